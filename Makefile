@@ -1,0 +1,109 @@
+# dnn2fpga: see README.md. Everything that is made lands in $(BUILD).
+#
+#   make demo    install what is missing, build, run the main job on the embedded sample
+#   make check   the same set-up, then all tests
+#   make help    the other targets
+
+# ---- settings ------------------------------------------------------------------------------------
+BUILD   ?= build
+PREFIX  ?= /usr/local
+CC      ?= cc
+OPT     ?= -O2
+# SAN=1: address and undefined-behaviour sanitizers, in a build folder of their own.
+# WERROR=1: warnings are errors, as in CI.
+SAN     ?=
+WERROR  ?=
+JOBS    ?= $(shell nproc 2>/dev/null || echo 2)
+
+# ---- flags ---------------------------------------------------------------------------------------
+WARN    = -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes -Wvla \
+          -Wformat=2 -Wundef -Wcast-qual -Wpointer-arith
+PKGS    = ncursesw panelw sqlite3 $(HDF5) jansson libuv zlib nettle
+HDF5   := $(shell pkg-config --exists hdf5-serial 2>/dev/null && echo hdf5-serial || echo hdf5)
+VERSION = 0.1.0
+
+ifdef SAN
+  override BUILD := $(BUILD)-san
+  OPT    = -O1
+  SANFLAGS = -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+endif
+
+# No contraction to fused multiply-add: float results are the same on every machine.
+CFLAGS_ALL = -std=c17 -D_GNU_SOURCE -DDNN2FPGA_VERSION='"$(VERSION)"' $(OPT) -g -ffp-contract=off \
+             $(WARN) $(if $(WERROR),-Werror) $(SANFLAGS) -Isrc -I. -I$(BUILD)/gen \
+             $(PKG_CFLAGS) $(CFLAGS)
+LIBS       = $(PKG_LIBS) -lm -lpthread -lutil
+PKG_CFLAGS = $(shell pkg-config --cflags $(PKGS))
+PKG_LIBS   = $(shell pkg-config --libs $(PKGS))
+# Asked once and not per file.
+PKG_CFLAGS := $(PKG_CFLAGS)
+PKG_LIBS   := $(PKG_LIBS)
+
+# ---- rooms, in the order of the data: each may use those before it ---------------------------------
+ROOMS = src/base src/graph src/import src/data src/nn src/quant src/hw src/tools db src/flow src/cli ui
+
+room_sources  = $(sort $(wildcard $(1)/*.c))
+room_objects  = $(patsubst %.c,$(BUILD)/%.o,$(call room_sources,$(1))) $($(subst /,_,$(1))_GENERATED)
+room_archive  = $(BUILD)/$(1).a
+# The rooms up to $(1), nearest first, so that a room that looks upwards does not link.
+reverse       = $(if $(1),$(call reverse,$(wordlist 2,$(words $(1)),$(1))) $(firstword $(1)))
+up_to         = $(if $(filter $(1),$(firstword $(2))),$(1),$(firstword $(2)) $(call up_to,$(1),$(wordlist 2,$(words $(2)),$(2))))
+archives_for  = $(foreach r,$(call reverse,$(call up_to,$(1),$(ROOMS))),$(call room_archive,$(r)))
+
+# Files that travel inside the program.
+db_GENERATED     = $(BUILD)/gen/migrations.o
+src_hw_GENERATED = $(BUILD)/gen/hdl_library.o
+
+PROGRAM = $(BUILD)/dnn2fpga
+
+.PHONY: all
+all: $(PROGRAM)
+
+$(PROGRAM): $(BUILD)/src/main.o $(call archives_for,ui)
+	$(CC) $(SANFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
+
+define room_rule
+$(call room_archive,$(1)): $(call room_objects,$(1))
+	@mkdir -p $$(@D)
+	@rm -f $$@
+	$(AR) rcs $$@ $$^
+endef
+$(foreach r,$(ROOMS),$(eval $(call room_rule,$(r))))
+
+$(BUILD)/%.o: %.c
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS_ALL) -MMD -MP -c -o $@ $<
+
+$(BUILD)/gen/%.o: $(BUILD)/gen/%.c
+	$(CC) $(CFLAGS_ALL) -c -o $@ $<
+
+$(BUILD)/gen/migrations.c: src/embed.sh $(sort $(wildcard db/migrations/*.sql))
+	@mkdir -p $(@D)
+	sh src/embed.sh migrations $(filter %.sql,$^) > $@
+
+$(BUILD)/gen/hdl_library.c: src/embed.sh $(sort $(wildcard hdl_templates/lib/*.vhd hdl_templates/*.tmpl))
+	@mkdir -p $(@D)
+	sh src/embed.sh hdl_library $(filter %.vhd %.tmpl,$^) > $@
+
+# ---- tests ---------------------------------------------------------------------------------------
+# tests/unit/ROOM/test_X.c is linked with the rooms up to ROOM only ("db" and "ui" stand for
+# themselves, the others for src/ROOM).
+UNIT_SOURCES = $(sort $(wildcard tests/unit/*/test_*.c))
+UNIT_TESTS   = $(patsubst %.c,$(BUILD)/%,$(UNIT_SOURCES))
+room_of_test = $(filter src/$(notdir $(patsubst %/,%,$(dir $(1)))) $(notdir $(patsubst %/,%,$(dir $(1)))),$(ROOMS))
+
+define unit_rule
+$(patsubst %.c,$(BUILD)/%,$(1)): $(patsubst %.c,$(BUILD)/%.o,$(1)) $(call archives_for,$(call room_of_test,$(1)))
+	$$(CC) $$(SANFLAGS) $$(LDFLAGS) -o $$@ $$^ $$(LIBS) -lcmocka $$(if $$(filter tests/unit/ui/%,$(1)),-lvterm)
+endef
+$(foreach t,$(UNIT_SOURCES),$(eval $(call unit_rule,$(t))))
+
+.PHONY: check tests
+tests: $(PROGRAM) $(UNIT_TESTS)
+
+check: ready
+	@$(MAKE) --no-print-directory -j$(JOBS) tests
+	@BUILD=$(BUILD) SAN=$(SAN) tests/run.sh $(ONLY)
+
+.SECONDARY:
+-include $(shell find $(BUILD) -name '*.d' 2>/dev/null)

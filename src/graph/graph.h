@@ -1,0 +1,126 @@
+/* graph.h: a network as a list of layers in the order of computation.
+ *
+ * An importer builds it, passes (passes.h) rewrite it, `nn` evaluates it in float32, `quant` makes
+ * an integer model of it. Layer 0 is the input; a layer reads the outputs of earlier layers only.
+ *
+ *     Graph *graph = graph_new("mnist_cnn");
+ *     int image = graph_add(graph, (Layer){.kind = LAYER_INPUT, .name = "image",
+ *                                          .output_shape = shape_of(3, 28, 28, 1)});
+ *     int digit = graph_add(graph, (Layer){.kind = LAYER_DENSE, .name = "digit",
+ *                                          .inputs = {image}, .input_count = 1,
+ *                                          .kernel = kernel, .bias = bias});
+ *     TRY(graph_infer_shapes(graph));
+ *     graph_free(graph);
+ *
+ * The graph owns an arena; names and tensors handed to graph_add() must live in it
+ * (graph->arena) or outlive the graph.
+ */
+#ifndef GRAPH_GRAPH_H
+#define GRAPH_GRAPH_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/blockers.h"
+#include "base/error.h"
+#include "graph/tensor.h"
+
+typedef enum LayerKind {
+    LAYER_INPUT,
+    LAYER_CONV2D,
+    LAYER_DENSE,
+    LAYER_BATCH_NORM, /* inference: y = (x - mean) * gamma / sqrt(variance + epsilon) + beta */
+    LAYER_MAX_POOL2D,
+    LAYER_AVERAGE_POOL2D,
+    LAYER_FLATTEN,
+    LAYER_RESHAPE,
+    LAYER_DROPOUT, /* does nothing at inference */
+    LAYER_ACTIVATION,
+    LAYER_KINDS
+} LayerKind;
+
+typedef enum Activation {
+    ACTIVATION_LINEAR,
+    ACTIVATION_RELU,
+    ACTIVATION_TANH,
+    ACTIVATION_SIGMOID,
+    ACTIVATION_SOFTMAX,
+    ACTIVATIONS
+} Activation;
+
+/* The sliding window of a convolution or pooling layer, in pixels. */
+typedef struct Window {
+    int kernel_height, kernel_width;
+    int stride_height, stride_width;
+    bool same; /* Keras padding 'same': pads below are derived by graph_infer_shapes() */
+    int pad_top, pad_bottom, pad_left, pad_right;
+} Window;
+
+enum { LAYER_MAX_INPUTS = 2 };
+
+typedef struct Layer {
+    LayerKind kind;
+    const char *name;             /* unique in the graph */
+    int inputs[LAYER_MAX_INPUTS]; /* indexes of earlier layers */
+    int input_count;              /* 0 for the input layer, else 1 today */
+    Shape input_shape;            /* of inputs[0]; set by graph_infer_shapes() */
+    Shape output_shape;           /* given for input and reshape layers, else inferred */
+    Activation activation;        /* applied to the output; any kind but input may have one */
+    Window window;                /* convolution and pooling */
+    Tensor kernel;                /* conv2d: (kh, kw, in, out); dense: (in, out) */
+    Tensor bias;                  /* (out); data NULL: no bias */
+    Tensor gamma, beta;           /* batch norm: (channels); data NULL: gamma 1, beta 0 */
+    Tensor mean, variance;        /* batch norm: (channels) */
+    double epsilon;               /* batch norm */
+} Layer;
+
+typedef struct Graph {
+    Arena *arena;
+    const char *name;
+    Layer *layers;
+    int count;
+    int capacity;
+} Graph;
+
+/* What is known of a kind; one row each, in graph.c. */
+typedef struct LayerInfo {
+    const char *keras_class; /* "Conv2D" */
+    const char *word;        /* "conv2d": reports, descriptions, file names */
+} LayerInfo;
+
+const LayerInfo *layer_info(LayerKind kind);
+const char *activation_word(Activation activation); /* "relu" */
+
+/* False when there is no activation of that name. */
+bool activation_parse(const char *word, Activation *activation);
+
+Graph *graph_new(const char *name);
+void graph_free(Graph *graph);
+
+/* Appends a copy of `layer`; returns its index. */
+int graph_add(Graph *graph, Layer layer);
+
+/* Index of the layer with that name, or -1. */
+int graph_find(const Graph *graph, const char *name);
+
+/* Fills in shapes and pads, and checks every tensor against them. All faults in one refusal. */
+Status graph_infer_shapes(Graph *graph) MUST_CHECK;
+
+/* The layer whose output is the network's. */
+const Layer *graph_output(const Graph *graph);
+Shape graph_input_shape(const Graph *graph);
+
+/* Trained values of a layer, or of all layers (batch norm: gamma, beta, mean, variance). */
+int64_t layer_parameters(const Layer *layer);
+int64_t graph_parameters(const Graph *graph);
+
+/* Multiply-accumulate operations of a layer for one image. */
+int64_t layer_macs(const Layer *layer);
+
+/* Output elements along one axis, and Keras' split of 'same' padding (the extra pixel goes to the
+ * bottom or right): out = ceil(in / stride), pad = max((out-1)*stride + kernel - in, 0). */
+int64_t window_output_size(int64_t input, int kernel, int stride, bool same, int *pad_before,
+                           int *pad_after);
+
+#endif

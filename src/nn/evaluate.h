@@ -1,0 +1,50 @@
+/* evaluate.h: how good and how fast a classifier is on a dataset, whatever computes it.
+ *
+ * A Classifier is anything that turns images into labels; float and integer models each provide
+ * one. Ties of the arg-max go to the lowest index, as in NumPy, and as in the hardware.
+ */
+#ifndef NN_EVALUATE_H
+#define NN_EVALUATE_H
+
+#include "base/pool.h"
+#include "base/progress.h"
+#include "data/dataset.h"
+#include "graph/graph.h"
+
+typedef struct Classifier {
+    const void *model;
+    int64_t input_elements;
+    int classes;
+    /* One worker's state for up to `max_batch` images. */
+    void *(*open)(const void *model, int max_batch);
+    /* `images` (batch, input_elements) float32, preprocessed; writes `batch` labels. */
+    void (*classify)(void *worker, const float *images, int batch, int32_t *labels);
+    void (*close)(void *worker);
+} Classifier;
+
+typedef struct Evaluation {
+    int64_t images;
+    int64_t correct;
+    double accuracy;    /* correct / images */
+    int classes;
+    int64_t *confusion; /* (classes, classes): [true label][predicted label]; in the arena */
+} Evaluation;
+
+typedef struct Latency {
+    double microseconds_batch1; /* median of single images, one thread */
+    double images_per_s;        /* whole dataset, all threads of the pool */
+} Latency;
+
+/* The graph must outlive the classifier. */
+Classifier classifier_of_graph(const Graph *graph);
+
+int32_t arg_max(const float *scores, int count);
+
+Status evaluate(const Classifier *classifier, const Dataset *dataset, Pool *pool,
+                const Progress *progress, Arena *arena, Evaluation *evaluation) MUST_CHECK;
+
+/* Times the classifier on up to 200 single images and up to 2,000 batched ones. */
+Status measure_latency(const Classifier *classifier, const Dataset *dataset, Pool *pool,
+                       Latency *latency) MUST_CHECK;
+
+#endif

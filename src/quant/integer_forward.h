@@ -1,0 +1,25 @@
+/* integer_forward.h: runs the golden model, and keeps every layer's integers for inspection. */
+#ifndef QUANT_INTEGER_FORWARD_H
+#define QUANT_INTEGER_FORWARD_H
+
+#include "nn/evaluate.h"
+#include "quant/integer_model.h"
+
+typedef struct IntegerForward IntegerForward;
+
+IntegerForward *integer_forward_new(const IntegerModel *model, int max_batch);
+void integer_forward_free(IntegerForward *forward);
+
+/* `images` (batch, input elements) float32, preprocessed. Returns the output's integers (batch,
+ * output elements), valid until the next run. */
+const int32_t *integer_forward_run(IntegerForward *forward, const float *images, int batch);
+
+/* Integers of op `index` in the latest run: (batch, elements). Index 0: the quantized image. */
+const int32_t *integer_forward_op(const IntegerForward *forward, int index);
+
+/* Lowest index of the highest value. */
+int32_t integer_arg_max(const int32_t *scores, int count);
+
+Classifier classifier_of_integer_model(const IntegerModel *model);
+
+#endif

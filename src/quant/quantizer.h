@@ -1,0 +1,32 @@
+/* quantizer.h: float graph + calibration images + scheme -> integer model (post-training).
+ *
+ * Algorithm 1 of the paper, first rung: every parameter of every layer goes through Eq. 1, with the
+ * scale of Eq. 2 from the clip range that the layer's calibrator chose.
+ */
+#ifndef QUANT_QUANTIZER_H
+#define QUANT_QUANTIZER_H
+
+#include "base/progress.h"
+#include "data/dataset.h"
+#include "quant/integer_model.h"
+#include "quant/scheme.h"
+
+/* Per layer, beside the model: how much was lost, on the calibration images. */
+typedef struct LayerLoss {
+    double sqnr_db;          /* signal to quantization noise of the layer's output, dB */
+    double clipped_fraction; /* of output values beyond the clip */
+} LayerLoss;
+
+typedef struct Quantized {
+    IntegerModel *model; /* owned by the caller: integer_model_free() */
+    LayerLoss *losses;   /* one per op, in the model's arena */
+} Quantized;
+
+/* What cannot be built on integers today (softmax in mid-network, average pooling over partial
+ * windows, ...), one sentence each; nothing added: the graph can become hardware. */
+void quantizer_blockers(const Graph *simplified, Blockers *blockers);
+
+Status quantize_graph(const Graph *simplified, const Dataset *calibration, const Scheme *scheme,
+                      const Progress *progress, Quantized *quantized) MUST_CHECK;
+
+#endif

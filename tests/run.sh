@@ -1,0 +1,50 @@
+#!/usr/bin/env bash
+# run.sh [WORD...]: runs every test, or those whose name contains one of the words, and closes with
+# one line "N passed, N failed". Each test speaks TAP ("ok ..." / "not ok ..."): C tests through
+# cmocka, scripts by themselves (tests/tap.sh). A test program that dies counts as one failure.
+set -u
+cd "$(dirname "$0")/.."
+build=${BUILD:-build}
+[ -n "${SAN:-}" ] && build=$build-san
+export BUILD=$build CMOCKA_MESSAGE_OUTPUT=TAP
+export LC_ALL=C.UTF-8 TZ=UTC
+scratch=$(mktemp -d)
+trap 'rm -rf "$scratch"' EXIT
+# No test may touch the user's own history.
+export HOME=$scratch/home XDG_DATA_HOME=$scratch/data XDG_STATE_HOME=$scratch/state \
+    XDG_CONFIG_HOME=$scratch/config
+mkdir -p "$HOME"
+
+passed=0 failed=0 skipped=0
+wanted() {
+    [ $# -eq 1 ] && return 0
+    local name=$1 word
+    shift
+    for word in "$@"; do case $name in *"$word"*) return 0 ;; esac; done
+    return 1
+}
+run_one() {
+    local name=$1 log=$scratch/log start=$SECONDS ok bad skip code
+    timeout "${TEST_TIMEOUT:-600}" "$name" >"$log" 2>&1 </dev/null
+    code=$?
+    skip=$(grep -cE '^ok .*# [Ss][Kk][Ii][Pp]' "$log")
+    ok=$(($(grep -cE '^ok ' "$log") - skip))
+    bad=$(grep -cE '^not ok ' "$log")
+    if [ "$bad" -eq 0 ] && { [ $code -ne 0 ] || [ $((ok + skip)) -eq 0 ]; }; then bad=1; fi
+    passed=$((passed + ok)) failed=$((failed + bad)) skipped=$((skipped + skip))
+    printf '%-58s %4d ok' "$name" "$ok"
+    [ "$skip" -gt 0 ] && printf ', %d skipped' "$skip"
+    [ "$bad" -gt 0 ] && printf ', %d FAILED (status %d)' "$bad" "$code"
+    printf '  %ds\n' $((SECONDS - start))
+    [ "$bad" -gt 0 ] && sed 's/^/    /' "$log" | tail -n 60
+    grep -E '^ok .*# [Ss][Kk][Ii][Pp]' "$log" | sed 's/^/    /'
+    return 0
+}
+for test in tests/checks/*.sh $(find "$build/tests/unit" -type f -perm -u+x -name 'test_*' | sort) \
+    tests/hdl/*.sh tests/e2e/*.sh; do
+    [ -x "$test" ] && wanted "$test" "$@" && run_one "$test"
+done
+printf '%d passed, %d failed' "$passed" "$failed"
+[ "$skipped" -gt 0 ] && printf ', %d skipped' "$skipped"
+printf '\n'
+[ "$failed" -eq 0 ] && [ "$passed" -gt 0 ]
