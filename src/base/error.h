@@ -29,7 +29,7 @@ typedef enum Status {
 } Status;
 
 /* Every Status must be looked at. */
-#define MUST_CHECK __attribute__((warn_unused_result))
+#define MUST_CHECK               __attribute__((warn_unused_result))
 #define PRINTF_LIKE(text, first) __attribute__((format(printf, text, first)))
 
 /* Starts this thread's record with a message; returns `code`, to be returned at once. */
