@@ -1,0 +1,199 @@
+/* store.h: the history: one row a run, with its stages, figures and choices.
+ *
+ * The database is the truth about a run: who works writes it as the work goes on, who watches reads
+ * it, and a watcher that comes later sees the same. Several processes may use one history at once
+ * (WAL, a busy timeout). A Store belongs to one thread.
+ *
+ * A running row carries the identity of its process. When a history is opened, running rows whose
+ * process is gone become `interrupted`.
+ *
+ *     Store *store = NULL;
+ *     TRY(store_open(NULL, &store));                       // the user's history
+ *     TRY(store_begin_run(store, &(RunStart){.model_path = "m.h5", ...}, &id));
+ *     TRY(store_begin_stage(store, id, "import"));
+ *     TRY(store_finish_stage(store, id, &(StageEnd){.name = "import", .status = "ok"}));
+ *     TRY(store_finish_run(store, id, &(RunEnd){.status = RUN_OK, .report = json}));
+ *     store_close(store);
+ *
+ * Texts that come out live in the arena that was given. A failure is ERR_ENVIRONMENT with a message
+ * that names the file and what to do.
+ */
+#ifndef DB_STORE_H
+#define DB_STORE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/error.h"
+
+typedef struct Store Store;
+
+typedef enum RunStatus {
+    RUN_RUNNING,
+    RUN_OK,
+    RUN_UNMET,       /* finished, below the target or hardware differs */
+    RUN_FAILED,      /* stopped by an error; `message` says which */
+    RUN_CANCELLED,   /* stopped by the user */
+    RUN_INTERRUPTED, /* its process died */
+    RUN_STATUSES
+} RunStatus;
+
+const char *run_status_word(RunStatus status); /* "running" */
+bool run_status_parse(const char *word, RunStatus *status);
+
+/* The headline figures: columns of their own, so that runs can be sorted and compared. */
+typedef enum Figure {
+    FIGURE_BASELINE_ACCURACY,
+    FIGURE_QUANTIZED_ACCURACY,
+    FIGURE_HARDWARE_ACCURACY,
+    FIGURE_BASELINE_BYTES,
+    FIGURE_QUANTIZED_BYTES,
+    FIGURE_BASELINE_LATENCY_US, /* one image, one thread */
+    FIGURE_QUANTIZED_LATENCY_US,
+    FIGURE_HARDWARE_LATENCY_US,
+    FIGURE_BIT_EXACT, /* 1 or 0 */
+    FIGURE_SIMULATED_IMAGES,
+    FIGURE_LATENCY_CYCLES,
+    FIGURE_INTERVAL_CYCLES,
+    FIGURE_PREDICTED_LATENCY_CYCLES,
+    FIGURE_PREDICTED_INTERVAL_CYCLES,
+    FIGURES
+} Figure;
+
+const char *figure_word(Figure figure); /* "baseline_accuracy": also the column's name */
+
+/* A value for each figure; NAN: not known. */
+typedef struct RunFigures {
+    double values[FIGURES];
+} RunFigures;
+
+RunFigures run_figures_none(void);
+
+/* Which process owns a running row. The start time and the boot tell a process from a later one
+ * that got the same number. */
+typedef struct Owner {
+    int64_t pid;
+    int64_t start; /* field 22 of /proc/PID/stat: clock ticks since boot */
+    char boot[40]; /* /proc/sys/kernel/random/boot_id */
+} Owner;
+
+/* The calling process. */
+Owner owner_self(void);
+/* False only when that process is surely gone (a zombie counts as gone). */
+bool owner_alive(const Owner *owner);
+
+/* ---- writing ----------------------------------------------------------------------------------*/
+
+typedef struct RunStart {
+    const char *model_path, *model_name, *model_sha256;
+    const char *dataset_path, *dataset_sha256; /* NULL: none */
+    const char *options;                       /* JSON: all that is needed to do it again */
+    const char *tools;                         /* JSON: name -> version */
+    int64_t seed;
+} RunStart;
+
+/* What a stage left behind. */
+typedef struct StageEnd {
+    const char *name;
+    const char *status;  /* "ok", "unmet", "failed", "cancelled" */
+    const char *figures; /* JSON object, or NULL */
+} StageEnd;
+
+typedef struct RunEnd {
+    RunStatus status;
+    const char *message; /* NULL: nothing went wrong */
+    const char *report;  /* JSON, or NULL */
+    RunFigures figures;
+} RunEnd;
+
+/* What was chosen for one operation of the integer model. */
+typedef struct LayerChoice {
+    const char *layer;
+    const char *kind;
+    int weight_bits; /* 0: no weights */
+    int activation_bits;
+    const char *calibration;
+    double clip;
+    double scale; /* of the output */
+    int pe, simd; /* folding; 0: not chosen */
+} LayerChoice;
+
+/* `path` NULL: the user's history (base/paths.h). Makes the folders and the file when missing,
+ * migrates an older schema (with a backup copy first), refuses a newer one, sweeps. */
+Status store_open(const char *path, Store **store) MUST_CHECK;
+void store_close(Store *store);
+
+/* A running row, owned by the calling process. */
+Status store_begin_run(Store *store, const RunStart *start, int64_t *id) MUST_CHECK;
+Status store_set_folder(Store *store, int64_t id, const char *folder) MUST_CHECK;
+Status store_set_hashes(Store *store, int64_t id, const char *description_sha256,
+                        const char *hdl_sha256) MUST_CHECK; /* NULL: leaves it */
+Status store_set_figures(Store *store, int64_t id, const RunFigures *figures) MUST_CHECK;
+Status store_set_tools(Store *store, int64_t id, const char *tools) MUST_CHECK;
+Status store_progress(Store *store, int64_t id, double fraction, const char *text) MUST_CHECK;
+Status store_begin_stage(Store *store, int64_t id, const char *name) MUST_CHECK;
+Status store_finish_stage(Store *store, int64_t id, const StageEnd *end) MUST_CHECK;
+/* Replaces the choices of the run. */
+Status store_set_choices(Store *store, int64_t id, const LayerChoice *choices,
+                         int count) MUST_CHECK;
+/* Ends the run; a stage still open gets the run's status. */
+Status store_finish_run(Store *store, int64_t id, const RunEnd *end) MUST_CHECK;
+
+/* ---- reading ----------------------------------------------------------------------------------*/
+
+typedef struct RunRecord {
+    int64_t id;
+    int64_t created_ms;  /* UTC */
+    int64_t finished_ms; /* 0: still running, or interrupted at an unknown moment */
+    RunStatus status;
+    const char *stage; /* the current one, or the last */
+    double progress;   /* 0..1 of that stage */
+    const char *progress_text;
+    Owner owner;
+    const char *model_path, *model_name, *model_sha256;
+    const char *dataset_path, *dataset_sha256; /* "" when there is none */
+    const char *options, *tools;               /* JSON */
+    int64_t seed;
+    const char *folder;
+    const char *report; /* JSON, or NULL */
+    RunFigures figures;
+    const char *description_sha256, *hdl_sha256; /* "" until known */
+    const char *message;                         /* "" when nothing went wrong */
+} RunRecord;
+
+typedef struct StageRecord {
+    const char *name;
+    const char *status; /* "running", "ok", "unmet", "failed", "cancelled", "interrupted" */
+    int64_t started_ms, finished_ms; /* UTC; 0: not finished */
+    const char *figures;             /* JSON, or NULL */
+} StageRecord;
+
+typedef struct RunQuery {
+    bool has_status;
+    RunStatus status;
+    const char *model;     /* part of the model's name or path; NULL: all */
+    int64_t limit, offset; /* limit 0: all */
+} RunQuery;
+
+/* Newest first. `query` NULL: all. */
+Status store_list(Store *store, const RunQuery *query, Arena *arena, RunRecord **runs,
+                  int *count) MUST_CHECK;
+/* ERR_REFUSED when there is no run of that number. */
+Status store_get(Store *store, int64_t id, Arena *arena, RunRecord *run) MUST_CHECK;
+Status store_stages(Store *store, int64_t id, Arena *arena, StageRecord **stages,
+                    int *count) MUST_CHECK;
+Status store_choices(Store *store, int64_t id, Arena *arena, LayerChoice **choices,
+                     int *count) MUST_CHECK;
+
+/* A number that changes when another connection commits (PRAGMA data_version); -1 when it cannot
+ * be read. Cheap: a screen may ask several times a second. */
+int64_t store_version(Store *store);
+
+/* Running rows whose process is gone become `interrupted`; done by store_open(), and by a screen
+ * that stays open. `count` of rows changed may be NULL. */
+Status store_sweep(Store *store, int *count) MUST_CHECK;
+
+const char *store_path(const Store *store);
+
+#endif

@@ -1,0 +1,82 @@
+/* options.h: everything that a run depends on, beside the files it reads.
+ *
+ * The same struct comes from the command line, from the workbench through the engine's pipe, and
+ * out of the history to do a run again: hence the two JSON functions.
+ *
+ *     RunOptions options = run_options_default();
+ *     options.model = "samples/mnist_cnn.h5";
+ *     options.data = "samples/mnist";
+ *     TRY(run_options_check(&options));
+ *
+ * The struct owns nothing: strings and folds must outlive it.
+ */
+#ifndef FLOW_OPTIONS_H
+#define FLOW_OPTIONS_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/error.h"
+
+/* The stages of a run, in order. */
+typedef enum Stage {
+    STAGE_IMPORT,   /* model and data read, checked, simplified */
+    STAGE_BASELINE, /* the float model on the test images */
+    STAGE_QUANTIZE, /* calibration, integer model, the test images again */
+    STAGE_DESCRIBE, /* the model description is written */
+    STAGE_PLAN,     /* folding, buffers, predicted cycles */
+    STAGE_EMIT,     /* VHDL */
+    STAGE_SIMULATE, /* GHDL: hardware against the integer model, bit for bit */
+    STAGES
+} Stage;
+
+const char *stage_word(Stage stage); /* "import" */
+const char *stage_help(Stage stage); /* one line, for menus */
+bool stage_parse(const char *word, Stage *stage);
+
+/* Parallelism asked for one layer. */
+typedef struct FoldChoice {
+    const char *layer;
+    int pe, simd; /* output channels, input values at a time; 0: as parallel as can be */
+} FoldChoice;
+
+typedef struct RunOptions {
+    const char *model;       /* file; for run, inspect, evaluate, quantize */
+    const char *description; /* folder; for emit and simulate */
+    const char *data;        /* folder or file; NULL where no images are needed */
+    bool has_scale;
+    double scale;         /* preprocessing: pixel * scale; the dataset's default without it */
+    int64_t calib_images; /* first images of the training split; 0: all */
+    int64_t test_images;  /* 0: all */
+    int weight_bits, activation_bits;
+    const char *calibration; /* name of a calibrator: "minmax" */
+    double calibration_parameter;
+    bool per_channel;
+    int64_t images; /* simulated in hardware; 0: all test images */
+    const FoldChoice *folds;
+    int fold_count;
+    int64_t seed;         /* >= 0 */
+    int jobs;             /* threads and simulations at a time; 0: number of processors */
+    double clock_mhz;     /* turns cycles into time */
+    const char *workdir;  /* where files go; NULL: the run's folder in the history */
+    const char *database; /* NULL: the user's history */
+    Stage stop_after;
+    double target_accuracy; /* NAN: none; a fraction that the integer model must reach */
+    double max_drop;        /* NAN: none; a fraction that it may lose against the float model */
+} RunOptions;
+
+RunOptions run_options_default(void);
+
+/* ERR_USAGE when a value is out of range, with all faults in one message. Looks at no file. */
+Status run_options_check(const RunOptions *options) MUST_CHECK;
+
+/* Owned by the caller. Absent values are null. */
+json_t *run_options_to_json(const RunOptions *options);
+
+/* Strict: an unknown key, a wrong type or a value out of range is ERR_REFUSED. Keys that are not
+ * there keep their default. Strings go to the arena. */
+Status run_options_from_json(const json_t *json, Arena *arena, RunOptions *options) MUST_CHECK;
+
+#endif

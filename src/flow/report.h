@@ -1,0 +1,42 @@
+/* report.h: the result of a run as one JSON object.
+ *
+ * Names and order of the keys are fixed:
+ *
+ *     run, status, message, model, dataset, baseline, ladder, quantized, hardware, synthesis,
+ *     stages [{name, status, seconds}], tools {name: version}, seed
+ *
+ * A section whose stage did not run is null. Floats are written with 17 digits, so a report that is
+ * read back is the same report.
+ */
+#ifndef FLOW_REPORT_H
+#define FLOW_REPORT_H
+
+#include <jansson.h>
+#include <stdbool.h>
+
+#include "db/store.h"
+
+/* A report with every section null; owned by the caller. */
+json_t *report_new(void);
+
+/* Text that report_parse() reads back; indented for people, or on one line. Free with free(). */
+char *report_format(const json_t *report, bool indented);
+/* NULL when it is not a report. */
+json_t *report_parse(const char *text);
+
+/* The value at a path such as "quantized.layers.0.name"; NULL when a step is missing. Borrowed. */
+const json_t *report_at(const json_t *report, const char *path);
+
+/* Values at a path; `fallback` when missing, null or of another type. A boolean counts as 1 or 0.
+ */
+double report_number(const json_t *report, const char *path, double fallback);
+const char *report_text(const json_t *report, const char *path, const char *fallback);
+bool report_flag(const json_t *report, const char *path, bool fallback);
+
+/* The headline figures for the history's columns. */
+RunFigures report_figures(const json_t *report);
+
+/* NaN and infinities, which JSON has not, become null. */
+json_t *report_real(double value);
+
+#endif

@@ -1,0 +1,90 @@
+/* run.h: one run of the flow, from a model file to hardware that is proven equal.
+ *
+ *     json_t *report = NULL;
+ *     Status status = flow_run(&options, &events, &report);
+ *     ...                                // error_message() says why when status is not OK
+ *     json_decref(report);
+ *
+ * What can be refused from the inputs is refused before anything is made: a refusal leaves neither
+ * a row in the history nor a folder. From then on the run is a row, and its files are in
+ * $XDG_DATA_HOME/dnn2fpga/runs/ID/ (or options->workdir): description/ hdl/ sim/ report.json.
+ *
+ * Each stage is written to the history when it ends, so that whatever happens later, what was
+ * measured stays. cancel_request() (base/cancel.h) ends a run with ERR_CANCELLED.
+ *
+ * Results:
+ *     OK               done
+ *     ERR_UNMET        done, but below target_accuracy or max_drop, or hardware differs
+ *     ERR_USAGE        an option is out of range
+ *     ERR_REFUSED      model, data or options; nothing was made
+ *     ERR_ENVIRONMENT  GHDL missing or failed, disk, database; finished stages stay
+ *     ERR_CANCELLED    state is saved
+ *
+ * The report (report.h) is always given, even for a refusal: then its "run" is null.
+ */
+#ifndef FLOW_RUN_H
+#define FLOW_RUN_H
+
+#include <jansson.h>
+
+#include "db/store.h"
+#include "flow/options.h"
+
+typedef enum StageState {
+    STAGE_STARTED,
+    STAGE_FINISHED,
+    STAGE_UNMET,
+    STAGE_FAILED,
+    STAGE_CANCELLED,
+    STAGE_STATES
+} StageState;
+
+const char *stage_state_word(StageState state); /* "started", "finished", ... */
+bool stage_state_parse(const char *word, StageState *state);
+
+/* What a run tells while it goes on. Any function may be NULL. Calls come from one thread at a
+ * time, in order: started, then for each stage: started, progress and log..., finished; at last
+ * finished. The receiver must not block for long. Progress comes at most ten times a second. */
+typedef struct RunEvents {
+    void (*started)(void *context, int64_t run, const char *folder);
+    /* `seconds` and `figures` (borrowed, may be NULL) when the state is not STAGE_STARTED. The
+     * figures have the names of the report's section: {"accuracy": 0.98, ...}. */
+    void (*stage)(void *context, Stage stage, StageState state, double seconds,
+                  const json_t *figures);
+    void (*progress)(void *context, Stage stage, double fraction, const char *detail);
+    void (*log)(void *context, const char *line);
+    void (*finished)(void *context, Status status, const char *message, const json_t *report);
+    void *context;
+} RunEvents;
+
+/* All stages up to options->stop_after. `events` may be NULL. */
+Status flow_run(const RunOptions *options, const RunEvents *events, json_t **report) MUST_CHECK;
+
+/* ---- single stages: no row in the history
+ * ------------------------------------------------------*/
+
+/* The model alone: "model" of the report, and "blockers": a list of sentences on what keeps it
+ * from becoming hardware (empty: nothing). Blockers are no failure here. */
+Status flow_inspect(const RunOptions *options, json_t **report) MUST_CHECK;
+
+/* Float model and, when it has no blockers, the integer model on the test images: "baseline" and
+ * "quantized", each with "confusion" [[true label][predicted label]]. Writes no file. */
+Status flow_evaluate(const RunOptions *options, const RunEvents *events,
+                     json_t **report) MUST_CHECK;
+
+/* flow_run() up to STAGE_DESCRIBE. */
+Status flow_quantize(const RunOptions *options, const RunEvents *events,
+                     json_t **report) MUST_CHECK;
+
+/* options->description becomes VHDL in options->workdir/hdl. */
+Status flow_emit(const RunOptions *options, const RunEvents *events, json_t **report) MUST_CHECK;
+
+/* options->description and the first options->images of the test images of options->data: plan,
+ * VHDL and proof in options->workdir. */
+Status flow_simulate(const RunOptions *options, const RunEvents *events,
+                     json_t **report) MUST_CHECK;
+
+/* Asks the process of a running row to cancel it (SIGTERM). ERR_REFUSED when it is not running. */
+Status flow_cancel(const RunRecord *run) MUST_CHECK;
+
+#endif
