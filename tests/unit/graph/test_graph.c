@@ -1,0 +1,262 @@
+/* Shapes as Keras infers them, and rewrites that must keep a network's function. */
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "graph/graph.h"
+#include "graph/passes.h"
+
+/* Output size and pads of TensorFlow's documented formulas, by hand. */
+static void test_window_sizes(void **state)
+{
+    (void)state;
+    static const struct {
+        int input, kernel, stride, same, output, before, after;
+    } rows[] = {
+        {28, 3, 1, 0, 26, 0, 0}, {28, 3, 1, 1, 28, 1, 1}, {28, 3, 2, 1, 14, 0, 1},
+        {27, 3, 2, 1, 14, 1, 1}, {5, 2, 2, 0, 2, 0, 0},   {5, 2, 2, 1, 3, 0, 1},
+        {7, 5, 3, 1, 3, 2, 2},   {4, 1, 3, 1, 2, 0, 0},   {2, 3, 1, 0, 0, 0, 0},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        int before, after;
+        assert_int_equal(window_output_size(rows[i].input, rows[i].kernel, rows[i].stride,
+                                            rows[i].same != 0, &before, &after),
+                         rows[i].output);
+        assert_int_equal(before, rows[i].before);
+        assert_int_equal(after, rows[i].after);
+    }
+}
+
+static void fill(Tensor tensor, float start, float step)
+{
+    for (int64_t i = 0; i < shape_elements(tensor.shape); i++)
+        tensor.data[i] = start + step * (float)(i % 7);
+}
+
+static int add(Graph *graph, Layer layer)
+{
+    if (graph->count) {
+        layer.inputs[0] = graph->count - 1;
+        layer.input_count = 1;
+    }
+    return graph_add(graph, layer);
+}
+
+static Tensor make(Graph *graph, Shape shape, float start, float step)
+{
+    Tensor tensor = tensor_new(graph->arena, shape);
+    fill(tensor, start, step);
+    return tensor;
+}
+
+static Layer norm_layer(Graph *graph, const char *name, int channels)
+{
+    return (Layer){.kind = LAYER_BATCH_NORM,
+                   .name = name,
+                   .gamma = make(graph, shape_of(1, channels), 0.5f, 0.25f),
+                   .beta = make(graph, shape_of(1, channels), -0.5f, 0.125f),
+                   .mean = make(graph, shape_of(1, channels), 0.25f, -0.5f),
+                   .variance = make(graph, shape_of(1, channels), 0.5f, 0.75f),
+                   .epsilon = 1e-3};
+}
+
+static Layer dense_layer(Graph *graph, const char *name, int inputs, int units)
+{
+    return (Layer){.kind = LAYER_DENSE,
+                   .name = name,
+                   .kernel = make(graph, shape_of(2, inputs, units), -0.5f, 0.25f),
+                   .bias = make(graph, shape_of(1, units), 0.125f, 0.5f)};
+}
+
+static void test_the_case_study_has_18718_parameters(void **state)
+{
+    (void)state;
+    Graph *g = graph_new("cnn");
+    add(g, (Layer){.kind = LAYER_INPUT, .name = "image", .output_shape = shape_of(3, 28, 28, 1)});
+    Window three = {.kernel_height = 3, .kernel_width = 3, .stride_height = 1, .stride_width = 1};
+    Window two = {.kernel_height = 2, .kernel_width = 2, .stride_height = 2, .stride_width = 2};
+    add(g, (Layer){.kind = LAYER_CONV2D,
+                   .name = "c1",
+                   .window = three,
+                   .kernel = make(g, shape_of(4, 3, 3, 1, 12), 0, 1),
+                   .bias = make(g, shape_of(1, 12), 0, 1)});
+    add(g, (Layer){.kind = LAYER_CONV2D,
+                   .name = "c2",
+                   .window = three,
+                   .kernel = make(g, shape_of(4, 3, 3, 12, 12), 0, 1),
+                   .bias = make(g, shape_of(1, 12), 0, 1)});
+    add(g, (Layer){.kind = LAYER_MAX_POOL2D, .name = "p", .window = two});
+    add(g, (Layer){.kind = LAYER_FLATTEN, .name = "f"});
+    add(g, dense_layer(g, "d", 1728, 10));
+    assert_int_equal(graph_infer_shapes(g), OK);
+    assert_true(shape_equal(g->layers[2].output_shape, shape_of(3, 24, 24, 12)));
+    assert_true(shape_equal(g->layers[3].output_shape, shape_of(3, 12, 12, 12)));
+    assert_int_equal(graph_parameters(g), 18718);
+    assert_int_equal(layer_macs(&g->layers[1]) + layer_macs(&g->layers[2]) +
+                         layer_macs(&g->layers[5]),
+                     26 * 26 * 108 + 24 * 24 * 1296 + 17280);
+    graph_free(g);
+}
+
+static void test_a_wrong_kernel_is_refused_by_name(void **state)
+{
+    (void)state;
+    Graph *g = graph_new("model.h5");
+    add(g, (Layer){.kind = LAYER_INPUT, .name = "x", .output_shape = shape_of(1, 5)});
+    add(g, dense_layer(g, "digits", 6, 3));
+    assert_int_equal(graph_infer_shapes(g), ERR_REFUSED);
+    assert_string_equal(error_message(),
+                        "model.h5: layer digits: kernel has shape 6x3, expected 5x3");
+    graph_free(g);
+}
+
+static void test_huge_shapes_do_not_overflow(void **state)
+{
+    (void)state;
+    Shape shape = {4, {1 << 20, 1 << 20, 1 << 20, 1 << 20}};
+    assert_int_equal(shape_elements(shape), -1);
+    assert_int_equal(shape_elements((Shape){2, {0, 3}}), -1);
+    assert_int_equal(shape_elements((Shape){2, {-4, 3}}), -1);
+}
+
+/* An independent evaluation of dense and batch-norm chains in float64, for comparison. */
+static void run(const Graph *g, const double *input, double *output)
+{
+    double a[16], b[16];
+    int64_t n = shape_elements(graph_input_shape(g));
+    memcpy(a, input, (size_t)n * sizeof *a);
+    for (int i = 1; i < g->count; i++) {
+        const Layer *l = &g->layers[i];
+        int64_t m = shape_elements(l->output_shape);
+        for (int64_t o = 0; o < m; o++) {
+            if (l->kind == LAYER_DENSE) {
+                b[o] = l->bias.data ? (double)l->bias.data[o] : 0;
+                for (int64_t k = 0; k < n; k++)
+                    b[o] += a[k] * (double)l->kernel.data[k * m + o];
+            } else if (l->kind == LAYER_BATCH_NORM) {
+                b[o] = (a[o] - (double)l->mean.data[o]) * (double)l->gamma.data[o] /
+                           sqrt((double)l->variance.data[o] + l->epsilon) +
+                       (double)l->beta.data[o];
+            } else {
+                b[o] = a[o];
+            }
+            if (l->activation == ACTIVATION_RELU && b[o] < 0)
+                b[o] = 0;
+        }
+        n = m;
+        memcpy(a, b, (size_t)n * sizeof *a);
+    }
+    memcpy(output, a, (size_t)n * sizeof *a);
+}
+
+static void assert_same_function(Graph *source, int expected_layers)
+{
+    Graph *simple = NULL;
+    assert_int_equal(graph_infer_shapes(source), OK);
+    assert_int_equal(graph_simplify(source, &simple), OK);
+    assert_int_equal(simple->count, expected_layers);
+    double input[4] = {0.5, -1.25, 2.0, 0.125}, before[16], after[16];
+    run(source, input, before);
+    run(simple, input, after);
+    for (int64_t i = 0; i < shape_elements(graph_output(source)->output_shape); i++)
+        assert_true(fabs(before[i] - after[i]) < 1e-5 * (1 + fabs(before[i])));
+    graph_free(simple);
+    graph_free(source);
+}
+
+static Graph *start(void)
+{
+    Graph *g = graph_new("chain");
+    add(g, (Layer){.kind = LAYER_INPUT, .name = "x", .output_shape = shape_of(1, 4)});
+    return g;
+}
+
+static void test_norm_folds_into_the_layer_before(void **state)
+{
+    (void)state;
+    Graph *g = start();
+    add(g, dense_layer(g, "d", 4, 5));
+    add(g, norm_layer(g, "n", 5));
+    add(g, (Layer){.kind = LAYER_ACTIVATION, .name = "a", .activation = ACTIVATION_RELU});
+    add(g, (Layer){.kind = LAYER_DROPOUT, .name = "o"});
+    add(g, dense_layer(g, "e", 5, 3));
+    assert_same_function(g, 3);
+}
+
+static void test_norm_folds_into_a_layer_without_bias(void **state)
+{
+    (void)state;
+    Graph *g = start();
+    Layer dense = dense_layer(g, "d", 4, 5);
+    dense.bias = (Tensor){0};
+    add(g, dense);
+    add(g, (Layer){.kind = LAYER_DROPOUT, .name = "o"});
+    add(g, norm_layer(g, "n", 5));
+    assert_same_function(g, 2);
+}
+
+static void test_norm_behind_a_relu_folds_into_the_layer_after(void **state)
+{
+    (void)state;
+    Graph *g = start();
+    Layer dense = dense_layer(g, "d", 4, 5);
+    dense.activation = ACTIVATION_RELU;
+    add(g, dense);
+    add(g, norm_layer(g, "n", 5));
+    add(g, (Layer){.kind = LAYER_FLATTEN, .name = "f"});
+    add(g, dense_layer(g, "e", 5, 3));
+    assert_same_function(g, 4);
+}
+
+static void test_norm_before_padding_stays(void **state)
+{
+    (void)state;
+    Graph *g = graph_new("padded");
+    add(g, (Layer){.kind = LAYER_INPUT, .name = "x", .output_shape = shape_of(3, 4, 4, 2)});
+    add(g, norm_layer(g, "n", 2));
+    Window same = {
+        .kernel_height = 3, .kernel_width = 3, .stride_height = 1, .stride_width = 1, .same = true};
+    add(g, (Layer){.kind = LAYER_CONV2D,
+                   .name = "c",
+                   .window = same,
+                   .kernel = make(g, shape_of(4, 3, 3, 2, 3), 0, 1)});
+    assert_int_equal(graph_infer_shapes(g), OK);
+    Graph *simple = NULL;
+    assert_int_equal(graph_simplify(g, &simple), OK);
+    assert_int_equal(simple->count, 3);
+    assert_int_equal(simple->layers[1].kind, LAYER_BATCH_NORM);
+    graph_free(simple);
+    graph_free(g);
+}
+
+static void test_relu_then_norm_then_relu_keeps_both(void **state)
+{
+    (void)state;
+    Graph *g = start();
+    Layer norm = norm_layer(g, "n", 4);
+    add(g, norm);
+    add(g, (Layer){.kind = LAYER_ACTIVATION, .name = "a", .activation = ACTIVATION_RELU});
+    add(g, (Layer){.kind = LAYER_ACTIVATION, .name = "l", .activation = ACTIVATION_LINEAR});
+    assert_same_function(g, 2);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_window_sizes),
+        cmocka_unit_test(test_the_case_study_has_18718_parameters),
+        cmocka_unit_test(test_a_wrong_kernel_is_refused_by_name),
+        cmocka_unit_test(test_huge_shapes_do_not_overflow),
+        cmocka_unit_test(test_norm_folds_into_the_layer_before),
+        cmocka_unit_test(test_norm_folds_into_a_layer_without_bias),
+        cmocka_unit_test(test_norm_behind_a_relu_folds_into_the_layer_after),
+        cmocka_unit_test(test_norm_before_padding_stays),
+        cmocka_unit_test(test_relu_then_norm_then_relu_keeps_both),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
