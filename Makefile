@@ -1,8 +1,9 @@
 # dnn2fpga: see README.md. Everything that is made lands in $(BUILD).
 #
-#   make demo    install what is missing, build, run the main job on the embedded sample
-#   make check   the same set-up, then all tests
-#   make help    the other targets
+#   make           build
+#   make demo      install what is missing, build, run the main job on the embedded sample
+#   make check     the same set-up, then all tests (ONLY=word: those whose name has the word)
+#   make help      the other targets
 
 # ---- settings ------------------------------------------------------------------------------------
 BUILD   ?= build
@@ -33,11 +34,8 @@ CFLAGS_ALL = -std=c17 -D_GNU_SOURCE -DDNN2FPGA_VERSION='"$(VERSION)"' $(OPT) -g 
              $(WARN) $(if $(WERROR),-Werror) $(SANFLAGS) -Isrc -I. -I$(BUILD)/gen \
              $(PKG_CFLAGS) $(CFLAGS)
 LIBS       = $(PKG_LIBS) -lm -lpthread -lutil
-PKG_CFLAGS = $(shell pkg-config --cflags $(PKGS))
-PKG_LIBS   = $(shell pkg-config --libs $(PKGS))
-# Asked once and not per file.
-PKG_CFLAGS := $(PKG_CFLAGS)
-PKG_LIBS   := $(PKG_LIBS)
+PKG_CFLAGS := $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
+PKG_LIBS   := $(shell pkg-config --libs $(PKGS) 2>/dev/null)
 
 # ---- rooms, in the order of the data: each may use those before it ---------------------------------
 ROOMS = src/base src/graph src/import src/data src/nn src/quant src/hw src/tools db src/flow src/cli ui
@@ -103,7 +101,75 @@ tests: $(PROGRAM) $(UNIT_TESTS)
 
 check: ready
 	@$(MAKE) --no-print-directory -j$(JOBS) tests
-	@BUILD=$(BUILD) SAN=$(SAN) tests/run.sh $(ONLY)
+	@BUILD=$(BUILD) tests/run.sh $(ONLY)
+
+# ---- set-up --------------------------------------------------------------------------------------
+.PHONY: deps deps-dev ready demo bench
+deps:
+	@.ci/deps
+
+deps-dev:
+	@.ci/deps --dev
+
+# What demo and check call first: installs only when something is missing. The library flags above
+# were asked for before that, so make starts over once.
+ready:
+	@.ci/deps --check >/dev/null || .ci/deps
+
+demo: ready
+	@$(MAKE) --no-print-directory -j$(JOBS) $(PROGRAM)
+	@$(PROGRAM) run samples/mnist_cnn.h5 --data samples/mnist --images 1000 --paper
+
+bench: ready
+	@$(MAKE) --no-print-directory -j$(JOBS) $(PROGRAM)
+	@BUILD=$(BUILD) tests/bench.sh
+
+# ---- care ----------------------------------------------------------------------------------------
+.PHONY: tidy format format-check fuzz valgrind install clean help
+C_FILES = $(wildcard src/*.c src/*/*.c db/*.c ui/*.c)
+ALL_C   = $(C_FILES) $(wildcard src/*/*.h db/*.h ui/*.h tests/unit/*/*.[ch] tests/*/*.c)
+TIDY   ?= clang-tidy-14
+FORMAT ?= clang-format-14
+
+# One analyser, zero findings; the checks are listed in .clang-tidy.
+tidy: $(BUILD)/gen/migrations.c
+	@printf '%s\n' $(C_FILES) | xargs -P$(JOBS) -n4 sh -c \
+	    '$(TIDY) --quiet --warnings-as-errors="*" "$$@" -- $(CFLAGS_ALL) 2>/dev/null' tidy \
+	    && echo "tidy: no findings in $(words $(C_FILES)) files"
+
+format:
+	@$(FORMAT) -i $(ALL_C)
+
+format-check:
+	@$(FORMAT) --dry-run -Werror $(ALL_C) && echo "format: $(words $(ALL_C)) files are in order"
+
+# FUZZ_SECONDS for each parser, with clang's libFuzzer.
+FUZZ_SECONDS ?= 60
+FUZZ_SOURCES  = $(wildcard tests/fuzz/fuzz_*.c)
+fuzz:
+	@BUILD=$(BUILD) SECONDS_EACH=$(FUZZ_SECONDS) CFLAGS_ALL='$(CFLAGS_ALL)' LIBS='$(LIBS)' \
+	    tests/fuzz/run.sh $(FUZZ_SOURCES)
+
+valgrind: ready
+	@$(MAKE) --no-print-directory -j$(JOBS) tests
+	@BUILD=$(BUILD) VALGRIND=1 tests/run.sh tests/unit/
+
+install: $(PROGRAM)
+	install -D -m 755 $(PROGRAM) $(DESTDIR)$(PREFIX)/bin/dnn2fpga
+	install -d $(DESTDIR)$(PREFIX)/share/dnn2fpga/samples
+	cp -R samples/. $(DESTDIR)$(PREFIX)/share/dnn2fpga/samples/
+
+clean:
+	rm -rf $(BUILD) $(BUILD)-san
+
+help:
+	@sed -n '3,7p' Makefile | cut -c3-
+	@echo "  make bench         speed and memory figures"
+	@echo "  make SAN=1 check   all tests under address and undefined-behaviour sanitizers"
+	@echo "  make valgrind      the C tests under valgrind"
+	@echo "  make deps-dev      what tidy, format-check, fuzz and valgrind need"
+	@echo "  make tidy | format-check | format | fuzz"
+	@echo "  make install       PREFIX=$(PREFIX) DESTDIR=$(DESTDIR)"
 
 .SECONDARY:
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)

@@ -5,7 +5,6 @@
 set -u
 cd "$(dirname "$0")/.."
 build=${BUILD:-build}
-[ -n "${SAN:-}" ] && build=$build-san
 export BUILD=$build CMOCKA_MESSAGE_OUTPUT=TAP
 export LC_ALL=C.UTF-8 TZ=UTC
 scratch=$(mktemp -d)
