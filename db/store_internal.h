@@ -1,0 +1,12 @@
+/* store_internal.h: what the files of the store share. */
+#ifndef DB_STORE_INTERNAL_H
+#define DB_STORE_INTERNAL_H
+
+#include "db/database.h"
+#include "db/store.h"
+
+struct Store {
+    Database *database;
+};
+
+#endif

@@ -1,0 +1,187 @@
+/* Reading the history. */
+#include <math.h>
+#include <string.h>
+
+#include "base/buffer.h"
+#include "db/store.h"
+#include "db/store_internal.h"
+
+/* The columns that read_run() takes, in its order; the figures follow. */
+static const char RUN_COLUMNS[] =
+    "id, created_ms, finished_ms, status, stage, progress, progress_text, owner_pid, owner_start,"
+    " owner_boot, model_path, model_name, model_sha256, dataset_path, dataset_sha256, options,"
+    " tools, seed, folder, report, description_sha256, hdl_sha256, message";
+
+/* A row being read, column by column. */
+typedef struct Row {
+    sqlite3_stmt *handle;
+    int next;
+    Arena *arena;
+} Row;
+
+static int64_t take_integer(Row *row)
+{
+    return sqlite3_column_int64(row->handle, row->next++);
+}
+
+static double take_real(Row *row)
+{
+    int column = row->next++;
+    if (sqlite3_column_type(row->handle, column) == SQLITE_NULL)
+        return NAN;
+    return sqlite3_column_double(row->handle, column);
+}
+
+static const char *take_text(Row *row)
+{
+    const char *text = (const char *)sqlite3_column_text(row->handle, row->next++);
+    return text ? arena_strdup(row->arena, text) : NULL;
+}
+
+static RunRecord read_run(sqlite3_stmt *handle, Arena *arena)
+{
+    Row row = {.handle = handle, .arena = arena};
+    RunRecord run = {.id = take_integer(&row)};
+    run.created_ms = take_integer(&row);
+    run.finished_ms = take_integer(&row);
+    const char *status = take_text(&row);
+    if (!status || !run_status_parse(status, &run.status))
+        run.status = RUN_FAILED; /* the table's CHECK allows no other word */
+    run.stage = take_text(&row);
+    run.progress = take_real(&row);
+    run.progress_text = take_text(&row);
+    run.owner.pid = take_integer(&row);
+    run.owner.start = take_integer(&row);
+    strncat(run.owner.boot, take_text(&row), sizeof run.owner.boot - 1);
+    run.model_path = take_text(&row);
+    run.model_name = take_text(&row);
+    run.model_sha256 = take_text(&row);
+    run.dataset_path = take_text(&row);
+    run.dataset_sha256 = take_text(&row);
+    run.options = take_text(&row);
+    run.tools = take_text(&row);
+    run.seed = take_integer(&row);
+    run.folder = take_text(&row);
+    run.report = take_text(&row);
+    run.description_sha256 = take_text(&row);
+    run.hdl_sha256 = take_text(&row);
+    run.message = take_text(&row);
+    for (int i = 0; i < FIGURES; i++)
+        run.figures.values[i] = take_real(&row);
+    return run;
+}
+
+/* "SELECT columns FROM run" */
+static void select_runs(Buffer *sql)
+{
+    buffer_printf(sql, "SELECT %s", RUN_COLUMNS);
+    for (int i = 0; i < FIGURES; i++)
+        buffer_printf(sql, ", %s", figure_word((Figure)i));
+    buffer_append_text(sql, " FROM run ");
+}
+
+/* A list in an arena that grows by doubling. */
+static void *grow(Arena *arena, void *items, int count, size_t size)
+{
+    if (count & (count - 1)) /* room is left until the next power of two */
+        return items;
+    void *larger = arena_alloc_array(arena, count ? (size_t)count * 2 : 1, size);
+    if (count)
+        memcpy(larger, items, (size_t)count * size);
+    return larger;
+}
+
+Status store_list(Store *store, const RunQuery *query, Arena *arena, RunRecord **runs, int *count)
+{
+    static const RunQuery ALL = {0};
+    const RunQuery *wanted = query ? query : &ALL;
+    Buffer sql = {0};
+    select_runs(&sql);
+    /* instr() and not LIKE: the searched text has no wildcards. */
+    buffer_append_text(&sql, "WHERE (?1 IS NULL OR status = ?1) AND (?2 IS NULL OR"
+                             " instr(lower(model_name), lower(?2)) OR"
+                             " instr(lower(model_path), lower(?2)))"
+                             " ORDER BY id DESC LIMIT ?3 OFFSET ?4");
+    Statement select = statement_new(store->database, sql.data);
+    bind_text(&select, wanted->has_status ? run_status_word(wanted->status) : NULL);
+    bind_text(&select, wanted->model);
+    bind_integer(&select, wanted->limit > 0 ? wanted->limit : -1);
+    bind_integer(&select, wanted->offset);
+    RunRecord *items = NULL;
+    *count = 0;
+    while (statement_next(&select)) {
+        items = grow(arena, items, *count, sizeof *items);
+        items[(*count)++] = read_run(select.handle, arena);
+    }
+    *runs = items;
+    buffer_free(&sql);
+    return statement_done(&select);
+}
+
+Status store_get(Store *store, int64_t id, Arena *arena, RunRecord *run)
+{
+    Buffer sql = {0};
+    select_runs(&sql);
+    buffer_append_text(&sql, "WHERE id = ?");
+    Statement select = statement_new(store->database, sql.data);
+    bind_integer(&select, id);
+    bool found = statement_next(&select);
+    if (found)
+        *run = read_run(select.handle, arena);
+    buffer_free(&sql);
+    TRY(statement_done(&select));
+    if (!found)
+        return error_set(ERR_REFUSED,
+                         "history %s: there is no run %lld: \"dnn2fpga runs list\" shows those "
+                         "there are",
+                         store_path(store), (long long)id);
+    return OK;
+}
+
+Status store_stages(Store *store, int64_t id, Arena *arena, StageRecord **stages, int *count)
+{
+    Statement select =
+        statement_new(store->database, "SELECT name, status, started_ms, finished_ms, figures"
+                                       " FROM stage WHERE run = ? ORDER BY position");
+    bind_integer(&select, id);
+    StageRecord *items = NULL;
+    *count = 0;
+    while (statement_next(&select)) {
+        Row row = {.handle = select.handle, .arena = arena};
+        items = grow(arena, items, *count, sizeof *items);
+        StageRecord *stage = &items[(*count)++];
+        stage->name = take_text(&row);
+        stage->status = take_text(&row);
+        stage->started_ms = take_integer(&row);
+        stage->finished_ms = take_integer(&row);
+        stage->figures = take_text(&row);
+    }
+    *stages = items;
+    return statement_done(&select);
+}
+
+Status store_choices(Store *store, int64_t id, Arena *arena, LayerChoice **choices, int *count)
+{
+    Statement select = statement_new(
+        store->database, "SELECT layer, kind, weight_bits, activation_bits, calibration, clip,"
+                         " scale, pe, simd FROM layer_choice WHERE run = ? ORDER BY position");
+    bind_integer(&select, id);
+    LayerChoice *items = NULL;
+    *count = 0;
+    while (statement_next(&select)) {
+        Row row = {.handle = select.handle, .arena = arena};
+        items = grow(arena, items, *count, sizeof *items);
+        LayerChoice *choice = &items[(*count)++];
+        choice->layer = take_text(&row);
+        choice->kind = take_text(&row);
+        choice->weight_bits = (int)take_integer(&row);
+        choice->activation_bits = (int)take_integer(&row);
+        choice->calibration = take_text(&row);
+        choice->clip = take_real(&row);
+        choice->scale = take_real(&row);
+        choice->pe = (int)take_integer(&row);
+        choice->simd = (int)take_integer(&row);
+    }
+    *choices = items;
+    return statement_done(&select);
+}

@@ -1,0 +1,346 @@
+/* Runs, stages and choices in the history; owners that die; several writers. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <math.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/fs.h"
+#include "db/store.h"
+
+typedef struct Place {
+    char folder[64];
+    char path[128];
+    Store *store;
+    Arena *arena;
+} Place;
+
+static int set_up(void **state)
+{
+    Place *place = calloc(1, sizeof *place);
+    strcpy(place->folder, "/tmp/test_store.XXXXXX");
+    assert_non_null(mkdtemp(place->folder));
+    snprintf(place->path, sizeof place->path, "%s/history.db", place->folder);
+    place->arena = arena_new();
+    assert_int_equal(store_open(place->path, &place->store), OK);
+    *state = place;
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    Place *place = *state;
+    store_close(place->store);
+    Status status = fs_remove_tree(place->folder);
+    arena_free(place->arena);
+    free(place);
+    return status == OK ? 0 : -1;
+}
+
+static int64_t begin(Store *store, const char *model)
+{
+    const RunStart start = {.model_path = model,
+                            .model_name = "net",
+                            .model_sha256 = "ab",
+                            .options = "{\"images\":3}",
+                            .tools = "{}",
+                            .seed = 42};
+    int64_t id = 0;
+    assert_int_equal(store_begin_run(store, &start, &id), OK);
+    return id;
+}
+
+static RunRecord get(Place *place, int64_t id)
+{
+    RunRecord run;
+    assert_int_equal(store_get(place->store, id, place->arena, &run), OK);
+    return run;
+}
+
+static void test_a_whole_run(void **state)
+{
+    Place *place = *state;
+    Store *store = place->store;
+    int64_t id = begin(store, "/models/a.h5");
+    RunRecord run = get(place, id);
+    assert_int_equal(run.status, RUN_RUNNING);
+    assert_int_equal(run.finished_ms, 0);
+    assert_int_equal(run.owner.pid, getpid());
+    assert_true(owner_alive(&run.owner));
+    assert_null(run.report);
+    assert_true(isnan(run.figures.values[FIGURE_BIT_EXACT]));
+
+    assert_int_equal(store_begin_stage(store, id, "import"), OK);
+    assert_int_equal(store_progress(store, id, 0.25, "1 of 4"), OK);
+    run = get(place, id);
+    assert_string_equal(run.stage, "import");
+    assert_string_equal(run.progress_text, "1 of 4");
+    assert_true(run.progress == 0.25);
+    const StageEnd import = {.name = "import", .status = "ok", .figures = "{\"layers\":4}"};
+    assert_int_equal(store_finish_stage(store, id, &import), OK);
+    assert_int_equal(store_begin_stage(store, id, "baseline"), OK);
+    assert_true(get(place, id).progress == 0);
+
+    assert_int_equal(store_set_hashes(store, id, "d1", NULL), OK);
+    assert_int_equal(store_set_hashes(store, id, NULL, "h1"), OK);
+    assert_int_equal(store_set_folder(store, id, "/runs/1"), OK);
+    assert_int_equal(store_set_tools(store, id, "{\"ghdl\":\"2.0\"}"), OK);
+    RunEnd end = {.status = RUN_UNMET, .message = "below", .report = "{}"};
+    end.figures = run_figures_none();
+    end.figures.values[FIGURE_BASELINE_ACCURACY] = 0.984;
+    end.figures.values[FIGURE_LATENCY_CYCLES] = 1234;
+    end.figures.values[FIGURE_BIT_EXACT] = 1;
+    assert_int_equal(store_finish_run(store, id, &end), OK);
+
+    run = get(place, id);
+    assert_int_equal(run.status, RUN_UNMET);
+    assert_true(run.finished_ms >= run.created_ms);
+    assert_string_equal(run.message, "below");
+    assert_string_equal(run.report, "{}");
+    assert_string_equal(run.folder, "/runs/1");
+    assert_string_equal(run.tools, "{\"ghdl\":\"2.0\"}");
+    assert_string_equal(run.description_sha256, "d1");
+    assert_string_equal(run.hdl_sha256, "h1");
+    assert_string_equal(run.dataset_path, "");
+    assert_int_equal(run.seed, 42);
+    assert_true(run.figures.values[FIGURE_BASELINE_ACCURACY] == 0.984);
+    assert_true(run.figures.values[FIGURE_LATENCY_CYCLES] == 1234);
+    assert_true(run.figures.values[FIGURE_BIT_EXACT] == 1);
+    assert_true(isnan(run.figures.values[FIGURE_QUANTIZED_ACCURACY]));
+
+    StageRecord *stages;
+    int count;
+    assert_int_equal(store_stages(store, id, place->arena, &stages, &count), OK);
+    assert_int_equal(count, 2);
+    assert_string_equal(stages[0].name, "import");
+    assert_string_equal(stages[0].status, "ok");
+    assert_string_equal(stages[0].figures, "{\"layers\":4}");
+    assert_string_equal(stages[1].name, "baseline");
+    assert_string_equal(stages[1].status, "unmet"); /* was open: ends as the run */
+    assert_true(stages[1].finished_ms >= stages[1].started_ms);
+}
+
+static void test_choices_are_replaced(void **state)
+{
+    Place *place = *state;
+    int64_t id = begin(place->store, "m");
+    const LayerChoice first[] = {{.layer = "old", .kind = "dense"}};
+    const LayerChoice then[] = {
+        {"conv_1", "conv2d", 8, 8, "minmax", 2.5, 0.0196850394, 4, 0},
+        {"pool", "max_pool2d", 0, 8, NULL, 2.5, 0.0196850394, 0, 0},
+    };
+    assert_int_equal(store_set_choices(place->store, id, first, 1), OK);
+    assert_int_equal(store_set_choices(place->store, id, then, 2), OK);
+    LayerChoice *read;
+    int count;
+    assert_int_equal(store_choices(place->store, id, place->arena, &read, &count), OK);
+    assert_int_equal(count, 2);
+    assert_string_equal(read[0].layer, "conv_1");
+    assert_int_equal(read[0].weight_bits, 8);
+    assert_int_equal(read[0].pe, 4);
+    assert_true(read[0].scale == 0.0196850394);
+    assert_string_equal(read[1].calibration, "");
+    assert_int_equal(store_set_choices(place->store, 999, then, 2), ERR_ENVIRONMENT);
+}
+
+static void test_list_filters_and_pages(void **state)
+{
+    Place *place = *state;
+    for (int i = 0; i < 9; i++) {
+        int64_t id = begin(place->store, i % 2 ? "/x/Odd.h5" : "/x/even_100%.h5");
+        const RunEnd end = {.status = i < 3 ? RUN_OK : RUN_FAILED, .figures = run_figures_none()};
+        if (i < 6)
+            assert_int_equal(store_finish_run(place->store, id, &end), OK);
+    }
+    RunRecord *runs;
+    int count;
+    assert_int_equal(store_list(place->store, NULL, place->arena, &runs, &count), OK);
+    assert_int_equal(count, 9);
+    assert_int_equal(runs[0].id, 9);
+    assert_int_equal(runs[8].id, 1);
+    RunQuery query = {.has_status = true, .status = RUN_OK};
+    assert_int_equal(store_list(place->store, &query, place->arena, &runs, &count), OK);
+    assert_int_equal(count, 3);
+    query = (RunQuery){.model = "odd"};
+    assert_int_equal(store_list(place->store, &query, place->arena, &runs, &count), OK);
+    assert_int_equal(count, 4);
+    query = (RunQuery){.model = "%.h5", .limit = 2, .offset = 1}; /* no wildcard */
+    assert_int_equal(store_list(place->store, &query, place->arena, &runs, &count), OK);
+    assert_int_equal(count, 2);
+    assert_int_equal(runs[0].id, 7);
+    RunRecord none;
+    assert_int_equal(store_get(place->store, 77, place->arena, &none), ERR_REFUSED);
+    assert_non_null(strstr(error_message(), "no run 77"));
+}
+
+/* A child that begins a run, and waits to be killed. */
+static pid_t fork_owner(const char *path, int64_t *id)
+{
+    int channel[2];
+    assert_int_equal(pipe(channel), 0);
+    pid_t child = fork();
+    if (child == 0) {
+        Store *store = NULL;
+        int64_t run = 0;
+        const RunStart start = {.model_path = "m",
+                                .model_name = "m",
+                                .model_sha256 = "",
+                                .options = "{}",
+                                .tools = "{}"};
+        if (store_open(path, &store) != OK || store_begin_run(store, &start, &run) != OK ||
+            store_begin_stage(store, run, "baseline") != OK ||
+            write(channel[1], &run, sizeof run) != sizeof run)
+            _exit(1);
+        for (;;)
+            pause();
+    }
+    close(channel[1]);
+    assert_int_equal(read(channel[0], id, sizeof *id), sizeof *id);
+    close(channel[0]);
+    return child;
+}
+
+static void test_dead_owner_is_swept(void **state)
+{
+    Place *place = *state;
+    int64_t ours = begin(place->store, "ours"), theirs = 0;
+    pid_t child = fork_owner(place->path, &theirs);
+    int changed = -1;
+    assert_int_equal(store_sweep(place->store, &changed), OK);
+    assert_int_equal(changed, 0); /* it lives */
+
+    kill(child, SIGKILL);
+    siginfo_t info;
+    assert_int_equal(waitid(P_PID, (id_t)child, &info, WEXITED | WNOWAIT), 0); /* now a zombie */
+    assert_int_equal(store_sweep(place->store, &changed), OK);
+    assert_int_equal(changed, 1);
+    waitpid(child, NULL, 0);
+
+    RunRecord run = get(place, theirs);
+    assert_int_equal(run.status, RUN_INTERRUPTED);
+    assert_int_equal(run.finished_ms, 0);
+    assert_true(run.message[0] != '\0');
+    StageRecord *stages;
+    int count;
+    assert_int_equal(store_stages(place->store, theirs, place->arena, &stages, &count), OK);
+    assert_string_equal(stages[0].status, "interrupted");
+    assert_int_equal(get(place, ours).status, RUN_RUNNING);
+}
+
+static void test_opening_sweeps(void **state)
+{
+    Place *place = *state;
+    int64_t id = 0;
+    pid_t child = fork_owner(place->path, &id);
+    kill(child, SIGKILL);
+    waitpid(child, NULL, 0);
+    Store *other = NULL;
+    assert_int_equal(store_open(place->path, &other), OK);
+    store_close(other);
+    assert_int_equal(get(place, id).status, RUN_INTERRUPTED);
+}
+
+static void test_owner_is_told_from_a_later_process(void **state)
+{
+    (void)state;
+    Owner owner = owner_self();
+    assert_true(owner.start > 0);
+    assert_true(owner_alive(&owner));
+    Owner later = owner;
+    later.start++;
+    assert_false(owner_alive(&later)); /* the number was given to another process */
+    Owner before = owner;
+    before.boot[0] = before.boot[0] == 'z' ? 'y' : 'z';
+    assert_false(owner_alive(&before)); /* the machine was started again */
+}
+
+static void test_two_writers_at_once(void **state)
+{
+    enum { WRITERS = 4, RUNS = 25 };
+    Place *place = *state;
+    for (int i = 0; i < WRITERS; i++) {
+        if (fork() == 0) {
+            Store *store = NULL;
+            int failed = store_open(place->path, &store) != OK;
+            for (int j = 0; j < RUNS && !failed; j++) {
+                int64_t id = 0;
+                const RunStart start = {.model_path = "m",
+                                        .model_name = "m",
+                                        .model_sha256 = "",
+                                        .options = "{}",
+                                        .tools = "{}"};
+                const RunEnd end = {.status = RUN_OK, .figures = run_figures_none()};
+                failed = store_begin_run(store, &start, &id) != OK ||
+                         store_begin_stage(store, id, "import") != OK ||
+                         store_progress(store, id, 0.5, "half") != OK ||
+                         store_finish_run(store, id, &end) != OK;
+            }
+            if (failed)
+                fprintf(stderr, "%s\n", error_message());
+            _exit(failed);
+        }
+    }
+    for (int i = 0; i < WRITERS; i++) {
+        int status = -1;
+        assert_true(wait(&status) > 0);
+        assert_int_equal(status, 0);
+    }
+    const RunQuery query = {.has_status = true, .status = RUN_OK};
+    RunRecord *runs;
+    int count;
+    assert_int_equal(store_list(place->store, &query, place->arena, &runs, &count), OK);
+    assert_int_equal(count, WRITERS * RUNS);
+}
+
+static void test_version_shows_the_commits_of_others(void **state)
+{
+    Place *place = *state;
+    Store *other = NULL;
+    assert_int_equal(store_open(place->path, &other), OK);
+    int64_t id = begin(other, "m");
+    int64_t before = store_version(place->store);
+    assert_int_equal(store_version(place->store), before);
+    assert_int_equal(store_progress(other, id, 0.5, "half"), OK);
+    assert_int_not_equal(store_version(place->store), before);
+    store_close(other);
+}
+
+static void test_words(void **state)
+{
+    (void)state;
+    RunStatus status;
+    for (int i = 0; i < RUN_STATUSES; i++) {
+        assert_true(run_status_parse(run_status_word((RunStatus)i), &status));
+        assert_int_equal(status, i);
+    }
+    assert_false(run_status_parse("done", &status));
+    for (int i = 0; i < FIGURES; i++)
+        assert_non_null(figure_word((Figure)i));
+}
+
+#define PLACED(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        PLACED(test_a_whole_run),
+        PLACED(test_choices_are_replaced),
+        PLACED(test_list_filters_and_pages),
+        PLACED(test_dead_owner_is_swept),
+        PLACED(test_opening_sweeps),
+        cmocka_unit_test(test_owner_is_told_from_a_later_process),
+        PLACED(test_two_writers_at_once),
+        PLACED(test_version_shows_the_commits_of_others),
+        cmocka_unit_test(test_words),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
