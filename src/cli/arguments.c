@@ -1,0 +1,326 @@
+#include "cli/arguments.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+typedef struct Parse {
+    Arguments *arguments;
+    Arena *arena;
+} Parse;
+
+typedef Status Setter(Parse *parse, const char *value);
+
+typedef enum OptionKind { FLAG, TEXT, WHOLE, WHOLE32, REAL, SPECIAL } OptionKind;
+
+typedef struct Option {
+    const char *name;
+    const char *value; /* NULL: takes none */
+    unsigned group;
+    OptionKind kind;
+    size_t offset; /* into Arguments */
+    Setter *set;   /* SPECIAL */
+    const char *help;
+} Option;
+
+/* ---- values that need more than a conversion ---------------------------------------------------
+ */
+
+static Status parse_whole(const char *text, int64_t *value)
+{
+    char *end;
+    errno = 0;
+    long long parsed = strtoll(text, &end, 10);
+    if (end == text || *end != '\0' || errno == ERANGE)
+        return error_set(ERR_USAGE, "'%s' is not a whole number", text);
+    *value = parsed;
+    return OK;
+}
+
+static Status parse_real(const char *text, double *value)
+{
+    char *end;
+    double parsed = strtod(text, &end);
+    if (end == text || *end != '\0' || !isfinite(parsed))
+        return error_set(ERR_USAGE, "'%s' is not a number", text);
+    *value = parsed;
+    return OK;
+}
+
+static Status set_bits(Parse *parse, const char *value)
+{
+    int64_t bits;
+    TRY(parse_whole(value, &bits));
+    if (bits < 0 || bits > 99)
+        return error_set(ERR_USAGE, "'%s' is not a width in bits", value);
+    parse->arguments->run.weight_bits = parse->arguments->run.activation_bits = (int)bits;
+    return OK;
+}
+
+static Status set_scale(Parse *parse, const char *value)
+{
+    parse->arguments->run.has_scale = true;
+    return parse_real(value, &parse->arguments->run.scale);
+}
+
+static Status set_calibration(Parse *parse, const char *value)
+{
+    char *name = arena_strdup(parse->arena, value);
+    char *colon = strchr(name, ':');
+    if (colon) {
+        *colon = '\0';
+        TRY(parse_real(colon + 1, &parse->arguments->run.calibration_parameter));
+    }
+    parse->arguments->run.calibration = name;
+    return OK;
+}
+
+static Status set_stop_after(Parse *parse, const char *value)
+{
+    if (stage_parse(value, &parse->arguments->run.stop_after))
+        return OK;
+    Buffer stages = {0};
+    for (int i = 0; i < STAGES; i++)
+        buffer_printf(&stages, " %s", stage_word((Stage)i));
+    Status status = error_set(ERR_USAGE, "'%s' is no stage; the stages are:%s", value, stages.data);
+    buffer_free(&stages);
+    return status;
+}
+
+/* NAME:pe=P,simd=S; layer names may contain anything but the last colon. */
+static Status set_fold(Parse *parse, const char *value)
+{
+    Arguments *a = parse->arguments;
+    static const char usage[] = "'%s' is no folding; write LAYER:pe=P,simd=S (or one of the two)";
+    if (a->run.fold_count == ARGUMENTS_MAX_FOLDS)
+        return error_set(ERR_USAGE, "more than %d layers are folded", ARGUMENTS_MAX_FOLDS);
+    char *text = arena_strdup(parse->arena, value);
+    char *colon = strrchr(text, ':');
+    if (!colon || colon == text || colon[1] == '\0')
+        return error_set(ERR_USAGE, usage, value);
+    *colon = '\0';
+    FoldChoice fold = {.layer = text};
+    char *rest = NULL;
+    for (char *part = strtok_r(colon + 1, ",", &rest); part; part = strtok_r(NULL, ",", &rest)) {
+        char *equals = strchr(part, '=');
+        int64_t number = 0;
+        if (!equals || parse_whole(equals + 1, &number) != OK || number < 1 || number > 1 << 20)
+            return error_set(ERR_USAGE, usage, value);
+        *equals = '\0';
+        int *place = strcmp(part, "pe") == 0     ? &fold.pe
+                     : strcmp(part, "simd") == 0 ? &fold.simd
+                                                 : NULL;
+        if (!place)
+            return error_set(ERR_USAGE, usage, value);
+        *place = (int)number;
+    }
+    a->folds[a->run.fold_count++] = fold;
+    return OK;
+}
+
+/* ---- the table ---------------------------------------------------------------------------------
+ */
+
+#define AT(member) offsetof(Arguments, member)
+
+static const Option OPTIONS[] = {
+    {"data", "PATH", GROUP_DATA, TEXT, AT(run.data), NULL,
+     "test and training images: a folder of IDX files, or an HDF5 file"},
+    {"scale", "S", GROUP_DATA, SPECIAL, 0, set_scale,
+     "preprocessing: value * S (default 1/255 for 8-bit images, else 1)"},
+    {"test-images", "N", GROUP_DATA, WHOLE, AT(run.test_images), NULL,
+     "how many test images to evaluate (default 0: all)"},
+    {"calib-images", "N", GROUP_QUANTIZE, WHOLE, AT(run.calib_images), NULL,
+     "how many images to calibrate on (default 1000; 0: all)"},
+    {"bits", "B", GROUP_QUANTIZE, SPECIAL, 0, set_bits,
+     "width of weights and activations, 2 to 16 (default 8)"},
+    {"weight-bits", "B", GROUP_QUANTIZE, WHOLE32, AT(run.weight_bits), NULL, "width of weights"},
+    {"activation-bits", "B", GROUP_QUANTIZE, WHOLE32, AT(run.activation_bits), NULL,
+     "width of activations"},
+    {"calibration", "NAME[:P]", GROUP_QUANTIZE, SPECIAL, 0, set_calibration,
+     "how clip ranges are chosen (default minmax)"},
+    {"per-channel", NULL, GROUP_QUANTIZE, FLAG, AT(run.per_channel), NULL,
+     "one weight scale for each output channel"},
+    {"target-accuracy", "A", GROUP_QUANTIZE, REAL, AT(run.target_accuracy), NULL,
+     "the integer model must reach this fraction, else exit status 1"},
+    {"max-drop", "D", GROUP_QUANTIZE, REAL, AT(run.max_drop), NULL,
+     "the integer model may lose this fraction, else exit status 1"},
+    {"images", "N", GROUP_HARDWARE, WHOLE, AT(run.images), NULL,
+     "how many images to simulate in hardware (default 100; 0: all)"},
+    {"fold", "LAYER:pe=P,simd=S", GROUP_HARDWARE, SPECIAL, 0, set_fold,
+     "outputs and inputs of a layer computed per cycle (default: all); repeatable"},
+    {"clock", "MHZ", GROUP_HARDWARE, REAL, AT(run.clock_mhz), NULL,
+     "clock that turns cycles into time (default 100)"},
+    {"stop-after", "STAGE", GROUP_RUN, SPECIAL, 0, set_stop_after, "end after this stage"},
+    {"paper", NULL, GROUP_RUN, FLAG, AT(paper), NULL,
+     "print the paper's Table 2 beside the result"},
+    {"seed", "N", GROUP_RUN, WHOLE, AT(run.seed), NULL, "seed of everything random (default 1)"},
+    {"limit", "N", GROUP_LIST, WHOLE, AT(limit), NULL,
+     "how many runs to list (default 20; 0: all)"},
+    {"status", "WORD", GROUP_LIST, TEXT, AT(status), NULL,
+     "only runs that are: running ok unmet failed cancelled interrupted"},
+    {"readonly", NULL, GROUP_SCREEN, FLAG, AT(readonly), NULL, "start nothing, change nothing"},
+    {"ascii", NULL, GROUP_SCREEN, FLAG, AT(ascii), NULL, "draw with ASCII characters only"},
+    {"no-color", NULL, GROUP_SCREEN, FLAG, AT(no_color), NULL, "draw without colours"},
+    {"no-mouse", NULL, GROUP_SCREEN, FLAG, AT(no_mouse), NULL, "leave the mouse to the terminal"},
+    {"db", "FILE", GROUP_HISTORY, TEXT, AT(run.database), NULL,
+     "the history (default: the user's, see 'dnn2fpga paths')"},
+    {"workdir", "DIR", GROUP_WORKDIR, TEXT, AT(run.workdir), NULL,
+     "where files are written (default: the run's folder in the history)"},
+    {"jobs", "N", GROUP_COMMON, WHOLE32, AT(run.jobs), NULL,
+     "threads, and simulations at a time (default: processors)"},
+    {"json", NULL, GROUP_COMMON, FLAG, AT(json), NULL, "one JSON object on standard output"},
+    {"quiet", NULL, GROUP_COMMON, FLAG, AT(quiet), NULL, "no progress on standard error"},
+    {"help", NULL, GROUP_COMMON, FLAG, AT(help), NULL, "this text"},
+};
+
+enum { OPTION_COUNT = sizeof OPTIONS / sizeof *OPTIONS };
+
+static const Option *find_option(const char *name, size_t length, unsigned groups)
+{
+    for (int i = 0; i < OPTION_COUNT; i++)
+        if ((OPTIONS[i].group & groups) && strlen(OPTIONS[i].name) == length &&
+            strncmp(OPTIONS[i].name, name, length) == 0)
+            return &OPTIONS[i];
+    return NULL;
+}
+
+/* ---- nearest word: Levenshtein distance, at most a third of the word ---------------------------
+ */
+
+enum { WORD_MAX = 40 };
+
+static int distance(const char *a, const char *b)
+{
+    size_t n = strlen(a), m = strlen(b);
+    if (n > WORD_MAX || m > WORD_MAX)
+        return WORD_MAX;
+    int row[WORD_MAX + 1];
+    for (size_t j = 0; j <= m; j++)
+        row[j] = (int)j;
+    for (size_t i = 1; i <= n; i++) {
+        int diagonal = row[0];
+        row[0] = (int)i;
+        for (size_t j = 1; j <= m; j++) {
+            int replaced = diagonal + (a[i - 1] != b[j - 1]);
+            diagonal = row[j];
+            int moved = (row[j] < row[j - 1] ? row[j] : row[j - 1]) + 1;
+            row[j] = replaced < moved ? replaced : moved;
+        }
+    }
+    return row[m];
+}
+
+const char *nearest_word(const char *word, const char *const *names)
+{
+    const char *best = NULL;
+    int best_distance = (int)strlen(word) / 3 + 1;
+    for (; *names; names++) {
+        int d = distance(word, *names);
+        if (d <= best_distance) {
+            best_distance = d - 1;
+            best = *names;
+        }
+    }
+    return best;
+}
+
+static Status unknown_option(const char *argument, unsigned groups)
+{
+    const char *names[OPTION_COUNT + 1];
+    int count = 0;
+    for (int i = 0; i < OPTION_COUNT; i++)
+        if (OPTIONS[i].group & groups)
+            names[count++] = OPTIONS[i].name;
+    names[count] = NULL;
+    const char *nearest = nearest_word(argument + 2, names);
+    if (nearest)
+        return error_set(ERR_USAGE, "unknown option %s; did you mean --%s?", argument, nearest);
+    return error_set(ERR_USAGE, "unknown option %s; --help lists them", argument);
+}
+
+static Status set_option(Parse *parse, const Option *option, const char *value)
+{
+    void *place = (char *)parse->arguments + option->offset;
+    int64_t whole;
+    switch (option->kind) {
+    case FLAG:
+        *(bool *)place = true;
+        return OK;
+    case TEXT:
+        *(const char **)place = value;
+        return OK;
+    case WHOLE:
+        return parse_whole(value, place);
+    case WHOLE32:
+        TRY(parse_whole(value, &whole));
+        if (whole < INT32_MIN || whole > INT32_MAX)
+            return error_set(ERR_USAGE, "'%s' is out of range", value);
+        *(int *)place = (int)whole;
+        return OK;
+    case REAL:
+        return parse_real(value, place);
+    case SPECIAL:
+        return option->set(parse, value);
+    }
+    return OK;
+}
+
+/* One "--name", "--name=value" or "--name value"; `*index` moves past what was used. */
+static Status parse_option(Parse *parse, char **argv, int argc, int *index, unsigned groups)
+{
+    const char *argument = argv[*index];
+    const char *equals = strchr(argument, '=');
+    size_t length = equals ? (size_t)(equals - argument) - 2 : strlen(argument + 2);
+    const Option *option = find_option(argument + 2, length, groups);
+    if (!option)
+        return unknown_option(argument, groups);
+    const char *value = equals ? equals + 1 : NULL;
+    if (!option->value && value)
+        return error_set(ERR_USAGE, "--%s takes no value", option->name);
+    if (option->value && !value) {
+        if (*index + 1 >= argc)
+            return error_set(ERR_USAGE, "--%s needs a value: %s", option->name, option->value);
+        value = argv[++*index];
+    }
+    TRY_IN(set_option(parse, option, value), "--%s", option->name);
+    return OK;
+}
+
+Status arguments_parse(int argc, char **argv, int first, unsigned groups, Arena *arena,
+                       Arguments *arguments)
+{
+    *arguments = (Arguments){.run = run_options_default(), .limit = 20};
+    Parse parse = {arguments, arena};
+    for (int i = first; i < argc; i++) {
+        const char *argument = argv[i];
+        if (strcmp(argument, "-h") == 0) {
+            arguments->help = true;
+        } else if (strncmp(argument, "--", 2) == 0 && argument[2]) {
+            TRY(parse_option(&parse, argv, argc, &i, groups));
+        } else if (argument[0] == '-' && argument[1]) {
+            return error_set(ERR_USAGE, "unknown option %s; --help lists them", argument);
+        } else if (arguments->word_count == ARGUMENTS_MAX_WORDS) {
+            return error_set(ERR_USAGE, "'%s' is one argument too many", argument);
+        } else {
+            arguments->words[arguments->word_count++] = argument;
+        }
+    }
+    arguments->run.folds = arguments->folds;
+    return OK;
+}
+
+void arguments_print_help(unsigned groups, FILE *stream)
+{
+    for (int i = 0; i < OPTION_COUNT; i++) {
+        const Option *option = &OPTIONS[i];
+        if (!(option->group & groups))
+            continue;
+        char left[64];
+        snprintf(left, sizeof left, "--%s%s%s", option->name, option->value ? " " : "",
+                 option->value ? option->value : "");
+        fprintf(stream, "  %-26s %s\n", left, option->help);
+    }
+}

@@ -1,0 +1,49 @@
+/* arguments.h: the command line as a struct. One table of options serves parsing, --help and the
+ * check that a verb knows what it is given. */
+#ifndef CLI_ARGUMENTS_H
+#define CLI_ARGUMENTS_H
+
+#include <stdbool.h>
+#include <stdio.h>
+
+#include "base/arena.h"
+#include "flow/options.h"
+
+enum { ARGUMENTS_MAX_FOLDS = 256, ARGUMENTS_MAX_WORDS = 4 };
+
+/* Groups of options; a verb takes some of them. */
+typedef enum OptionGroup {
+    GROUP_COMMON = 1 << 0,
+    GROUP_HISTORY = 1 << 1,
+    GROUP_DATA = 1 << 2,
+    GROUP_QUANTIZE = 1 << 3,
+    GROUP_HARDWARE = 1 << 4,
+    GROUP_RUN = 1 << 5,
+    GROUP_LIST = 1 << 6,
+    GROUP_SCREEN = 1 << 7,
+    GROUP_WORKDIR = 1 << 8
+} OptionGroup;
+
+typedef struct Arguments {
+    RunOptions run;
+    FoldChoice folds[ARGUMENTS_MAX_FOLDS];
+    const char *words[ARGUMENTS_MAX_WORDS]; /* what is no option, verb left out */
+    int word_count;
+    bool help, json, quiet, paper;
+    bool readonly, ascii, no_color, no_mouse;
+    int64_t limit;      /* runs list */
+    const char *status; /* runs list; NULL: any */
+} Arguments;
+
+/* Parses argv[first..]; `groups` are those of the verb. ERR_USAGE names the option, what it takes
+ * and, when it is unknown, the nearest one. Strings live in argv or the arena. */
+Status arguments_parse(int argc, char **argv, int first, unsigned groups, Arena *arena,
+                       Arguments *arguments) MUST_CHECK;
+
+/* The options of these groups, one line each. */
+void arguments_print_help(unsigned groups, FILE *stream);
+
+/* The entry of `names` (NULL-terminated) that `word` most likely meant, or NULL. */
+const char *nearest_word(const char *word, const char *const *names);
+
+#endif

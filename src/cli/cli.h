@@ -1,0 +1,25 @@
+/* cli.h: the headless face: verbs, options, JSON and tables.
+ *
+ *     dnn2fpga VERB [ARGUMENT] [OPTION...]     one verb, results on stdout, the rest on stderr
+ *     dnn2fpga [MODEL] [OPTION...]             the workbench
+ *
+ * With --json a verb prints exactly one JSON object on stdout, also when it fails. Progress and
+ * messages go to stderr. The exit status is the Status of base/error.h.
+ */
+#ifndef CLI_CLI_H
+#define CLI_CLI_H
+
+#include <stdbool.h>
+
+#include "flow/options.h"
+
+/* What the command line says to the workbench. */
+typedef struct WorkbenchRequest {
+    RunOptions options; /* model NULL: none given */
+    bool readonly, ascii, no_color, no_mouse;
+} WorkbenchRequest;
+
+/* `open_workbench` is handed in, because the screens are built on top of this room. */
+int cli_main(int argc, char **argv, int (*open_workbench)(const WorkbenchRequest *request));
+
+#endif

@@ -1,0 +1,32 @@
+/* print.h: reports and history as tables for people, on standard output. */
+#ifndef CLI_PRINT_H
+#define CLI_PRINT_H
+
+#include <jansson.h>
+#include <stdbool.h>
+
+#include "db/store.h"
+
+/* Writes `value` with thousands separated by commas to `text`, and returns it. */
+enum { PRINT_NUMBER_BYTES = 40 };
+const char *print_number(double value, int decimals, char text[PRINT_NUMBER_BYTES]);
+
+/* Layers of the report's model, with the blockers of an inspection when it has them. */
+void print_model(const json_t *report);
+
+/* Accuracy, size and speed side by side: float32, integer, hardware. */
+void print_results(const json_t *report);
+
+/* One row per layer of the integer model. */
+void print_quantized_layers(const json_t *report);
+
+/* "confusion" of the named section. */
+void print_confusion(const json_t *report, const char *section);
+
+/* The paper's Table 2 beside ours, and the hardware line. */
+void print_paper_table(const json_t *report);
+
+void print_runs(const RunRecord *runs, int count);
+void print_run(const RunRecord *run, const StageRecord *stages, int stage_count);
+
+#endif

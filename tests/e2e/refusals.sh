@@ -1,0 +1,77 @@
+#!/usr/bin/env bash
+# Inputs that must be refused: exit status 3, a message that names file, place, expected and found,
+# and nothing left behind: no run in the history, no folder.
+set -u
+cd "$(dirname "$0")/../.."
+. tests/tap.sh
+program=${BUILD:-build}/dnn2fpga
+fixtures=tests/fixtures
+scratch=$(mktemp -d)
+trap 'rm -rf "$scratch"' EXIT
+export XDG_DATA_HOME=$scratch/data
+
+left_behind() { find "$scratch/data" "$scratch/work" -mindepth 1 2>/dev/null | grep -v 'history.db'; }
+runs_in_history() { "$program" runs list --json --limit 0 | jq_count; }
+jq_count() { grep -c '"run":'; }
+
+# refused MODEL DATA WORD...: every WORD must be in the message.
+refused() {
+    local model=$1 data=$2 word status
+    shift 2
+    "$program" run "$model" --data "$data" --workdir "$scratch/work/run" --images 1 \
+        >"$scratch/out" 2>"$scratch/err"
+    status=$?
+    cat "$scratch/err"
+    [ $status -eq 3 ] || { echo "status $status, expected 3"; return 1; }
+    for word in "$@"; do
+        grep -qF -- "$word" "$scratch/err" || { echo "the message lacks: $word"; return 1; }
+    done
+    [ -z "$(left_behind)" ] || { echo "left behind:"; left_behind; return 1; }
+    [ "$(runs_in_history)" = 0 ] || { echo "a run is in the history"; return 1; }
+}
+mnist=samples/mnist
+cnn=samples/mnist_cnn.h5
+
+check "a text file named .h5" refused $fixtures/refuse_text.h5 $mnist refuse_text.h5 HDF5
+check "a truncated file" refused $fixtures/refuse_truncated.h5 $mnist refuse_truncated.h5
+check "HDF5 without model_config" refused $fixtures/refuse_no_model_config.h5 $mnist model_config
+check "a kernel of the wrong shape" refused $fixtures/refuse_kernel_shape.h5 $mnist kernel expected
+check "NaN weights" refused $fixtures/refuse_nan.h5 $mnist nan
+check "an LSTM model, all blockers listed" refused $fixtures/refuse_lstm.h5 $mnist LSTM things
+check "an external link" refused $fixtures/refuse_external_link.h5 $mnist external
+check "external raw storage" refused $fixtures/refuse_external_storage.h5 $mnist external
+
+idx() { # idx FILE TYPE_AND_RANK DIMENSIONS BYTES: writes an IDX file
+    printf '\x00\x00' >"$1"
+    printf "$2" >>"$1"
+    for dimension in $3; do printf "\\x00\\x00\\x$(printf %02x $((dimension / 256)))\\x$(printf %02x $((dimension % 256)))" >>"$1"; done
+    head -c "$4" /dev/zero >>"$1"
+}
+bad=$scratch/bad-labels
+mkdir -p "$bad" "$scratch/bad-shape"
+idx "$bad/t10k-images-idx3-ubyte" '\x08\x03' "2 28 28" 1568
+idx "$bad/t10k-labels-idx1-ubyte" '\x08\x01' "2" 1
+printf '\x0b' >>"$bad/t10k-labels-idx1-ubyte" # 11: the model has 10 classes
+check "labels beyond the classes" refused $cnn "$bad" 11 10
+idx "$scratch/bad-shape/t10k-images-idx3-ubyte" '\x08\x03' "2 27 28" 1512
+idx "$scratch/bad-shape/t10k-labels-idx1-ubyte" '\x08\x01' "2" 2
+check "27x28 images for a 28x28 model" refused $cnn "$scratch/bad-shape" 27x28 28x28
+check "a dataset that is not there" refused $cnn "$scratch/none" none
+check "a model that is not there" refused "$scratch/none.h5" $mnist none.h5
+
+usage() { # usage WORD ARGUMENT...
+    local word=$1
+    shift
+    "$program" "$@" >"$scratch/out" 2>&1
+    local status=$?
+    cat "$scratch/out"
+    [ $status -eq 2 ] && grep -qF -- "$word" "$scratch/out"
+}
+check "an unknown option, with the near one" usage "--images" run $cnn --image 3
+check "an unknown verb, with the near one" usage "'inspect'" inspct
+check "a width of 17 bits" usage 17 run $cnn --data $mnist --bits 17
+check "a width of 1 bit" usage 1 run $cnn --data $mnist --bits 1
+check "an unknown calibration" usage minmax run $cnn --data $mnist --calibration minmaks
+check "a folding that does not divide, with the legal ones" \
+    usage "legal" run $cnn --data $mnist --fold conv2d:pe=5
+tap_done
