@@ -24,13 +24,13 @@ typedef enum DatasetSplit { DATASET_TRAIN, DATASET_TEST } DatasetSplit;
 typedef struct Dataset {
     Arena *arena;
     const char *path;
-    int64_t count;         /* images */
-    Shape shape;           /* of one image, e.g. 28x28x1 */
-    const uint8_t *bytes;  /* count * elements, or NULL */
-    const float *values;   /* count * elements, or NULL: one of the two is set */
-    const int32_t *labels; /* count; each in 0..classes-1 */
-    int classes;           /* highest label + 1 */
-    double scale;          /* what dataset_read() multiplies with */
+    int64_t count;               /* images */
+    Shape shape;                 /* of one image, e.g. 28x28x1 */
+    const uint8_t *bytes;        /* count * elements, or NULL */
+    const float *values;         /* count * elements, or NULL: one of the two is set */
+    const int32_t *labels;       /* count; each in 0..classes-1 */
+    int classes;                 /* highest label + 1 */
+    double scale;                /* what dataset_read() multiplies with */
     char sha256[HASH_HEX_BYTES]; /* of pixels, shape and labels, not of the container */
 } Dataset;
 

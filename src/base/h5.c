@@ -1,0 +1,561 @@
+#include "base/h5.h"
+
+#include <assert.h>
+#include <hdf5.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* What one byte of deflate can become at most (1032), and a little for small arrays. */
+enum { MAX_INFLATION = 1100 };
+enum {
+    MAX_DEPTH = 16,           /* groups in a path */
+    MAX_COMPONENT = 1024,     /* bytes of one name in a path */
+    MAX_TEXTS = 100000,       /* strings in one attribute */
+    MAX_PARTS = 1000,         /* NAME0, NAME1, ... */
+    MAX_LIST_BYTES = 64 << 20 /* of fixed-length strings in one attribute */
+};
+#define MAX_ELEMENTS    ((int64_t)1 << 40)
+#define MAX_CHUNK_BYTES ((int64_t)256 << 20)
+
+struct H5File {
+    hid_t id;
+};
+
+/* Any identifier but a file's; negative ones are those that were never opened. */
+static void release(hid_t id)
+{
+    if (id >= 0)
+        H5Idec_ref(id);
+}
+
+/* ---- opening -----------------------------------------------------------------------------------
+ */
+
+static void forbid_foreign_code_and_files(void)
+{
+    H5open();
+    H5PLset_loading_state(0);
+    H5Lunregister(H5L_TYPE_EXTERNAL);
+}
+
+static void prepare_library(void)
+{
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    pthread_once(&once, forbid_foreign_code_and_files);
+    H5Eset_auto2(H5E_DEFAULT, NULL, NULL); /* per thread, so on each opening */
+}
+
+bool h5_is_h5(const char *path)
+{
+    static const unsigned char SIGNATURE[8] = {0x89, 'H', 'D', 'F', '\r', '\n', 0x1a, '\n'};
+    unsigned char found[8];
+    FILE *file = fopen(path, "rb");
+    if (!file)
+        return false;
+    bool is_h5 = fread(found, 1, sizeof found, file) == sizeof found &&
+                 memcmp(found, SIGNATURE, sizeof found) == 0;
+    fclose(file);
+    return is_h5;
+}
+
+/* Opens with the given driver settings, which it releases. */
+static Status open_with(const char *name, hid_t access, H5File **file)
+{
+    H5Pset_fclose_degree(access, H5F_CLOSE_STRONG);
+#if H5_VERSION_GE(1, 10, 7)
+    H5Pset_file_locking(access, false, true); /* read-only media cannot be locked */
+#endif
+    hid_t id = H5Fopen(name, H5F_ACC_RDONLY, access);
+    release(access);
+    if (id < 0)
+        return error_set(ERR_REFUSED, "HDF5 cannot open it: the file is damaged or cut short; "
+                                      "copy it again, or save the model again");
+    *file = malloc(sizeof **file);
+    if (!*file)
+        abort();
+    (*file)->id = id;
+    return OK;
+}
+
+Status h5_open(const char *path, H5File **file)
+{
+    prepare_library();
+    hid_t access = H5Pcreate(H5P_FILE_ACCESS);
+    H5Pset_fapl_sec2(access);
+    return open_with(path, access, file);
+}
+
+Status h5_open_bytes(const void *bytes, size_t count, H5File **file)
+{
+    prepare_library();
+    hid_t access = H5Pcreate(H5P_FILE_ACCESS);
+    H5Pset_fapl_core(access, 1 << 16, false);
+    void *copy = malloc(count ? count : 1); /* the library's interface is not const */
+    if (!copy)
+        abort();
+    memcpy(copy, bytes, count);
+    H5Pset_file_image(access, copy, count);
+    free(copy);
+    return open_with("memory", access, file);
+}
+
+void h5_close(H5File *file)
+{
+    if (!file)
+        return;
+    H5Fclose(file->id);
+    free(file);
+}
+
+/* ---- objects -----------------------------------------------------------------------------------
+ */
+
+/* Cuts the next name off `*path`; false at its end. An over-long name comes back empty. */
+static bool next_component(const char **path, char name[MAX_COMPONENT])
+{
+    if (**path == '\0')
+        return false;
+    size_t length = strcspn(*path, "/");
+    name[0] = '\0';
+    if (length < MAX_COMPONENT) {
+        memcpy(name, *path, length);
+        name[length] = '\0';
+    }
+    *path += length;
+    if (**path == '/')
+        (*path)++;
+    return true;
+}
+
+static bool is_plain_name(const char *name)
+{
+    return name[0] != '\0' && strcmp(name, ".") != 0 && strcmp(name, "..") != 0;
+}
+
+/* Opens the object one hard link below `parent`. */
+static Status open_child(hid_t parent, const char *name, hid_t *child)
+{
+    if (!is_plain_name(name))
+        return error_set(ERR_REFUSED, "is not a path of plain names");
+    if (H5Iget_type(parent) != H5I_GROUP || H5Lexists(parent, name, H5P_DEFAULT) <= 0)
+        return error_set(ERR_REFUSED, "is missing");
+    H5L_info_t link;
+    if (H5Lget_info(parent, name, &link, H5P_DEFAULT) < 0)
+        return error_set(ERR_REFUSED, "is damaged: its link cannot be read");
+    if (link.type == H5L_TYPE_EXTERNAL)
+        return error_set(ERR_REFUSED, "is an external link to another file, which is not followed; "
+                                      "save the data inside this file");
+    if (link.type != H5L_TYPE_HARD)
+        return error_set(ERR_REFUSED, "is a symbolic link, which is not followed; save the data in "
+                                      "this place");
+    *child = H5Oopen(parent, name, H5P_DEFAULT);
+    if (*child < 0)
+        return error_set(ERR_REFUSED, "is damaged: HDF5 cannot open it");
+    return OK;
+}
+
+static Status open_object(const H5File *file, const char *path, hid_t *object)
+{
+    char name[MAX_COMPONENT];
+    const char *rest = path;
+    hid_t current = H5Gopen2(file->id, "/", H5P_DEFAULT);
+    if (current < 0)
+        return error_set(ERR_REFUSED, "the root group is damaged: HDF5 cannot open it");
+    for (int depth = 0; next_component(&rest, name); depth++) {
+        hid_t child = -1;
+        Status status = depth < MAX_DEPTH ? open_child(current, name, &child)
+                                          : error_set(ERR_REFUSED, "is nested too deeply");
+        release(current);
+        if (status != OK)
+            return error_context(status, "\"%s\"", path);
+        current = child;
+    }
+    *object = current;
+    return OK;
+}
+
+bool h5_has(const H5File *file, const char *path)
+{
+    char parent_path[MAX_COMPONENT];
+    const char *slash = strrchr(path, '/');
+    size_t length = slash ? (size_t)(slash - path) : 0;
+    const char *name = slash ? slash + 1 : path;
+    if (length >= sizeof parent_path || !is_plain_name(name))
+        return false;
+    memcpy(parent_path, path, length);
+    parent_path[length] = '\0';
+    hid_t parent = -1;
+    if (open_object(file, parent_path, &parent) != OK)
+        return false;
+    bool found = H5Iget_type(parent) == H5I_GROUP && H5Lexists(parent, name, H5P_DEFAULT) > 0;
+    release(parent);
+    return found;
+}
+
+bool h5_has_attribute(const H5File *file, const char *object, const char *attribute)
+{
+    hid_t id = -1;
+    if (open_object(file, object, &id) != OK)
+        return false;
+    bool found = H5Aexists(id, attribute) > 0;
+    release(id);
+    return found;
+}
+
+/* ---- string attributes -------------------------------------------------------------------------
+ */
+
+/* An open string attribute. */
+typedef struct TextAttribute {
+    hid_t id, type, space;
+    int64_t count;
+    bool variable;
+    size_t size; /* of one fixed-length string */
+} TextAttribute;
+
+static void text_attribute_close(TextAttribute *attribute)
+{
+    release(attribute->space);
+    release(attribute->type);
+    release(attribute->id);
+}
+
+/* Looks at an attribute whose identifiers are open. */
+static Status text_attribute_check(TextAttribute *a)
+{
+    if (a->type < 0 || a->space < 0)
+        return error_set(ERR_REFUSED, "is damaged: HDF5 cannot read its type");
+    a->count = H5Sget_simple_extent_npoints(a->space);
+    if (a->count == 0) /* an empty list: h5py gives it the type float64 */
+        return OK;
+    if (H5Tget_class(a->type) != H5T_STRING)
+        return error_set(ERR_REFUSED, "is not text");
+    if (a->count < 0 || a->count > MAX_TEXTS)
+        return error_set(ERR_REFUSED, "claims %lld strings; at most %d are read",
+                         (long long)a->count, MAX_TEXTS);
+    a->variable = H5Tis_variable_str(a->type) > 0;
+    a->size = H5Tget_size(a->type);
+    if (!a->variable && (a->size == 0 || a->size > (size_t)(MAX_LIST_BYTES / a->count)))
+        return error_set(ERR_REFUSED, "claims %lld strings of %zu bytes; at most %d bytes are read",
+                         (long long)a->count, a->size, MAX_LIST_BYTES);
+    return OK;
+}
+
+static Status text_attribute_open(hid_t object, const char *name, TextAttribute *attribute)
+{
+    *attribute = (TextAttribute){.id = -1, .type = -1, .space = -1};
+    if (H5Aexists(object, name) <= 0)
+        return error_set(ERR_REFUSED, "is missing");
+    attribute->id = H5Aopen(object, name, H5P_DEFAULT);
+    if (attribute->id < 0)
+        return error_set(ERR_REFUSED, "is damaged: HDF5 cannot open it");
+    attribute->type = H5Aget_type(attribute->id);
+    attribute->space = H5Aget_space(attribute->id);
+    return text_attribute_check(attribute);
+}
+
+/* Receives each string of an attribute; `length` excludes any NUL. */
+typedef Status TakeText(void *context, const char *text, size_t length);
+
+static Status take_fixed_texts(const TextAttribute *a, TakeText *take, void *context)
+{
+    char *bytes = calloc((size_t)a->count, a->size);
+    if (!bytes)
+        abort();
+    /* Reading with the file's own type: fixed strings need not end with a NUL. */
+    Status status = H5Aread(a->id, a->type, bytes) < 0
+                        ? error_set(ERR_REFUSED, "is damaged: HDF5 cannot read it")
+                        : OK;
+    for (int64_t i = 0; status == OK && i < a->count; i++) {
+        const char *text = bytes + (size_t)i * a->size;
+        status = take(context, text, strnlen(text, a->size));
+    }
+    free(bytes);
+    return status;
+}
+
+static Status take_variable_texts(const TextAttribute *a, TakeText *take, void *context)
+{
+    char **texts = calloc((size_t)a->count, sizeof *texts);
+    if (!texts)
+        abort();
+    Status status = H5Aread(a->id, a->type, texts) < 0
+                        ? error_set(ERR_REFUSED, "is damaged: HDF5 cannot read it")
+                        : OK;
+    bool filled = status == OK;
+    for (int64_t i = 0; status == OK && i < a->count; i++)
+        status = take(context, texts[i] ? texts[i] : "", texts[i] ? strlen(texts[i]) : 0);
+    if (filled)
+        H5Dvlen_reclaim(a->type, a->space, H5P_DEFAULT, texts);
+    free(texts);
+    return status;
+}
+
+/* Opens object and attribute, and hands each string to `take`. */
+static Status take_texts(const H5File *file, const char *object, const char *attribute,
+                         TakeText *take, void *context)
+{
+    hid_t id = -1;
+    TRY(open_object(file, object, &id));
+    TextAttribute a;
+    Status status = text_attribute_open(id, attribute, &a);
+    if (status == OK && a.count > 0)
+        status = a.variable ? take_variable_texts(&a, take, context)
+                            : take_fixed_texts(&a, take, context);
+    text_attribute_close(&a);
+    release(id);
+    if (status != OK)
+        return error_context(status, "attribute \"%s\" of \"/%s\"", attribute, object);
+    return OK;
+}
+
+typedef struct SingleText {
+    Buffer *text;
+    size_t cap;
+    int seen;
+} SingleText;
+
+static Status take_single(void *context, const char *text, size_t length)
+{
+    SingleText *single = context;
+    if (single->seen++ > 0)
+        return error_set(ERR_REFUSED, "has several strings, expected one");
+    if (length > single->cap)
+        return error_set(ERR_REFUSED, "has %zu bytes; at most %zu are read", length, single->cap);
+    buffer_append(single->text, text, length);
+    return OK;
+}
+
+Status h5_read_text(const H5File *file, const char *object, const char *attribute, size_t cap,
+                    Buffer *text)
+{
+    SingleText single = {text, cap, 0};
+    TRY(take_texts(file, object, attribute, take_single, &single));
+    if (single.seen == 0)
+        return error_set(ERR_REFUSED, "attribute \"%s\" of \"/%s\": is empty", attribute, object);
+    return OK;
+}
+
+typedef struct TextList {
+    Arena *arena;
+    H5Texts *texts;
+    int capacity;
+} TextList;
+
+static Status take_listed(void *context, const char *text, size_t length)
+{
+    TextList *list = context;
+    H5Texts *texts = list->texts;
+    if (texts->count == MAX_TEXTS)
+        return error_set(ERR_REFUSED, "the list has more than %d strings", MAX_TEXTS);
+    if (texts->count == list->capacity) {
+        int capacity = list->capacity ? list->capacity * 2 : 16;
+        char **items = ARENA_ARRAY(list->arena, char *, capacity);
+        if (texts->count)
+            memcpy(items, texts->items, (size_t)texts->count * sizeof *items);
+        texts->items = items;
+        list->capacity = capacity;
+    }
+    char *copy = arena_alloc(list->arena, length + 1);
+    memcpy(copy, text, length);
+    texts->items[texts->count++] = copy;
+    return OK;
+}
+
+Status h5_read_texts(const H5File *file, const char *object, const char *attribute, Arena *arena,
+                     H5Texts *texts)
+{
+    *texts = (H5Texts){0};
+    TextList list = {arena, texts, 0};
+    char part[256];
+    snprintf(part, sizeof part, "%s0", attribute);
+    if (h5_has_attribute(file, object, attribute) || !h5_has_attribute(file, object, part))
+        return take_texts(file, object, attribute, take_listed, &list);
+    for (int i = 0; i < MAX_PARTS; i++) {
+        snprintf(part, sizeof part, "%s%d", attribute, i);
+        if (!h5_has_attribute(file, object, part))
+            return OK;
+        TRY(take_texts(file, object, part, take_listed, &list));
+    }
+    return error_set(ERR_REFUSED, "attribute \"%s\" of \"/%s\": has more than %d parts", attribute,
+                     object, MAX_PARTS);
+}
+
+/* ---- datasets ----------------------------------------------------------------------------------
+ */
+
+static Status open_dataset(const H5File *file, const char *path, hid_t *dataset)
+{
+    TRY(open_object(file, path, dataset));
+    if (H5Iget_type(*dataset) == H5I_DATASET)
+        return OK;
+    release(*dataset);
+    return error_set(ERR_REFUSED, "\"%s\": is a group, expected a dataset", path);
+}
+
+static void describe_type(hid_t type, H5Array *array)
+{
+    H5T_class_t class = H5Tget_class(type);
+    int bits = (int)(H5Tget_size(type) * 8);
+    bool is_unsigned = class == H5T_INTEGER && H5Tget_sign(type) == H5T_SGN_NONE;
+    bool is_float32 = H5Tequal(type, H5T_IEEE_F32LE) > 0 || H5Tequal(type, H5T_IEEE_F32BE) > 0;
+    bool is_integer = class == H5T_INTEGER && bits <= 64;
+    array->kind = is_float32                               ? H5_FLOAT32
+                  : is_integer && is_unsigned && bits == 8 ? H5_UINT8
+                  : is_integer                             ? H5_INTEGER
+                                                           : H5_OTHER;
+    if (class == H5T_INTEGER || class == H5T_FLOAT)
+        snprintf(array->type, sizeof array->type, "%s%d",
+                 class == H5T_FLOAT ? "float"
+                 : is_unsigned      ? "uint"
+                                    : "int",
+                 bits);
+    else
+        snprintf(array->type, sizeof array->type, "%s", class == H5T_STRING ? "text" : "records");
+}
+
+static Status describe_shape(hid_t space, H5Array *array)
+{
+    hsize_t dims[H5S_MAX_RANK];
+    array->rank = H5Sget_simple_extent_ndims(space);
+    if (array->rank > H5_MAX_RANK)
+        return error_set(ERR_REFUSED, "has %d dimensions; at most %d are read", array->rank,
+                         H5_MAX_RANK);
+    if (array->rank < 0 || H5Sget_simple_extent_dims(space, dims, NULL) < 0 ||
+        H5Sget_simple_extent_type(space) == H5S_NULL)
+        return error_set(ERR_REFUSED, "has no shape");
+    array->elements = 1;
+    for (int i = 0; i < array->rank; i++) {
+        if (dims[i] > (hsize_t)MAX_ELEMENTS)
+            return error_set(ERR_REFUSED, "claims %llu values along one dimension",
+                             (unsigned long long)dims[i]);
+        array->dim[i] = (int64_t)dims[i];
+        if (array->dim[i] > 0 && array->elements > MAX_ELEMENTS / array->dim[i])
+            return error_set(ERR_REFUSED, "claims more than 2^40 values");
+        array->elements *= array->dim[i];
+    }
+    return OK;
+}
+
+static Status check_filters(hid_t creation)
+{
+    int count = H5Pget_nfilters(creation);
+    for (int i = 0; i < count; i++) {
+        unsigned flags, config;
+        size_t values = 0;
+        char name[64] = "";
+        H5Z_filter_t filter = H5Pget_filter2(creation, (unsigned)i, &flags, &values, NULL,
+                                             sizeof name, name, &config);
+        if (filter != H5Z_FILTER_DEFLATE && filter != H5Z_FILTER_SHUFFLE &&
+            filter != H5Z_FILTER_FLETCHER32)
+            return error_set(ERR_REFUSED,
+                             "is compressed with filter %d; gzip, shuffle and "
+                             "fletcher32 are read",
+                             (int)filter);
+    }
+    return count < 0 ? error_set(ERR_REFUSED, "is damaged: its filters cannot be read") : OK;
+}
+
+/* Chunks are read whole, so their size needs a cap of its own. */
+static Status check_chunks(hid_t creation, size_t value_bytes)
+{
+    hsize_t dims[H5S_MAX_RANK];
+    int rank = H5Pget_chunk(creation, H5S_MAX_RANK, dims);
+    int64_t bytes = (int64_t)value_bytes;
+    for (int i = 0; i < rank; i++) {
+        if (dims[i] == 0 || dims[i] > (hsize_t)(MAX_CHUNK_BYTES / bytes))
+            return error_set(ERR_REFUSED, "has chunks of more than %lld bytes",
+                             (long long)MAX_CHUNK_BYTES);
+        bytes *= (int64_t)dims[i];
+    }
+    return OK;
+}
+
+/* Where and how the bytes are stored. */
+static Status check_storage(hid_t dataset, hid_t creation, size_t value_bytes, int64_t elements)
+{
+    H5D_layout_t layout = H5Pget_layout(creation);
+    if (layout == H5D_VIRTUAL)
+        return error_set(ERR_REFUSED, "is a virtual dataset, made of other files, which are not "
+                                      "read; save the data inside this file");
+    if (H5Pget_external_count(creation) != 0)
+        return error_set(ERR_REFUSED, "has external storage in another file, which is not read; "
+                                      "save the data inside this file");
+    if (layout != H5D_CONTIGUOUS && layout != H5D_CHUNKED && layout != H5D_COMPACT)
+        return error_set(ERR_REFUSED, "has a layout that is not known");
+    TRY(check_filters(creation));
+    if (value_bytes == 0 || value_bytes > 65536)
+        return error_set(ERR_REFUSED, "has values of %zu bytes", value_bytes);
+    if (layout == H5D_CHUNKED)
+        TRY(check_chunks(creation, value_bytes));
+    uint64_t stored = H5Dget_storage_size(dataset);
+    if ((uint64_t)elements * value_bytes / MAX_INFLATION > stored)
+        return error_set(ERR_REFUSED, "claims %lld values, but only %llu bytes are stored",
+                         (long long)elements, (unsigned long long)stored);
+    return OK;
+}
+
+static Status describe_open(hid_t dataset, H5Array *array)
+{
+    hid_t space = H5Dget_space(dataset), type = H5Dget_type(dataset);
+    hid_t creation = H5Dget_create_plist(dataset);
+    Status status = space < 0 || type < 0 || creation < 0
+                        ? error_set(ERR_REFUSED, "is damaged: HDF5 cannot describe it")
+                        : describe_shape(space, array);
+    if (status == OK) {
+        describe_type(type, array);
+        status = check_storage(dataset, creation, H5Tget_size(type), array->elements);
+    }
+    release(creation);
+    release(type);
+    release(space);
+    return status;
+}
+
+Status h5_describe(const H5File *file, const char *path, H5Array *array)
+{
+    *array = (H5Array){.path = path};
+    hid_t dataset = -1;
+    TRY(open_dataset(file, path, &dataset));
+    Status status = describe_open(dataset, array);
+    release(dataset);
+    return status == OK ? OK : error_context(status, "\"%s\"", path);
+}
+
+/* The memory's shape is the described one, so a file that changes meanwhile cannot overrun it. */
+static Status read_values(const H5File *file, const H5Array *array, hid_t type, void *values)
+{
+    hsize_t dims[H5_MAX_RANK];
+    for (int i = 0; i < array->rank; i++)
+        dims[i] = (hsize_t)array->dim[i];
+    hid_t dataset = -1;
+    TRY(open_dataset(file, array->path, &dataset));
+    hid_t space = array->rank ? H5Screate_simple(array->rank, dims, NULL) : H5Screate(H5S_SCALAR);
+    herr_t outcome = H5Dread(dataset, type, space, H5S_ALL, H5P_DEFAULT, values);
+    release(space);
+    release(dataset);
+    if (outcome < 0)
+        return error_set(ERR_REFUSED, "\"%s\": is damaged: HDF5 cannot read its values",
+                         array->path);
+    return OK;
+}
+
+Status h5_read_floats(const H5File *file, const H5Array *array, float *values)
+{
+    assert(array->kind == H5_FLOAT32);
+    return read_values(file, array, H5T_NATIVE_FLOAT, values);
+}
+
+Status h5_read_bytes(const H5File *file, const H5Array *array, uint8_t *values)
+{
+    assert(array->kind == H5_UINT8);
+    return read_values(file, array, H5T_NATIVE_UINT8, values);
+}
+
+Status h5_read_integers(const H5File *file, const H5Array *array, int64_t *values)
+{
+    assert(array->kind == H5_UINT8 || array->kind == H5_INTEGER);
+    return read_values(file, array, H5T_NATIVE_INT64, values);
+}
