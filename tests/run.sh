@@ -2,6 +2,7 @@
 # run.sh [WORD...]: runs every test, or those whose name contains one of the words, and closes with
 # one line "N passed, N failed". Each test speaks TAP ("ok ..." / "not ok ..."): C tests through
 # cmocka, scripts by themselves (tests/tap.sh). A test program that dies counts as one failure.
+# VALGRIND=1 runs the C tests under valgrind, where a leak or an error is a failure.
 set -u
 cd "$(dirname "$0")/.."
 build=${BUILD:-build}
@@ -23,8 +24,10 @@ wanted() {
     return 1
 }
 run_one() {
-    local name=$1 log=$scratch/log start=$SECONDS ok bad skip code
-    timeout "${TEST_TIMEOUT:-600}" "$name" >"$log" 2>&1 </dev/null
+    local name=$1 log=$scratch/log start=$SECONDS ok bad skip code memcheck=()
+    [ -n "${VALGRIND:-}" ] && memcheck=(valgrind -q --error-exitcode=99 --leak-check=full
+        --errors-for-leak-kinds=definite,possible)
+    timeout "${TEST_TIMEOUT:-900}" "${memcheck[@]}" "$name" >"$log" 2>&1 </dev/null
     code=$?
     skip=$(grep -cE '^ok .*# [Ss][Kk][Ii][Pp]' "$log")
     ok=$(($(grep -cE '^ok ' "$log") - skip))
