@@ -25,7 +25,7 @@ typedef struct Classifier {
 typedef struct Evaluation {
     int64_t images;
     int64_t correct;
-    double accuracy;    /* correct / images */
+    double accuracy; /* correct / images */
     int classes;
     int64_t *confusion; /* (classes, classes): [true label][predicted label]; in the arena */
 } Evaluation;

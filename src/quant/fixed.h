@@ -92,7 +92,8 @@ static inline QuantParam fixed_symmetric(double clip, int bits)
     assert(bits >= FIXED_MIN_BITS && bits <= FIXED_MAX_BITS);
     int32_t high = ((int32_t)1 << (bits - 1)) - 1;
     double scale = clip > 0 ? clip / high : 1.0;
-    return (QuantParam){.scale = scale, .low = -high, .high = high, .bits = bits, .is_signed = true};
+    return (QuantParam){
+        .scale = scale, .low = -high, .high = high, .bits = bits, .is_signed = true};
 }
 
 /* M and s nearest to `ratio`; false when the ratio is outside what they reach

@@ -1,10 +1,21 @@
 /* integer_model.h: the golden reference: a network on integers only.
  *
  * It is what the hardware is: every operation below has one VHDL entity, and the two give the same
- * integers, bit for bit. Operations are listed in order of computation and read earlier ones.
+ * integers, bit for bit. Operations are listed in order of computation; op i reads op i-1: today
+ * a model is a chain.
  *
  * Proven when built (integer_model_prove): every accumulator fits in `accumulator_bits`, from the
- * actual weights and the input format, whatever the image.
+ * actual weights and the input format, whatever the image, and so does every partial sum, in
+ * whatever order the products are added.
+ *
+ * Invariants (integer_model_check_structure, integer_model_check_values):
+ *   - op 0 is the only OP_INPUT; `inputs[0]` of op i is i-1, and so is `input` the `output` format
+ *     and `input_shape` the `output_shape` of op i-1. A reshape in between may give the shape other
+ *     heights and widths, never other channels.
+ *   - shapes are (n) or (height, width, channels), of at most OP_MAX_ELEMENTS elements;
+ *   - formats are signed with zero point 0, of FIXED_MIN_BITS to FIXED_MAX_BITS bits. Weights are
+ *     within +-(2^(weight_bits-1) - 1). So every operand fits in 16 bits;
+ *   - output.low <= low <= high <= output.high.
  */
 #ifndef QUANT_INTEGER_MODEL_H
 #define QUANT_INTEGER_MODEL_H
@@ -14,42 +25,51 @@
 #include "quant/fixed.h"
 
 typedef enum OpKind {
-    OP_INPUT,        /* quantizes the image: the first quantizer is part of the model */
-    OP_CONV2D,       /* acc = bias + sum w*x; requantize */
-    OP_DENSE,        /* acc = bias + sum w*x over the flattened input; requantize */
-    OP_AFFINE,       /* acc[c] = bias[c] + w[c]*x[c]; requantize: a batch norm that was not folded */
-    OP_MAX_POOL2D,   /* maximum; keeps the input's format; clamp to low..high */
+    OP_INPUT,      /* quantizes the image: the first quantizer is part of the model */
+    OP_CONV2D,     /* acc = bias + sum w*x; requantize */
+    OP_DENSE,      /* acc = bias + sum w*x over the flattened input; requantize */
+    OP_AFFINE,     /* acc[c] = bias[c] + w[c]*x[c]; requantize: a batch norm that was not folded */
+    OP_MAX_POOL2D, /* maximum; keeps the input's format; clamp to low..high */
     OP_AVERAGE_POOL2D, /* acc = sum; requantize, with 1/n in M */
-    OP_TABLE,        /* y = table[x - input low]: tanh, sigmoid, any function of one value */
+    OP_TABLE,          /* y = table[x - input low]: tanh, sigmoid, any function of one value */
     OP_KINDS
 } OpKind;
 
-enum { OP_MAX_INPUTS = 2 };
+enum { OP_MAX_INPUTS = 2, OP_MAX_ELEMENTS = 1 << 24, MODEL_MAX_OPS = 256 };
+
+/* What an operation has beside shapes and formats; one row per kind. */
+typedef struct OpTraits {
+    const char *word; /* "conv2d": descriptions, reports */
+    bool has_window;
+    bool has_weights; /* and bias, weight_scales, weight_clip */
+    bool requantizes; /* has an accumulator and requantizers */
+    bool has_table;
+} OpTraits;
 
 typedef struct Op {
     OpKind kind;
-    const char *name;   /* of the layer it came from; "dense_1.tanh" for an activation table */
+    const char *name; /* of the layer it came from; "dense_1.tanh" for an activation table */
     int inputs[OP_MAX_INPUTS];
     int input_count;
     Shape input_shape, output_shape;
-    QuantParam input, output;  /* formats */
-    int32_t low, high;         /* final clamp; low is the zero point when a ReLU is fused */
+    QuantParam input, output; /* formats */
+    int32_t low, high;        /* final clamp; low is the zero point when a ReLU is fused */
 
-    Window window;             /* conv, pools */
-    const int32_t *weights;    /* conv (kh, kw, in, out); dense (in, out); affine (channels) */
-    const int32_t *bias;       /* (out), at accumulator width; NULL: none */
+    Window window;          /* conv, pools */
+    const int32_t *weights; /* conv (kh, kw, in, out); dense (in, out); affine (channels) */
+    const int32_t *bias;    /* (out), at accumulator width; NULL: none */
     const Requantizer *requantizers; /* `requantizer_count` of them: 1, or one per output channel */
     int requantizer_count;
     int weight_bits;
-    int accumulator_bits;      /* proven, sign included */
-    const int32_t *table;      /* OP_TABLE: one entry for each q of input.low..input.high */
+    int accumulator_bits; /* proven, sign included */
+    const int32_t *table; /* OP_TABLE: one entry for each q of input.low..input.high */
 
-    const char *calibration;   /* name of the calibrator that chose the output's clip */
-    double clip;               /* the chosen clip of the output, in real units */
+    const char *calibration; /* name of the calibrator that chose `clip`; NULL: taken over */
+    double clip;             /* |output| beyond it was cut off, in real units */
     double weight_clip;
     const double *weight_scales; /* requantizer_count of them; NULL when it has no weights */
 
-    int pe, simd;              /* folding asked for; 0: fully parallel (plan.h decides) */
+    int pe, simd; /* folding asked for; 0: fully parallel (plan.h decides) */
 } Op;
 
 typedef struct IntegerModel {
@@ -58,21 +78,48 @@ typedef struct IntegerModel {
     char source_sha256[HASH_HEX_BYTES]; /* of the model file */
     Op *ops;
     int count;
-    int classes;      /* elements of the output */
+    int classes;        /* elements of the output */
     double input_scale; /* preprocessing: image values were multiplied with this before */
 } IntegerModel;
 
+const OpTraits *op_traits(OpKind kind);
 const char *op_word(OpKind kind); /* "conv2d" */
+
+/* False when there is no kind of that word. */
+bool op_kind_parse(const char *word, OpKind *kind);
+
+/* Channels of the output: as many biases, and at most as many requantizers. */
+int64_t op_channels(const Op *op);
+
+/* Elements of `weights`; -1 when they pass TENSOR_MAX_ELEMENTS. 0 for an op without weights. */
+int64_t op_weight_count(const Op *op);
+
+/* Entries of `table`; 0 for an op without one. */
+int64_t op_table_count(const Op *op);
+
+/* The requantizer of output channel `channel`. */
+Requantizer op_requantizer(const Op *op, int64_t channel);
 
 /* Weights, biases, tables and requantizers as a file or ROM would hold them, in bytes: weights and
  * tables at their width, biases at 4 bytes, M and s at 3. */
 int64_t integer_model_bytes(const IntegerModel *model);
 int64_t op_bytes(const Op *op);
 
+/* The largest |accumulator| that weights and input format allow, for any image and any order of
+ * addition: max over channels of |bias| + sum |w| * max |x|. 0 for an op without accumulator. */
+int64_t op_accumulator_bound(const Op *op);
+
 /* Sets accumulator_bits of every op from its actual weights. Refuses a model that would need more
  * than FIXED_ACCUMULATOR_BITS, naming the layers. */
 Status integer_model_prove(IntegerModel *model) MUST_CHECK;
 
+/* Checks the invariants above, and every number that another room relies on: names, shapes,
+ * windows, formats, counts, ranges. `structure` looks at everything but the arrays, so that a
+ * reader knows how long they must be before it reads them; `values` looks at those. */
+Status integer_model_check_structure(const IntegerModel *model) MUST_CHECK;
+Status integer_model_check_values(const IntegerModel *model) MUST_CHECK;
+
+/* NULL is allowed. */
 void integer_model_free(IntegerModel *model);
 
 #endif

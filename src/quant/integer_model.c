@@ -1,0 +1,158 @@
+#include "quant/integer_model.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static const OpTraits TRAITS[OP_KINDS] = {
+    [OP_INPUT] = {.word = "input"},
+    [OP_CONV2D] = {"conv2d", .has_window = true, .has_weights = true, .requantizes = true},
+    [OP_DENSE] = {"dense", .has_weights = true, .requantizes = true},
+    [OP_AFFINE] = {"affine", .has_weights = true, .requantizes = true},
+    [OP_MAX_POOL2D] = {"max_pool2d", .has_window = true},
+    [OP_AVERAGE_POOL2D] = {"average_pool2d", .has_window = true, .requantizes = true},
+    [OP_TABLE] = {"table", .has_table = true},
+};
+
+const OpTraits *op_traits(OpKind kind)
+{
+    assert(kind < OP_KINDS);
+    return &TRAITS[kind];
+}
+
+const char *op_word(OpKind kind)
+{
+    return op_traits(kind)->word;
+}
+
+bool op_kind_parse(const char *word, OpKind *kind)
+{
+    for (int i = 0; i < OP_KINDS; i++)
+        if (strcmp(TRAITS[i].word, word) == 0) {
+            *kind = (OpKind)i;
+            return true;
+        }
+    return false;
+}
+
+int64_t op_channels(const Op *op)
+{
+    return shape_channels(op->output_shape);
+}
+
+int64_t op_weight_count(const Op *op)
+{
+    const Window *w = &op->window;
+    int64_t inputs = shape_elements(op->input_shape);
+    switch (op->kind) {
+    case OP_CONV2D:
+        return shape_elements((Shape){
+            4,
+            {w->kernel_height, w->kernel_width, shape_channels(op->input_shape), op_channels(op)}});
+    case OP_DENSE:
+        return shape_elements((Shape){2, {inputs, op_channels(op)}});
+    case OP_AFFINE:
+        return op_channels(op);
+    default:
+        return 0;
+    }
+}
+
+int64_t op_table_count(const Op *op)
+{
+    return op->kind == OP_TABLE ? (int64_t)op->input.high - op->input.low + 1 : 0;
+}
+
+Requantizer op_requantizer(const Op *op, int64_t channel)
+{
+    return op->requantizers[op->requantizer_count == 1 ? 0 : channel];
+}
+
+static int64_t bytes_of_bits(int64_t bits)
+{
+    return (bits + 7) / 8;
+}
+
+int64_t op_bytes(const Op *op)
+{
+    enum { BIAS_BYTES = 4, REQUANTIZER_BYTES = 3 };
+    int64_t biases = op->bias ? op_channels(op) : 0;
+    return bytes_of_bits(op_weight_count(op) * op->weight_bits) +
+           bytes_of_bits(op_table_count(op) * op->output.bits) + biases * BIAS_BYTES +
+           (int64_t)op->requantizer_count * REQUANTIZER_BYTES;
+}
+
+int64_t integer_model_bytes(const IntegerModel *model)
+{
+    int64_t sum = 0;
+    for (int i = 0; i < model->count; i++)
+        sum += op_bytes(&model->ops[i]);
+    return sum;
+}
+
+/* ---- the proof --------------------------------------------------------------------------------
+ */
+
+static int64_t largest_input(const Op *op)
+{
+    int64_t low = llabs(op->input.low), high = llabs(op->input.high);
+    return low > high ? low : high;
+}
+
+/* Rows of weights that add up in one accumulator, each row holding one weight per channel. */
+static int64_t bound_of_weights(const Op *op)
+{
+    int64_t channels = op_channels(op);
+    int64_t rows = op_weight_count(op) / channels;
+    int64_t largest = largest_input(op), bound = 0;
+    for (int64_t c = 0; c < channels; c++) {
+        int64_t sum = 0;
+        for (int64_t r = 0; r < rows; r++)
+            sum += llabs(op->weights[r * channels + c]);
+        int64_t total = sum * largest + (op->bias ? llabs(op->bias[c]) : 0);
+        bound = total > bound ? total : bound;
+    }
+    return bound;
+}
+
+int64_t op_accumulator_bound(const Op *op)
+{
+    const OpTraits *traits = op_traits(op->kind);
+    if (traits->has_weights)
+        return bound_of_weights(op);
+    if (traits->requantizes)
+        return largest_input(op) * op->window.kernel_height * op->window.kernel_width;
+    return 0;
+}
+
+/* Bits of a two's complement integer, sign included, that holds -bound..bound. */
+static int bits_for(int64_t bound)
+{
+    int bits = 1;
+    while (bits < 63 && bound > ((int64_t)1 << (bits - 1)) - 1)
+        bits++;
+    return bits;
+}
+
+Status integer_model_prove(IntegerModel *model)
+{
+    Blockers blockers = {0};
+    for (int i = 0; i < model->count; i++) {
+        Op *op = &model->ops[i];
+        op->accumulator_bits =
+            op_traits(op->kind)->requantizes ? bits_for(op_accumulator_bound(op)) : 0;
+        if (op->accumulator_bits > FIXED_ACCUMULATOR_BITS)
+            blockers_add(&blockers,
+                         "layer %s: its sums need %d bits, at most %d are possible; take fewer "
+                         "bits for its weights or its input, or fewer inputs",
+                         op->name, op->accumulator_bits, FIXED_ACCUMULATOR_BITS);
+    }
+    Status status = blockers_refuse(&blockers, model->name);
+    blockers_free(&blockers);
+    return status;
+}
+
+void integer_model_free(IntegerModel *model)
+{
+    if (model)
+        arena_free(model->arena);
+}

@@ -1,0 +1,276 @@
+/* model_check.c: integer_model_check_structure() and integer_model_check_values(). */
+#include <string.h>
+
+#include "quant/integer_model.h"
+
+enum { NAME_MAX_BYTES = 200, WINDOW_MAX = 32767, FOLD_MAX = 1 << 20 };
+
+/* ---- single values -----------------------------------------------------------------------------
+ */
+
+static Status check_name(const char *what, const char *name)
+{
+    if (!name || name[0] == '\0' || strlen(name) > NAME_MAX_BYTES)
+        return error_set(ERR_REFUSED, "%s must have 1 to %d bytes", what, NAME_MAX_BYTES);
+    for (const char *c = name; *c; c++)
+        if ((unsigned char)*c < 0x20 || *c == 0x7f)
+            return error_set(ERR_REFUSED, "%s holds a control character", what);
+    return OK;
+}
+
+static Status check_range(const char *what, int64_t value, int64_t low, int64_t high)
+{
+    if (value < low || value > high)
+        return error_set(ERR_REFUSED, "%s is %lld, expected %lld to %lld", what, (long long)value,
+                         (long long)low, (long long)high);
+    return OK;
+}
+
+static Status check_positive(const char *what, double value)
+{
+    if (!isnormal(value) || value < 0)
+        return error_set(ERR_REFUSED, "%s is %g, expected a positive number", what, value);
+    return OK;
+}
+
+static Status check_clip(const char *what, double value)
+{
+    if (!isfinite(value) || value < 0)
+        return error_set(ERR_REFUSED, "%s is %g, expected 0 or more", what, value);
+    return OK;
+}
+
+static Status check_format(const char *what, QuantParam format)
+{
+    TRY_IN(check_range("bits", format.bits, FIXED_MIN_BITS, FIXED_MAX_BITS), "%s", what);
+    int32_t reach = (int32_t)1 << (format.bits - 1);
+    TRY_IN(check_range("low", format.low, -reach, 0), "%s", what);
+    TRY_IN(check_range("high", format.high, 1, reach - 1), "%s", what);
+    TRY_IN(check_positive("scale", format.scale), "%s", what);
+    if (!format.is_signed || format.zero_point != 0)
+        return error_set(ERR_REFUSED, "%s: only signed formats with zero point 0 are built", what);
+    return OK;
+}
+
+static bool format_equal(QuantParam a, QuantParam b)
+{
+    return a.scale == b.scale && a.zero_point == b.zero_point && a.low == b.low &&
+           a.high == b.high && a.bits == b.bits && a.is_signed == b.is_signed;
+}
+
+static Status check_shape(const char *what, Shape shape)
+{
+    int64_t elements = shape.rank == 1 || shape.rank == 3 ? shape_elements(shape) : -1;
+    if (elements >= 1 && elements <= OP_MAX_ELEMENTS)
+        return OK;
+    char text[SHAPE_TEXT_BYTES];
+    return error_set(ERR_REFUSED,
+                     "%s is %s, expected (n) or (height, width, channels) of at most %d elements",
+                     what, shape_format(shape, text), OP_MAX_ELEMENTS);
+}
+
+/* ---- geometry, one function per kind ------------------------------------------------------------
+ */
+
+static Status expect_output(const Op *op, Shape expected)
+{
+    if (shape_equal(op->output_shape, expected))
+        return OK;
+    char found[SHAPE_TEXT_BYTES], wanted[SHAPE_TEXT_BYTES];
+    return error_set(ERR_REFUSED, "output shape is %s, expected %s",
+                     shape_format(op->output_shape, found), shape_format(expected, wanted));
+}
+
+/* The output of a window with `channels`, and the pads that 'same' gives. */
+static Status check_window(const Op *op, int64_t channels)
+{
+    const Window *w = &op->window;
+    if (op->input_shape.rank != 3)
+        return error_set(ERR_REFUSED, "input must be (height, width, channels)");
+    TRY(check_range("kernel height", w->kernel_height, 1, WINDOW_MAX));
+    TRY(check_range("kernel width", w->kernel_width, 1, WINDOW_MAX));
+    TRY(check_range("stride height", w->stride_height, 1, WINDOW_MAX));
+    TRY(check_range("stride width", w->stride_width, 1, WINDOW_MAX));
+    int top, bottom, left, right;
+    int64_t height = window_output_size(op->input_shape.dim[0], w->kernel_height, w->stride_height,
+                                        w->same, &top, &bottom);
+    int64_t width = window_output_size(op->input_shape.dim[1], w->kernel_width, w->stride_width,
+                                       w->same, &left, &right);
+    if (w->pad_top != top || w->pad_bottom != bottom || w->pad_left != left ||
+        w->pad_right != right)
+        return error_set(ERR_REFUSED, "pads are %d %d %d %d, expected %d %d %d %d", w->pad_top,
+                         w->pad_bottom, w->pad_left, w->pad_right, top, bottom, left, right);
+    return expect_output(op, (Shape){3, {height, width, channels}});
+}
+
+static Status check_conv2d(const Op *op)
+{
+    return check_window(op, op_channels(op));
+}
+
+static Status check_dense(const Op *op)
+{
+    return expect_output(op, (Shape){1, {op_channels(op)}});
+}
+
+static Status check_same_shape(const Op *op)
+{
+    return expect_output(op, op->input_shape);
+}
+
+static Status check_max_pool2d(const Op *op)
+{
+    if (!format_equal(op->input, op->output))
+        return error_set(ERR_REFUSED, "a max pool must keep the format of its input");
+    return check_window(op, shape_channels(op->input_shape));
+}
+
+static Status check_average_pool2d(const Op *op)
+{
+    TRY(check_window(op, shape_channels(op->input_shape)));
+    const Window *w = &op->window;
+    if (w->pad_top || w->pad_bottom || w->pad_left || w->pad_right)
+        return error_set(ERR_REFUSED, "an average pool cannot have padding");
+    return OK;
+}
+
+typedef Status CheckGeometry(const Op *op);
+
+static CheckGeometry *const GEOMETRY[OP_KINDS] = {
+    [OP_INPUT] = check_same_shape,      [OP_CONV2D] = check_conv2d,
+    [OP_DENSE] = check_dense,           [OP_AFFINE] = check_same_shape,
+    [OP_MAX_POOL2D] = check_max_pool2d, [OP_AVERAGE_POOL2D] = check_average_pool2d,
+    [OP_TABLE] = check_same_shape,
+};
+
+/* ---- structure ----------------------------------------------------------------------------------
+ */
+
+static Status check_links(const IntegerModel *model, int index)
+{
+    const Op *op = &model->ops[index];
+    if ((op->kind == OP_INPUT) != (index == 0))
+        return error_set(ERR_REFUSED, "the input must be the first operation, and the only input");
+    if (index == 0)
+        return check_range("input count", op->input_count, 0, 0);
+    TRY(check_range("input count", op->input_count, 1, 1));
+    TRY(check_range("input", op->inputs[0], index - 1, index - 1));
+    const Op *before = &model->ops[index - 1];
+    if (!format_equal(op->input, before->output))
+        return error_set(ERR_REFUSED, "input format differs from the output of %s", before->name);
+    if (shape_elements(op->input_shape) != shape_elements(before->output_shape) ||
+        shape_channels(op->input_shape) != shape_channels(before->output_shape)) {
+        char found[SHAPE_TEXT_BYTES], wanted[SHAPE_TEXT_BYTES];
+        return error_set(ERR_REFUSED, "input shape is %s, but %s gives %s",
+                         shape_format(op->input_shape, found), before->name,
+                         shape_format(before->output_shape, wanted));
+    }
+    return OK;
+}
+
+static Status check_weights_structure(const Op *op)
+{
+    TRY(check_range("weight bits", op->weight_bits, FIXED_MIN_BITS, FIXED_MAX_BITS));
+    TRY(check_range("number of weights", op_weight_count(op), 1, TENSOR_MAX_ELEMENTS));
+    TRY(check_clip("weight clip", op->weight_clip));
+    for (int i = 0; i < op->requantizer_count; i++)
+        TRY(check_positive("weight scale", op->weight_scales[i]));
+    return OK;
+}
+
+static Status check_requantizers(const Op *op)
+{
+    if (op->requantizer_count != 1 && op->requantizer_count != op_channels(op))
+        return error_set(ERR_REFUSED, "%d requantizers, expected 1 or %lld", op->requantizer_count,
+                         (long long)op_channels(op));
+    for (int i = 0; i < op->requantizer_count; i++) {
+        TRY(check_range("multiplier", op->requantizers[i].multiplier, 1, FIXED_MULTIPLIER_MAX));
+        TRY(check_range("shift", op->requantizers[i].shift, FIXED_SHIFT_MIN, FIXED_SHIFT_MAX));
+    }
+    return OK;
+}
+
+static Status check_op(const IntegerModel *model, int index)
+{
+    const Op *op = &model->ops[index];
+    const OpTraits *traits = op_traits(op->kind);
+    TRY(check_shape("input shape", op->input_shape));
+    TRY(check_shape("output shape", op->output_shape));
+    TRY(check_format("input format", op->input));
+    TRY(check_format("output format", op->output));
+    TRY(check_range("low", op->low, op->output.low, op->output.high));
+    TRY(check_range("high", op->high, op->low, op->output.high));
+    TRY(check_links(model, index));
+    TRY(GEOMETRY[op->kind](op));
+    TRY(check_range("requantizers", op->requantizer_count, traits->requantizes,
+                    traits->requantizes ? OP_MAX_ELEMENTS : 0));
+    if (traits->requantizes)
+        TRY(check_requantizers(op));
+    if (traits->has_weights)
+        TRY(check_weights_structure(op));
+    TRY(check_clip("clip", op->clip));
+    if (op->calibration)
+        TRY(check_name("calibration", op->calibration));
+    TRY(check_range("pe", op->pe, 0, FOLD_MAX));
+    return check_range("simd", op->simd, 0, FOLD_MAX);
+}
+
+static Status check_unique_name(const IntegerModel *model, int index)
+{
+    TRY(check_name("name of an operation", model->ops[index].name));
+    for (int i = 0; i < index; i++)
+        if (strcmp(model->ops[i].name, model->ops[index].name) == 0)
+            return error_set(ERR_REFUSED, "two operations are named %s", model->ops[i].name);
+    return OK;
+}
+
+static Status check_sha256(const char *hex)
+{
+    size_t length = strlen(hex);
+    if (length != 0 && (length != HASH_HEX_BYTES - 1 || strspn(hex, "0123456789abcdef") != length))
+        return error_set(ERR_REFUSED, "SHA-256 of the source is not 64 hexadecimal digits");
+    return OK;
+}
+
+Status integer_model_check_structure(const IntegerModel *model)
+{
+    TRY(check_name("name of the model", model->name));
+    TRY(check_sha256(model->source_sha256));
+    TRY(check_positive("input scale", model->input_scale));
+    TRY(check_range("number of operations", model->count, 2, MODEL_MAX_OPS));
+    for (int i = 0; i < model->count; i++) {
+        TRY(check_unique_name(model, i));
+        TRY_IN(check_op(model, i), "layer %s", model->ops[i].name);
+    }
+    const Op *last = &model->ops[model->count - 1];
+    int64_t classes = shape_elements(last->output_shape);
+    return check_range("number of classes", model->classes, classes, classes);
+}
+
+/* ---- arrays -------------------------------------------------------------------------------------
+ */
+
+static Status check_array(const char *what, const int32_t *values, int64_t count, int32_t low,
+                          int32_t high)
+{
+    for (int64_t i = 0; i < count; i++)
+        if (values[i] < low || values[i] > high)
+            return error_set(ERR_REFUSED, "%s %lld is %d, expected %d to %d", what, (long long)i,
+                             values[i], low, high);
+    return OK;
+}
+
+Status integer_model_check_values(const IntegerModel *model)
+{
+    for (int i = 0; i < model->count; i++) {
+        const Op *op = &model->ops[i];
+        if (op_traits(op->kind)->has_weights) {
+            int32_t reach = ((int32_t)1 << (op->weight_bits - 1)) - 1;
+            TRY_IN(check_array("weight", op->weights, op_weight_count(op), -reach, reach),
+                   "layer %s", op->name);
+        }
+        TRY_IN(check_array("table entry", op->table, op_table_count(op), op->low, op->high),
+               "layer %s", op->name);
+    }
+    return OK;
+}
