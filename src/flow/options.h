@@ -20,8 +20,8 @@
 #include "base/arena.h"
 #include "base/error.h"
 
-/* The stages of a run, in order. */
-typedef enum Stage {
+/* The stages of a run, in order. (A Stage without more is a stage of the hardware: hw/plan.h.) */
+typedef enum RunStage {
     STAGE_IMPORT,   /* model and data read, checked, simplified */
     STAGE_BASELINE, /* the float model on the test images */
     STAGE_QUANTIZE, /* calibration, integer model, the test images again */
@@ -30,11 +30,11 @@ typedef enum Stage {
     STAGE_EMIT,     /* VHDL */
     STAGE_SIMULATE, /* GHDL: hardware against the integer model, bit for bit */
     STAGES
-} Stage;
+} RunStage;
 
-const char *stage_word(Stage stage); /* "import" */
-const char *stage_help(Stage stage); /* one line, for menus */
-bool stage_parse(const char *word, Stage *stage);
+const char *stage_word(RunStage stage); /* "import" */
+const char *stage_help(RunStage stage); /* one line, for menus */
+bool stage_parse(const char *word, RunStage *stage);
 
 /* Parallelism asked for one layer. */
 typedef struct FoldChoice {
@@ -62,7 +62,7 @@ typedef struct RunOptions {
     double clock_mhz;     /* turns cycles into time */
     const char *workdir;  /* where files go; NULL: the run's folder in the history */
     const char *database; /* NULL: the user's history */
-    Stage stop_after;
+    RunStage stop_after;
     double target_accuracy; /* NAN: none; a fraction that the integer model must reach */
     double max_drop;        /* NAN: none; a fraction that it may lose against the float model */
 } RunOptions;
@@ -75,8 +75,8 @@ Status run_options_check(const RunOptions *options) MUST_CHECK;
 /* Owned by the caller. Absent values are null. */
 json_t *run_options_to_json(const RunOptions *options);
 
-/* Strict: an unknown key, a wrong type or a value out of range is ERR_REFUSED. Keys that are not
- * there keep their default. Strings go to the arena. */
+/* Strict: an unknown key or a wrong type is ERR_REFUSED (ranges are for run_options_check()). Keys
+ * that are absent or null keep their default. Strings go to the arena. */
 Status run_options_from_json(const json_t *json, Arena *arena, RunOptions *options) MUST_CHECK;
 
 #endif

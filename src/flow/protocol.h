@@ -55,7 +55,7 @@ typedef struct Event {
     int64_t pid;         /* hello */
     int64_t run;         /* run_started */
     const char *folder;  /* run_started */
-    Stage stage;         /* stage, progress */
+    RunStage stage;      /* stage, progress */
     StageState state;    /* stage */
     double seconds;      /* stage */
     double fraction;     /* progress, 0..1 */

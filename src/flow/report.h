@@ -5,8 +5,8 @@
  *     run, status, message, model, dataset, baseline, ladder, quantized, hardware, synthesis,
  *     stages [{name, status, seconds}], tools {name: version}, seed
  *
- * A section whose stage did not run is null. Floats are written with 17 digits, so a report that is
- * read back is the same report.
+ * A section whose stage did not run is null. Floats are written with 15 digits: a report that is
+ * read back and written again is the same text.
  */
 #ifndef FLOW_REPORT_H
 #define FLOW_REPORT_H
@@ -38,5 +38,9 @@ RunFigures report_figures(const json_t *report);
 
 /* NaN and infinities, which JSON has not, become null. */
 json_t *report_real(double value);
+
+/* Text that may hold anything (a message, a path): what is not UTF-8 becomes question marks. NULL
+ * becomes "". */
+json_t *report_string(const char *text);
 
 #endif

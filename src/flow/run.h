@@ -49,9 +49,9 @@ typedef struct RunEvents {
     void (*started)(void *context, int64_t run, const char *folder);
     /* `seconds` and `figures` (borrowed, may be NULL) when the state is not STAGE_STARTED. The
      * figures have the names of the report's section: {"accuracy": 0.98, ...}. */
-    void (*stage)(void *context, Stage stage, StageState state, double seconds,
+    void (*stage)(void *context, RunStage stage, StageState state, double seconds,
                   const json_t *figures);
-    void (*progress)(void *context, Stage stage, double fraction, const char *detail);
+    void (*progress)(void *context, RunStage stage, double fraction, const char *detail);
     void (*log)(void *context, const char *line);
     void (*finished)(void *context, Status status, const char *message, const json_t *report);
     void *context;

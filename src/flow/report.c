@@ -1,0 +1,125 @@
+#include "flow/report.h"
+
+#include <ctype.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* 15 digits: any decimal number of that length comes back as it was written. */
+enum { REAL_DIGITS = 15, PATH_BYTES = 256 };
+
+static const char *const KEYS[] = {"run",      "status", "message",   "model",    "dataset",
+                                   "baseline", "ladder", "quantized", "hardware", "synthesis",
+                                   "stages",   "tools",  "seed"};
+
+json_t *report_new(void)
+{
+    json_t *report = json_object();
+    for (size_t i = 0; i < sizeof KEYS / sizeof *KEYS; i++)
+        json_object_set_new(report, KEYS[i], json_null());
+    json_object_set_new(report, "stages", json_array());
+    json_object_set_new(report, "tools", json_object());
+    return report;
+}
+
+char *report_format(const json_t *report, bool indented)
+{
+    size_t layout = indented ? JSON_INDENT(2) : JSON_COMPACT;
+    return json_dumps(report, layout | JSON_REAL_PRECISION(REAL_DIGITS));
+}
+
+json_t *report_parse(const char *text)
+{
+    json_t *report = json_loads(text, JSON_REJECT_DUPLICATES, NULL);
+    if (json_object_get(report, "run") && json_object_get(report, "status"))
+        return report;
+    json_decref(report);
+    return NULL;
+}
+
+/* One step down: a key of an object or an index of an array. */
+static const json_t *child(const json_t *node, const char *step)
+{
+    if (json_is_object(node))
+        return json_object_get(node, step);
+    if (json_is_array(node) && isdigit((unsigned char)step[0]))
+        return json_array_get(node, strtoul(step, NULL, 10));
+    return NULL;
+}
+
+const json_t *report_at(const json_t *report, const char *path)
+{
+    char steps[PATH_BYTES];
+    if (strlen(path) >= sizeof steps)
+        return NULL;
+    strcpy(steps, path);
+    const json_t *node = report;
+    char *rest = NULL;
+    for (char *step = strtok_r(steps, ".", &rest); step && node; step = strtok_r(NULL, ".", &rest))
+        node = child(node, step);
+    return node;
+}
+
+double report_number(const json_t *report, const char *path, double fallback)
+{
+    const json_t *value = report_at(report, path);
+    if (json_is_boolean(value))
+        return json_is_true(value);
+    return json_is_number(value) ? json_number_value(value) : fallback;
+}
+
+const char *report_text(const json_t *report, const char *path, const char *fallback)
+{
+    const json_t *value = report_at(report, path);
+    return json_is_string(value) ? json_string_value(value) : fallback;
+}
+
+bool report_flag(const json_t *report, const char *path, bool fallback)
+{
+    const json_t *value = report_at(report, path);
+    return json_is_boolean(value) ? json_is_true(value) : fallback;
+}
+
+static const char *const FIGURE_PATHS[FIGURES] = {
+    [FIGURE_BASELINE_ACCURACY] = "baseline.accuracy",
+    [FIGURE_QUANTIZED_ACCURACY] = "quantized.accuracy",
+    [FIGURE_HARDWARE_ACCURACY] = "hardware.accuracy",
+    [FIGURE_BASELINE_BYTES] = "baseline.bytes",
+    [FIGURE_QUANTIZED_BYTES] = "quantized.bytes",
+    [FIGURE_BASELINE_LATENCY_US] = "baseline.latency_us_batch1",
+    [FIGURE_QUANTIZED_LATENCY_US] = "quantized.latency_us_batch1",
+    [FIGURE_HARDWARE_LATENCY_US] = "hardware.latency_us",
+    [FIGURE_BIT_EXACT] = "hardware.bit_exact",
+    [FIGURE_SIMULATED_IMAGES] = "hardware.images",
+    [FIGURE_LATENCY_CYCLES] = "hardware.latency_cycles",
+    [FIGURE_INTERVAL_CYCLES] = "hardware.interval_cycles",
+    [FIGURE_PREDICTED_LATENCY_CYCLES] = "hardware.predicted_latency_cycles",
+    [FIGURE_PREDICTED_INTERVAL_CYCLES] = "hardware.predicted_interval_cycles",
+};
+
+RunFigures report_figures(const json_t *report)
+{
+    RunFigures figures;
+    for (int i = 0; i < FIGURES; i++)
+        figures.values[i] = report_number(report, FIGURE_PATHS[i], NAN);
+    return figures;
+}
+
+json_t *report_real(double value)
+{
+    return isfinite(value) ? json_real(value) : json_null();
+}
+
+json_t *report_string(const char *text)
+{
+    json_t *string = json_string(text ? text : "");
+    if (string)
+        return string;
+    char *ascii = strdup(text);
+    for (char *at = ascii; at && *at; at++)
+        if ((unsigned char)*at >= 0x80)
+            *at = '?';
+    string = json_string(ascii ? ascii : "");
+    free(ascii);
+    return string;
+}
