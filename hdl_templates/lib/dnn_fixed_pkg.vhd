@@ -1,0 +1,159 @@
+--------------------------------------------------------------------------------
+-- dnn_fixed_pkg: the arithmetic of the integer network, and the types its streams carry
+--
+-- Mirror of src/quant/fixed.h, bit for bit; tests/hdl/library_benches.sh compares the two over
+-- the whole legal range. Rounding and saturation are defined here and in no other VHDL file.
+--
+--   q = clamp(floor((accumulator * M + 2**(s-1)) / 2**s) + zero)
+--
+--   M  multiplier, 1 to 32767      s  shift, 1 to 45      |accumulator| < 2**30
+--
+-- Every intermediate fits the 32 bits of `integer`, no dividend is negative (a division that
+-- truncates towards zero is then a floor), and every divisor is a literal power of two, so that
+-- a constant shift costs no logic and a variable one is a barrel shifter.
+--------------------------------------------------------------------------------
+package dnn_fixed_pkg is
+
+    -- One sample of a stream, or one weight. A product of two samples of at most 8 bits each
+    -- stays inside this type, which makes it exactly one DSP block in synthesis.
+    type sample_t is range -32768 to 32767;
+    type sample_vector is array (natural range <>) of sample_t;
+
+    constant MULTIPLIER_MAX    : natural := 32767;
+    constant SHIFT_MIN         : natural := 1;
+    constant SHIFT_MAX         : natural := 45;
+    constant ACCUMULATOR_LIMIT : natural := 2 ** 30;  -- |accumulator| is below this
+
+    -- Accumulator to integer, before the zero point. A result whose magnitude is above 65536 may
+    -- come out smaller, never below 65536 (only a shift below 17 gets there): every clamp to
+    -- 16 bits saturates it in any case.
+    function requantize (accumulator, multiplier, shift : integer) return integer;
+
+    -- value + zero, clamped to low .. high.
+    function saturate (value, zero, low, high : integer) return sample_t;
+
+    -- Fails with `message` unless `condition` holds; true otherwise. A constant initialized with
+    -- it is a check at elaboration: the entities check their generics that way.
+    function require (condition : boolean; message : string) return boolean;
+
+    -- The same for lists of multipliers and shifts: `count` legal values in each.
+    function require_scales (multipliers, shifts : integer_vector; count : natural) return boolean;
+
+end package;
+
+package body dnn_fixed_pkg is
+
+    type power_table is array (natural range <>) of natural;
+
+    function powers_of_two return power_table is
+        variable table : power_table(0 to 30);
+    begin
+        for n in table'range loop
+            table(n) := 2 ** n;
+        end loop;
+        return table;
+    end function;
+
+    constant POWER : power_table(0 to 30) := powers_of_two;
+
+    constant OFFSET : natural := 2 ** 30;  -- lifts any numerator above zero
+
+    -- value / 2**places, as a barrel shifter. places: 0 to 31.
+    function shift_right (value, places : natural) return natural is
+        variable result : natural := value;
+    begin
+        if (places / 16) mod 2 = 1 then
+            result := result / 65536;
+        end if;
+        if (places / 8) mod 2 = 1 then
+            result := result / 256;
+        end if;
+        if (places / 4) mod 2 = 1 then
+            result := result / 16;
+        end if;
+        if (places / 2) mod 2 = 1 then
+            result := result / 4;
+        end if;
+        if places mod 2 = 1 then
+            result := result / 2;
+        end if;
+        return result;
+    end function;
+
+    -- Shift of 17 and more. accumulator = high * 2**16 + low, 0 <= low < 2**16: what the low half
+    -- adds below the binary point of `high * multiplier` cannot change the floor.
+    function requantize_long (accumulator, multiplier, shift : integer) return integer is
+        variable lifted    : natural := accumulator + OFFSET;
+        variable high      : integer;
+        variable low       : natural;
+        variable numerator : natural;
+    begin
+        high      := lifted / 65536 - OFFSET / 65536;
+        low       := lifted mod 65536;
+        numerator := high * multiplier + (low * multiplier) / 65536 + POWER(shift - 17) + OFFSET;
+        return shift_right(numerator, shift - 16) - POWER(46 - shift);
+    end function;
+
+    -- Shift of 1 to 16. accumulator = high * 2**shift + low: `high * multiplier` is whole, and is
+    -- kept inside 31 bits by a clamp that the caller's clamp makes invisible.
+    function requantize_short (accumulator, multiplier, shift : integer) return integer is
+        variable lifted : natural := accumulator + OFFSET;
+        variable high   : integer;
+        variable low    : natural;
+    begin
+        high := shift_right(lifted, shift);
+        low  := lifted - high * POWER(shift);
+        high := high - POWER(30 - shift);
+        if high > 65536 then
+            high := 65536;
+        elsif high < -65536 then
+            high := -65536;
+        end if;
+        return high * multiplier + shift_right(low * multiplier + POWER(shift - 1), shift);
+    end function;
+
+    function requantize (accumulator, multiplier, shift : integer) return integer is
+    begin
+        if shift > 16 then
+            return requantize_long(accumulator, multiplier, shift);
+        end if;
+        return requantize_short(accumulator, multiplier, shift);
+    end function;
+
+    function saturate (value, zero, low, high : integer) return sample_t is
+        variable shifted : integer := value + zero;
+    begin
+        if shifted < low then
+            shifted := low;
+        elsif shifted > high then
+            shifted := high;
+        end if;
+        return sample_t(shifted);
+    end function;
+
+    function require (condition : boolean; message : string) return boolean is
+    begin
+        assert condition
+            report message
+            severity failure;
+        return condition;
+    end function;
+
+    function require_scales (multipliers, shifts : integer_vector; count : natural)
+        return boolean is
+        variable legal : boolean;
+    begin
+        legal := require(multipliers'length = count, "MULTIPLIERS: one value for each output")
+             and require(shifts'length = count, "SHIFTS: one value for each output");
+        for i in multipliers'range loop
+            legal := legal and require(multipliers(i) >= 1 and multipliers(i) <= MULTIPLIER_MAX,
+                                       "MULTIPLIERS: 1 to 32767");
+        end loop;
+        for i in shifts'range loop
+            legal := legal and require(shifts(i) >= SHIFT_MIN and shifts(i) <= SHIFT_MAX,
+                                       "SHIFTS: 1 to 45");
+        end loop;
+        return legal;
+    end function;
+
+end package body;

@@ -1,0 +1,136 @@
+--------------------------------------------------------------------------------
+-- folded_mac: PE x SIMD multipliers used over and over, as a generic package
+--
+-- A layer with OUTPUTS sums of many products works through them in fold steps. In one step each
+-- of PE sums takes SIMD products; PE sums that progress together are a group.
+--
+--   operand (SIMD samples) ------+-------------+-------------+
+--                                |             |             |
+--   weights of the step      x SIMD        x SIMD        x SIMD      PE times
+--                                |             |             |
+--                            sums(0)       sums(1)  ...  sums(PE-1)
+--                                |             |             |
+--   when a group is done     requantize    requantize    requantize
+--
+-- Generics
+--   PE, SIMD                 sums and products of one step
+--   STEPS                    rows of weights (fold steps until the list starts again)
+--   GROUPS                   OUTPUTS / PE
+--   IN_LOW, IN_HIGH          range of an operand
+--   WEIGHT_LOW, WEIGHT_HIGH  range of a weight
+--   OUT_ZERO                 added after requantization
+--   OUT_LOW, OUT_HIGH        the result is clamped to these
+--------------------------------------------------------------------------------
+use work.dnn_fixed_pkg.all;
+
+package folded_mac is
+    generic (
+        PE, SIMD, STEPS, GROUPS       : positive;
+        IN_LOW, IN_HIGH               : integer;
+        WEIGHT_LOW, WEIGHT_HIGH       : integer;
+        OUT_ZERO, OUT_LOW, OUT_HIGH   : integer
+    );
+
+    subtype pe_index is natural range 0 to PE - 1;
+    subtype simd_index is natural range 0 to SIMD - 1;
+    subtype output_index is natural range 0 to PE * GROUPS - 1;
+
+    subtype operand_element_t is sample_t range sample_t(IN_LOW) to sample_t(IN_HIGH);
+    subtype weight_t is sample_t range sample_t(WEIGHT_LOW) to sample_t(WEIGHT_HIGH);
+    subtype result_t is sample_t range sample_t(OUT_LOW) to sample_t(OUT_HIGH);
+
+    type operand_t is array (simd_index) of operand_element_t;
+    type weight_lane_t is array (simd_index) of weight_t;
+    type weight_row_t is array (pe_index) of weight_lane_t;
+    type weight_rom_t is array (0 to STEPS - 1) of weight_row_t;
+
+    type integer_row_t is array (pe_index) of integer;                -- one value for each sum
+    type integer_rom_t is array (0 to GROUPS - 1) of integer_row_t;
+
+    type result_vector is array (natural range <>) of result_t;
+    subtype result_row_t is result_vector(pe_index);
+    subtype results_t is result_vector(output_index);
+
+    -- The list of weights as rows, one for each step; inside a row the products of a sum follow
+    -- each other.
+    function to_weight_rom (weights : sample_vector) return weight_rom_t;
+
+    -- One value for each output, by groups.
+    function to_integer_rom (values : integer_vector) return integer_rom_t;
+
+    -- One fold step: sums(p) := sums(p) + row(p) * operand.
+    procedure accumulate (
+        variable sums : inout integer_row_t;
+        row           : in    weight_row_t;
+        operand       : in    operand_t
+    );
+
+    function requantize_row (sums, multipliers, shifts : integer_row_t) return result_row_t;
+end package;
+
+package body folded_mac is
+
+    -- Both operands of at most 8 bits: the product is taken in sample_t, 16 bits wide, and so is
+    -- the multiplier that synthesis builds. A wider product needs `integer`.
+    constant PRODUCT_FITS : boolean :=
+            maximum(abs IN_LOW, abs IN_HIGH) * maximum(abs WEIGHT_LOW, abs WEIGHT_HIGH) < 32768;
+
+    function to_weight_rom (weights : sample_vector) return weight_rom_t is
+        alias list   : sample_vector(0 to weights'length - 1) is weights;
+        variable rom : weight_rom_t;
+    begin
+        for step in rom'range loop
+            for p in pe_index loop
+                for s in simd_index loop
+                    rom(step)(p)(s) := list((step * PE + p) * SIMD + s);
+                end loop;
+            end loop;
+        end loop;
+        return rom;
+    end function;
+
+    function to_integer_rom (values : integer_vector) return integer_rom_t is
+        alias list   : integer_vector(0 to values'length - 1) is values;
+        variable rom : integer_rom_t;
+    begin
+        for group_number in rom'range loop
+            for p in pe_index loop
+                rom(group_number)(p) := list(group_number * PE + p);
+            end loop;
+        end loop;
+        return rom;
+    end function;
+
+    procedure accumulate (
+        variable sums : inout integer_row_t;
+        row           : in    weight_row_t;
+        operand       : in    operand_t
+    ) is
+        variable sum : integer;  -- a scalar in the inner loop simulates faster than sums(p)
+    begin
+        for p in pe_index loop
+            sum := sums(p);
+            if PRODUCT_FITS then
+                for s in simd_index loop
+                    sum := sum + integer(row(p)(s) * operand(s));
+                end loop;
+            else
+                for s in simd_index loop
+                    sum := sum + integer(row(p)(s)) * integer(operand(s));
+                end loop;
+            end if;
+            sums(p) := sum;
+        end loop;
+    end procedure;
+
+    function requantize_row (sums, multipliers, shifts : integer_row_t) return result_row_t is
+        variable results : result_row_t;
+    begin
+        for p in pe_index loop
+            results(p) := saturate(requantize(sums(p), multipliers(p), shifts(p)),
+                                   OUT_ZERO, OUT_LOW, OUT_HIGH);
+        end loop;
+        return results;
+    end function;
+
+end package body;
