@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/buffer.h"
+
 typedef struct Parse {
     Arguments *arguments;
     Arena *arena;
@@ -83,7 +85,7 @@ static Status set_stop_after(Parse *parse, const char *value)
         return OK;
     Buffer stages = {0};
     for (int i = 0; i < STAGES; i++)
-        buffer_printf(&stages, " %s", stage_word((Stage)i));
+        buffer_printf(&stages, " %s", stage_word((RunStage)i));
     Status status = error_set(ERR_USAGE, "'%s' is no stage; the stages are:%s", value, stages.data);
     buffer_free(&stages);
     return status;

@@ -25,7 +25,7 @@ static void on_started(void *context, int64_t run, const char *folder)
         fprintf(stderr, "run %lld, files in %s\n", (long long)run, folder);
 }
 
-static void on_stage(void *context, Stage stage, StageState state, double seconds,
+static void on_stage(void *context, RunStage stage, StageState state, double seconds,
                      const json_t *figures)
 {
     ProgressLine *line = context;
@@ -36,7 +36,7 @@ static void on_stage(void *context, Stage stage, StageState state, double second
     fprintf(stderr, "%-9s %-9s %6.1f s\n", stage_word(stage), stage_state_word(state), seconds);
 }
 
-static void on_progress(void *context, Stage stage, double fraction, const char *detail)
+static void on_progress(void *context, RunStage stage, double fraction, const char *detail)
 {
     ProgressLine *line = context;
     if (line->quiet || !line->terminal)
