@@ -1,0 +1,259 @@
+/* keras_weights.c: the weights of a .h5 file, by the order that the file records.
+ *
+ * The group "model_weights" has the attribute layer_names; each layer's group below it has
+ * weight_names, which are paths of datasets below that group. Keras fills a layer's weights in
+ * this order, whatever the links are called, and so do we. */
+#include "import/keras.h"
+
+#include <math.h>
+#include <string.h>
+
+#define WEIGHTS_GROUP "model_weights"
+
+/* One tensor that a layer must have. */
+typedef struct Slot {
+    const char *word;
+    Tensor *tensor;
+    Shape shape; /* a dimension of 0 is not known */
+} Slot;
+
+enum { MAX_SLOTS = 4 };
+
+static int conv2d_slots(KerasLayer *layer, Shape input, Slot slots[MAX_SLOTS])
+{
+    const Window *window = &layer->layer.window;
+    int64_t channels = input.rank == 3 ? shape_channels(input) : 0;
+    Shape kernel = {4, {window->kernel_height, window->kernel_width, channels, layer->outputs}};
+    slots[0] = (Slot){"kernel", &layer->layer.kernel, kernel};
+    slots[1] = (Slot){"bias", &layer->layer.bias, {1, {layer->outputs}}};
+    return layer->no_bias ? 1 : 2;
+}
+
+static int dense_slots(KerasLayer *layer, Shape input, Slot slots[MAX_SLOTS])
+{
+    int64_t inputs = input.rank ? shape_channels(input) : 0;
+    slots[0] = (Slot){"kernel", &layer->layer.kernel, {2, {inputs, layer->outputs}}};
+    slots[1] = (Slot){"bias", &layer->layer.bias, {1, {layer->outputs}}};
+    return layer->no_bias ? 1 : 2;
+}
+
+static int batch_norm_slots(KerasLayer *layer, Shape input, Slot slots[MAX_SLOTS])
+{
+    Shape channels = {1, {input.rank ? shape_channels(input) : 0}};
+    int count = 0;
+    if (!layer->no_gamma)
+        slots[count++] = (Slot){"gamma", &layer->layer.gamma, channels};
+    if (!layer->no_beta)
+        slots[count++] = (Slot){"beta", &layer->layer.beta, channels};
+    slots[count++] = (Slot){"moving mean", &layer->layer.mean, channels};
+    slots[count++] = (Slot){"moving variance", &layer->layer.variance, channels};
+    return count;
+}
+
+/* Kinds that have weights. */
+static int (*const SLOTS[LAYER_KINDS])(KerasLayer *, Shape, Slot *) = {
+    [LAYER_CONV2D] = conv2d_slots,
+    [LAYER_DENSE] = dense_slots,
+    [LAYER_BATCH_NORM] = batch_norm_slots,
+};
+
+/* ---- the recorded order ------------------------------------------------------------------------
+ */
+
+/* Paths from the file reach messages: refuse what a terminal would obey. */
+static bool is_printable(const char *text)
+{
+    for (const unsigned char *at = (const unsigned char *)text; *at; at++)
+        if (*at < ' ' || *at > '~')
+            return false;
+    return strlen(text) <= 4 * KERAS_MAX_NAME;
+}
+
+/* The weight names of a group; printable ones only. */
+static Status read_weight_names(const H5File *file, const char *layer, KerasModel *model,
+                                H5Texts *names)
+{
+    const char *group = arena_printf(model->arena, WEIGHTS_GROUP "/%s", layer);
+    TRY(h5_read_texts(file, group, "weight_names", model->arena, names));
+    for (int i = 0; i < names->count; i++)
+        if (!is_printable(names->items[i]))
+            return error_set(ERR_REFUSED,
+                             "weight name %d is too long or has characters that cannot be printed",
+                             i + 1);
+    return OK;
+}
+
+/* The next layer of the model that has weights, from `index` on; model->count: none. */
+static int next_with_weights(const KerasModel *model, int index)
+{
+    while (index < model->count) {
+        const KerasLayer *layer = &model->layers[index];
+        if (layer->supported && SLOTS[layer->layer.kind])
+            break;
+        index++;
+    }
+    return index;
+}
+
+static int find_layer(const KerasModel *model, const char *name)
+{
+    for (int i = 0; i < model->count; i++)
+        if (strcmp(model->layers[i].name, name) == 0)
+            return i;
+    return -1;
+}
+
+/* One entry of layer_names: gives its weights to the layer that is due. */
+static void match_entry(const char *name, const H5File *file, KerasModel *model, int *next)
+{
+    Blockers *blockers = model->blockers;
+    if (!keras_is_name(name)) {
+        blockers_add(blockers, "layer_names: has a name that is not usable as a layer's name");
+        return;
+    }
+    H5Texts names;
+    if (read_weight_names(file, name, model, &names) != OK) {
+        blockers_add(blockers, "layer %s: %s", name, error_message());
+        return;
+    }
+    int found = find_layer(model, name);
+    if (names.count == 0 || (found >= 0 && !model->layers[found].supported))
+        return; /* an unsupported layer is a blocker already */
+    *next = next_with_weights(model, *next);
+    if (found < 0 || found != *next) {
+        blockers_add(blockers, "layer_names: has weights of %s where the model has layer %s", name,
+                     *next < model->count ? model->layers[*next].name : "(none)");
+        return;
+    }
+    model->layers[found].weight_names = names;
+    (*next)++;
+}
+
+void keras_match_weights(const H5File *file, KerasModel *model)
+{
+    H5Texts layers;
+    if (h5_read_texts(file, WEIGHTS_GROUP, "layer_names", model->arena, &layers) != OK) {
+        blockers_add(model->blockers, "%s", error_message());
+        return;
+    }
+    int next = 0;
+    for (int i = 0; i < layers.count && i <= 2 * KERAS_MAX_LAYERS; i++)
+        match_entry(layers.items[i], file, model, &next);
+}
+
+/* ---- tensors -----------------------------------------------------------------------------------
+ */
+
+static const char *expected_text(Shape shape, char text[SHAPE_TEXT_BYTES])
+{
+    size_t used = 0;
+    text[0] = '\0';
+    for (int i = 0; i < shape.rank; i++) {
+        char number[24] = "?";
+        if (shape.dim[i] > 0)
+            snprintf(number, sizeof number, "%lld", (long long)shape.dim[i]);
+        used +=
+            (size_t)snprintf(text + used, SHAPE_TEXT_BYTES - used, "%s%s", i ? "x" : "", number);
+    }
+    return text;
+}
+
+static const char *found_text(const H5Array *array, Arena *arena)
+{
+    const char *text = "";
+    for (int i = 0; i < array->rank; i++)
+        text = arena_printf(arena, "%s%s%lld", text, i ? "x" : "", (long long)array->dim[i]);
+    return array->rank ? text : "a single value";
+}
+
+/* Takes the dataset's dimensions over into `shape` when they are the expected ones. */
+static bool adopt_shape(const H5Array *array, Shape *shape)
+{
+    if (array->rank != shape->rank)
+        return false;
+    for (int i = 0; i < shape->rank; i++) {
+        if (array->dim[i] < 1 || (shape->dim[i] != 0 && shape->dim[i] != array->dim[i]))
+            return false;
+        shape->dim[i] = array->dim[i];
+    }
+    return true;
+}
+
+static Status check_array(const H5Array *array, Slot *slot, int64_t budget, Arena *arena)
+{
+    char expected[SHAPE_TEXT_BYTES];
+    expected_text(slot->shape, expected);
+    if (array->kind != H5_FLOAT32)
+        return error_set(ERR_REFUSED, "%s (%s) has values of type %s, expected float32", slot->word,
+                         array->path, array->type);
+    if (!adopt_shape(array, &slot->shape))
+        return error_set(ERR_REFUSED, "%s (%s) has shape %s, expected %s", slot->word, array->path,
+                         found_text(array, arena), expected);
+    if (array->elements > budget)
+        return error_set(ERR_REFUSED, "%s (%s) has %lld values, which passes the %lld of a model",
+                         slot->word, array->path, (long long)array->elements,
+                         (long long)TENSOR_MAX_ELEMENTS);
+    return OK;
+}
+
+static Status check_finite(const Tensor *tensor, const Slot *slot, const char *path)
+{
+    int64_t count = shape_elements(tensor->shape);
+    for (int64_t i = 0; i < count; i++)
+        if (!isfinite(tensor->data[i]))
+            return error_set(ERR_REFUSED,
+                             "%s (%s): value %lld is %s, expected finite numbers; train again",
+                             slot->word, path, (long long)i,
+                             isnan(tensor->data[i]) ? "not a number (NaN)" : "infinite");
+    return OK;
+}
+
+static Status read_slot(const H5File *file, const char *path, Slot *slot, int64_t *budget,
+                        Arena *arena)
+{
+    H5Array array;
+    TRY_IN(h5_describe(file, path, &array), "%s", slot->word);
+    TRY(check_array(&array, slot, *budget, arena));
+    *budget -= array.elements;
+    Tensor tensor = tensor_new(arena, slot->shape);
+    TRY_IN(h5_read_floats(file, &array, tensor.data), "%s", slot->word);
+    TRY(check_finite(&tensor, slot, path));
+    *slot->tensor = tensor;
+    return OK;
+}
+
+/* A batch norm divides by sqrt(variance + epsilon). */
+static void check_variance(const KerasLayer *layer, Blockers *blockers)
+{
+    Tensor variance = layer->layer.variance;
+    for (int64_t i = 0; variance.data && i < shape_elements(variance.shape); i++)
+        if (!((double)variance.data[i] + layer->layer.epsilon > 0)) {
+            blockers_add(blockers,
+                         "layer %s: moving variance %g of channel %lld plus epsilon %g is not "
+                         "above 0",
+                         layer->name, (double)variance.data[i], (long long)i, layer->layer.epsilon);
+            return;
+        }
+}
+
+void keras_read_weights(const H5File *file, KerasLayer *layer, Shape input, int64_t *budget,
+                        KerasModel *model)
+{
+    if (!SLOTS[layer->layer.kind])
+        return;
+    Slot slots[MAX_SLOTS];
+    int count = SLOTS[layer->layer.kind](layer, input, slots);
+    if (layer->weight_names.count != count) {
+        blockers_add(model->blockers, "layer %s (%s): %d weights are recorded, expected %d",
+                     layer->name, layer->class_name, layer->weight_names.count, count);
+        return;
+    }
+    for (int i = 0; i < count; i++) {
+        const char *path = arena_printf(model->arena, WEIGHTS_GROUP "/%s/%s", layer->name,
+                                        layer->weight_names.items[i]);
+        if (read_slot(file, path, &slots[i], budget, model->arena) != OK)
+            blockers_add(model->blockers, "layer %s: %s", layer->name, error_message());
+    }
+    if (layer->layer.kind == LAYER_BATCH_NORM)
+        check_variance(layer, model->blockers);
+}
