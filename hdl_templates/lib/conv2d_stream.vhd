@@ -90,14 +90,10 @@ architecture rtl of conv2d_stream is
             STEPS      => STEPS,      GROUPS      => FILTER_GROUPS,
             IN_LOW     => IN_LOW,     IN_HIGH     => IN_HIGH,
             WEIGHT_LOW => WEIGHT_LOW, WEIGHT_HIGH => WEIGHT_HIGH,
-            OUT_ZERO   => OUT_ZERO,   OUT_LOW     => OUT_LOW,   OUT_HIGH => OUT_HIGH
+            OUT_ZERO   => OUT_ZERO,   OUT_LOW     => OUT_LOW,   OUT_HIGH => OUT_HIGH,
+            WEIGHTS => WEIGHTS, BIAS => BIAS, MULTIPLIERS => MULTIPLIERS, SHIFTS => SHIFTS
         );
     use mac.all;
-
-    constant WEIGHT_ROM     : weight_rom_t  := to_weight_rom(WEIGHTS);
-    constant BIAS_ROM       : integer_rom_t := to_integer_rom(BIAS);
-    constant MULTIPLIER_ROM : integer_rom_t := to_integer_rom(MULTIPLIERS);
-    constant SHIFT_ROM      : integer_rom_t := to_integer_rom(SHIFTS);
 
     signal can_accept : std_logic := '0';
 
@@ -154,7 +150,9 @@ begin
                 -- 2. compute
                 group_done := false;
                 if computing then
-                    operand := operand_t(window(k_group * SIMD to k_group * SIMD + SIMD - 1));
+                    for s in simd_index loop
+                        operand(s) := window(k_group * SIMD + s);
+                    end loop;
                     if k_group = 0 then
                         sums := bias_row;
                     end if;
@@ -169,7 +167,11 @@ begin
                         if FILTER_GROUPS > 1 then
                             multiplier_row := MULTIPLIER_ROM(filter_group);
                             shift_row      := SHIFT_ROM(filter_group);
-                            filter_group   := 0 when window_done else filter_group + 1;
+                        end if;
+                        if window_done then
+                            filter_group := 0;
+                        else
+                            filter_group := filter_group + 1;
                         end if;
                     end if;
                     if step < STEPS - 1 then

@@ -76,23 +76,20 @@ architecture rtl of dense_stream is
             STEPS      => STEPS,      GROUPS      => OUTPUT_GROUPS,
             IN_LOW     => IN_LOW,     IN_HIGH     => IN_HIGH,
             WEIGHT_LOW => WEIGHT_LOW, WEIGHT_HIGH => WEIGHT_HIGH,
-            OUT_ZERO   => OUT_ZERO,   OUT_LOW     => OUT_LOW,   OUT_HIGH => OUT_HIGH
+            OUT_ZERO   => OUT_ZERO,   OUT_LOW     => OUT_LOW,   OUT_HIGH => OUT_HIGH,
+            WEIGHTS => WEIGHTS, BIAS => BIAS, MULTIPLIERS => MULTIPLIERS, SHIFTS => SHIFTS
         );
     use mac.all;
 
     type beat_t is array (0 to LANE_GROUPS - 1) of operand_t;
     type sums_t is array (0 to OUTPUT_GROUPS - 1) of integer_row_t;
 
-    constant WEIGHT_ROM     : weight_rom_t  := to_weight_rom(WEIGHTS);
-    constant BIAS_ROM       : integer_rom_t := to_integer_rom(BIAS);
-    constant MULTIPLIER_ROM : integer_rom_t := to_integer_rom(MULTIPLIERS);
-    constant SHIFT_ROM      : integer_rom_t := to_integer_rom(SHIFTS);
-
     signal can_accept : std_logic := '0';
 
 begin
 
     in_ready <= can_accept and (out_ready or not out_valid);
+    out_last <= '1';  -- an image gives one beat
 
     process (clk)
         -- the beat, and the fold step under way with what the ROMs gave for it
@@ -106,6 +103,7 @@ begin
         variable bias_row     : integer_row_t := BIAS_ROM(0);
         variable sums         : sums_t;
         variable active       : integer_row_t;  -- the sums of the group under way
+        variable operand      : operand_t;
         -- the group of outputs that finished last
         variable group_done     : boolean := false;
         variable image_done     : boolean := false;
@@ -129,7 +127,6 @@ begin
                             out_data(o) <= results(o);
                         end loop;
                         out_valid <= '1';
-                        out_last  <= '1';
                     end if;
                 end if;
 
@@ -140,7 +137,8 @@ begin
                     if beat_number = 0 and lane_group = 0 then
                         active := bias_row;
                     end if;
-                    accumulate(active, weight_row, beat(lane_group));
+                    operand := beat(lane_group);
+                    accumulate(active, weight_row, operand);
                     sums(0) := active;
                     if lane_group < LANE_GROUPS - 1 then
                         lane_group := lane_group + 1;
@@ -154,13 +152,23 @@ begin
                             sums(OUTPUT_GROUPS - 1)      := active;
                             multiplier_row := MULTIPLIER_ROM(output_group);
                             shift_row      := SHIFT_ROM(output_group);
-                            output_group   := output_group + 1 when computing else 0;
                         end if;
-                        if not computing then
-                            beat_number := beat_number + 1 when beat_number < BEATS - 1 else 0;
+                        if computing then
+                            output_group := output_group + 1;
+                        else
+                            output_group := 0;
+                            if beat_number < BEATS - 1 then
+                                beat_number := beat_number + 1;
+                            else
+                                beat_number := 0;
+                            end if;
                         end if;
                     end if;
-                    step := step + 1 when step < STEPS - 1 else 0;
+                    if step < STEPS - 1 then
+                        step := step + 1;
+                    else
+                        step := 0;
+                    end if;
                 end if;
 
                 -- 3. accept

@@ -20,6 +20,10 @@
 --   WEIGHT_LOW, WEIGHT_HIGH  range of a weight
 --   OUT_ZERO                 added after requantization
 --   OUT_LOW, OUT_HIGH        the result is clamped to these
+--   WEIGHTS                  STEPS rows of PE*SIMD values; in a row the products of a sum follow
+--                            each other
+--   BIAS                     start value of each of the OUTPUTS sums
+--   MULTIPLIERS, SHIFTS      their requantization
 --------------------------------------------------------------------------------
 use work.dnn_fixed_pkg.all;
 
@@ -28,7 +32,9 @@ package folded_mac is
         PE, SIMD, STEPS, GROUPS       : positive;
         IN_LOW, IN_HIGH               : integer;
         WEIGHT_LOW, WEIGHT_HIGH       : integer;
-        OUT_ZERO, OUT_LOW, OUT_HIGH   : integer
+        OUT_ZERO, OUT_LOW, OUT_HIGH   : integer;
+        WEIGHTS                       : sample_vector;
+        BIAS, MULTIPLIERS, SHIFTS     : integer_vector
     );
 
     subtype pe_index is natural range 0 to PE - 1;
@@ -51,12 +57,13 @@ package folded_mac is
     subtype result_row_t is result_vector(pe_index);
     subtype results_t is result_vector(output_index);
 
-    -- The list of weights as rows, one for each step; inside a row the products of a sum follow
-    -- each other.
-    function to_weight_rom (weights : sample_vector) return weight_rom_t;
+    function to_weight_rom (list : sample_vector) return weight_rom_t;
+    function to_integer_rom (list : integer_vector) return integer_rom_t;
 
-    -- One value for each output, by groups.
-    function to_integer_rom (values : integer_vector) return integer_rom_t;
+    constant WEIGHT_ROM     : weight_rom_t;
+    constant BIAS_ROM       : integer_rom_t;
+    constant MULTIPLIER_ROM : integer_rom_t;
+    constant SHIFT_ROM      : integer_rom_t;
 
     -- One fold step: sums(p) := sums(p) + row(p) * operand.
     procedure accumulate (
@@ -65,7 +72,8 @@ package folded_mac is
         operand       : in    operand_t
     );
 
-    function requantize_row (sums, multipliers, shifts : integer_row_t) return result_row_t;
+    -- The results of a group; the other two are its rows of the ROMs.
+    function requantize_row (sums, multiplier_row, shift_row : integer_row_t) return result_row_t;
 end package;
 
 package body folded_mac is
@@ -75,31 +83,50 @@ package body folded_mac is
     constant PRODUCT_FITS : boolean :=
             maximum(abs IN_LOW, abs IN_HIGH) * maximum(abs WEIGHT_LOW, abs WEIGHT_HIGH) < 32768;
 
-    function to_weight_rom (weights : sample_vector) return weight_rom_t is
-        alias list   : sample_vector(0 to weights'length - 1) is weights;
+    function to_weight_rom (list : sample_vector) return weight_rom_t is
+        alias values : sample_vector(0 to list'length - 1) is list;
         variable rom : weight_rom_t;
     begin
         for step in rom'range loop
             for p in pe_index loop
                 for s in simd_index loop
-                    rom(step)(p)(s) := list((step * PE + p) * SIMD + s);
+                    rom(step)(p)(s) := values((step * PE + p) * SIMD + s);
                 end loop;
             end loop;
         end loop;
         return rom;
     end function;
 
-    function to_integer_rom (values : integer_vector) return integer_rom_t is
-        alias list   : integer_vector(0 to values'length - 1) is values;
+    function to_integer_rom (list : integer_vector) return integer_rom_t is
+        alias values : integer_vector(0 to list'length - 1) is list;
         variable rom : integer_rom_t;
     begin
         for group_number in rom'range loop
             for p in pe_index loop
-                rom(group_number)(p) := list(group_number * PE + p);
+                rom(group_number)(p) := values(group_number * PE + p);
             end loop;
         end loop;
         return rom;
     end function;
+
+    constant WEIGHT_ROM     : weight_rom_t  := to_weight_rom(WEIGHTS);
+    constant BIAS_ROM       : integer_rom_t := to_integer_rom(BIAS);
+    constant MULTIPLIER_ROM : integer_rom_t := to_integer_rom(MULTIPLIERS);
+    constant SHIFT_ROM      : integer_rom_t := to_integer_rom(SHIFTS);
+
+    function all_rows_equal (rom : integer_rom_t) return boolean is
+    begin
+        for group_number in rom'range loop
+            if rom(group_number) /= rom(0) then
+                return false;
+            end if;
+        end loop;
+        return true;
+    end function;
+
+    -- One requantization for all groups: synthesis then sees constants.
+    constant ONE_SCALE : boolean
+        := all_rows_equal(MULTIPLIER_ROM) and all_rows_equal(SHIFT_ROM);
 
     procedure accumulate (
         variable sums : inout integer_row_t;
@@ -123,12 +150,18 @@ package body folded_mac is
         end loop;
     end procedure;
 
-    function requantize_row (sums, multipliers, shifts : integer_row_t) return result_row_t is
+    -- The results of a group; the other two are its rows of the ROMs.
+    function requantize_row (sums, multiplier_row, shift_row : integer_row_t) return result_row_t is
         variable results : result_row_t;
+        variable value   : integer;
     begin
         for p in pe_index loop
-            results(p) := saturate(requantize(sums(p), multipliers(p), shifts(p)),
-                                   OUT_ZERO, OUT_LOW, OUT_HIGH);
+            if ONE_SCALE then
+                value := requantize(sums(p), MULTIPLIER_ROM(0)(p), SHIFT_ROM(0)(p));
+            else
+                value := requantize(sums(p), multiplier_row(p), shift_row(p));
+            end if;
+            results(p) := saturate(value, OUT_ZERO, OUT_LOW, OUT_HIGH);
         end loop;
         return results;
     end function;
