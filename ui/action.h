@@ -1,0 +1,71 @@
+/* action.h: everything that a user can do, as one table.
+ *
+ * The keymap, the hint row, the help screen and the completion of `:` commands are all made from
+ * the rows in action.c. To add an action: an enumerator here, a row there, and the code that obeys
+ * it, either in app.c (SCOPE_APP) or in the `action` function of the screens of its scope.
+ *
+ * A key may mean different things on different screens, never two things on one: a screen names
+ * the scopes whose actions it understands (ScreenOps.scopes), and a test checks every screen.
+ */
+#ifndef UI_ACTION_H
+#define UI_ACTION_H
+
+#include <stdbool.h>
+
+typedef enum ActionId {
+    ACTION_NONE,
+    ACTION_SHOW_MODEL,
+    ACTION_SHOW_RUN,
+    ACTION_SHOW_HISTORY,
+    ACTION_SHOW_MESSAGES,
+    ACTION_START_RUN,
+    ACTION_CANCEL_RUN,
+    ACTION_OPEN,
+    ACTION_BACK,
+    ACTION_UP,
+    ACTION_DOWN,
+    ACTION_PAGE_UP,
+    ACTION_PAGE_DOWN,
+    ACTION_FIRST,
+    ACTION_LAST,
+    ACTION_SEARCH,
+    ACTION_SEARCH_NEXT,
+    ACTION_SEARCH_PREVIOUS,
+    ACTION_SORT,
+    ACTION_SORT_REVERSE,
+    ACTION_COMMAND,
+    ACTION_HELP,
+    ACTION_REPAINT,
+    ACTION_SUSPEND,
+    ACTION_QUIT,
+    ACTIONS
+} ActionId;
+
+typedef enum ActionScope {
+    SCOPE_APP = 1 << 0,   /* works everywhere */
+    SCOPE_LIST = 1 << 1,  /* moves in a list or a long text */
+    SCOPE_TABLE = 1 << 2, /* searches and sorts a table */
+    SCOPE_ENTER = 1 << 3  /* the selected row can be opened */
+} ActionScope;
+
+typedef struct ActionInfo {
+    const char *name; /* what `:` understands: "start-run" */
+    const char *keys; /* key names between blanks, the one for the hints first */
+    const char *help; /* one line, no full stop */
+    const char *hint; /* a word for the hint row; NULL: not shown there */
+    unsigned scope;
+    bool writes; /* not possible with --readonly */
+} ActionInfo;
+
+const ActionInfo *action_info(ActionId action);
+
+/* What a key means where these scopes are understood; ACTION_NONE when nothing. */
+ActionId action_of_key(int key, unsigned scopes);
+
+/* The action of that name, or the only one that starts so; ACTION_NONE otherwise. */
+ActionId action_of_name(const char *name, unsigned scopes);
+
+/* The name that completes what was typed, NULL when there is none; `nth` steps through several. */
+const char *action_complete(const char *typed, unsigned scopes, int nth);
+
+#endif

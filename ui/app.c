@@ -1,0 +1,462 @@
+#include "ui/app.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "ui/key.h"
+
+typedef enum Question { ASK_CANCEL_RUN, ASK_QUIT } Question;
+
+static Screen *(*const ROOT_SCREENS[ROOTS])(App *app) = {
+    [ROOT_MODEL] = screen_model_new,
+    [ROOT_RUN] = screen_run_new,
+    [ROOT_HISTORY] = screen_history_new,
+    [ROOT_MESSAGES] = screen_messages_new,
+};
+
+App *app_new(const AppSettings *settings, const AppPorts *ports)
+{
+    App *app = calloc(1, sizeof *app);
+    if (!app)
+        abort();
+    app->settings = *settings;
+    app->ports = *ports;
+    app->model = settings->run.model ? model_view_loading(settings->run.model) : model_view_none();
+    app->run = run_view_none();
+    app->history.sort_column = -1;
+    for (int i = 0; i < ROOTS; i++)
+        app->roots[i] = ROOT_SCREENS[i](app);
+    app->root = settings->run.model ? ROOT_MODEL : ROOT_HISTORY;
+    app->dirty = true;
+    return app;
+}
+
+void app_free(App *app)
+{
+    if (!app)
+        return;
+    while (app->depth > 0) {
+        Screen *screen = app->stack[--app->depth];
+        screen->ops->close(screen);
+    }
+    for (int i = 0; i < ROOTS; i++)
+        app->roots[i]->ops->close(app->roots[i]);
+    model_view_free(&app->model);
+    run_view_free(&app->run);
+    history_free(&app->history);
+    messages_free(&app->messages);
+    free(app);
+}
+
+/* ---- screens ----------------------------------------------------------------------------------
+ */
+
+Screen *app_screen(const App *app)
+{
+    return app->depth > 0 ? app->stack[app->depth - 1] : app->roots[app->root];
+}
+
+static void pop(App *app)
+{
+    if (app->depth == 0)
+        return;
+    Screen *screen = app->stack[--app->depth];
+    screen->ops->close(screen);
+}
+
+void app_push(App *app, Screen *screen)
+{
+    if (app->depth == APP_MAX_DEPTH)
+        pop(app);
+    app->stack[app->depth++] = screen;
+    app->dirty = true;
+}
+
+static void show_root(App *app, Root root)
+{
+    while (app->depth > 0)
+        pop(app);
+    app->root = root;
+}
+
+static void tell_screens(App *app, ScreenEvent event)
+{
+    for (int i = 0; i < ROOTS; i++)
+        if (app->roots[i]->ops->event)
+            app->roots[i]->ops->event(app->roots[i], event);
+    for (int i = 0; i < app->depth; i++)
+        if (app->stack[i]->ops->event)
+            app->stack[i]->ops->event(app->stack[i], event);
+    app->dirty = true;
+}
+
+void app_message(App *app, MessageLevel level, const char *format, ...)
+{
+    char text[MESSAGE_BYTES];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(text, sizeof text, format, arguments);
+    va_end(arguments);
+    messages_add(&app->messages, level, app->now_ms, "%s", text);
+    tell_screens(app, SCREEN_MESSAGES_CHANGED);
+}
+
+/* ---- what is possible -------------------------------------------------------------------------
+ */
+
+static bool can_start(const App *app, const char **why_not)
+{
+    if (app->settings.readonly)
+        *why_not = "the workbench was started with --readonly";
+    else if (app->model.state == MODEL_NONE)
+        *why_not = "no model: start as dnn2fpga MODEL";
+    else if (app->model.state == MODEL_LOADING)
+        *why_not = "the model is still being read";
+    else if (app->model.state == MODEL_REFUSED)
+        *why_not = "the model was refused: see the model screen";
+    else if (run_view_active(&app->run))
+        *why_not = "a run is going on: c cancels it";
+    else
+        return true;
+    return false;
+}
+
+static bool can_cancel(const App *app, const char **why_not)
+{
+    if (app->settings.readonly)
+        *why_not = "the workbench was started with --readonly";
+    else if (!run_view_active(&app->run))
+        *why_not = "no run is going on";
+    else
+        return true;
+    return false;
+}
+
+bool app_can(const App *app, ActionId action, const char **why_not)
+{
+    const Screen *screen = app_screen(app);
+    *why_not = "";
+    if (action == ACTION_START_RUN)
+        return can_start(app, why_not);
+    if (action == ACTION_CANCEL_RUN)
+        return can_cancel(app, why_not);
+    if (action == ACTION_BACK && app->depth == 0) {
+        *why_not = "this is a main screen: q leaves the workbench";
+        return false;
+    }
+    return !screen->ops->can || screen->ops->can(screen, action, why_not);
+}
+
+/* ---- actions ----------------------------------------------------------------------------------
+ */
+
+static void start_run(App *app)
+{
+    RunView starting = run_view_starting(&app->settings.run, app->now_ms);
+    if (app->ports.start_run(app->ports.host) != OK) {
+        run_view_free(&starting);
+        app_message(app, MESSAGE_ERROR, "%s", error_message());
+        return;
+    }
+    run_view_free(&app->run);
+    app->run = starting;
+    app->run_is_ours = true;
+    show_root(app, ROOT_RUN);
+    tell_screens(app, SCREEN_RUN_CHANGED);
+}
+
+static void ask(App *app, const DialogText *text, Question question)
+{
+    dialog_open(&app->dialog, text, question);
+    app->ports.forget_keys(app->ports.host);
+}
+
+static void ask_cancel(App *app)
+{
+    ask(app,
+        &(DialogText){"Cancel the run?",
+                      "Finished stages stay in the history; the running one is lost.",
+                      {{'n', "keep it running"}, {'y', "cancel it"}},
+                      2},
+        ASK_CANCEL_RUN);
+}
+
+static void ask_quit(App *app)
+{
+    if (!run_view_active(&app->run)) {
+        app->quit = true;
+        return;
+    }
+    ask(app,
+        &(DialogText){"A run is going on",
+                      "If you leave, it goes on in the background, and the workbench shows it when "
+                      "you come back.",
+                      {{'s', "stay"}, {'l', "leave"}, {'x', "cancel it, leave"}},
+                      app->settings.readonly ? 2 : 3},
+        ASK_QUIT);
+}
+
+static void cancel_run(App *app)
+{
+    if (app->ports.cancel_run(app->ports.host, app->run.id) == OK)
+        app_message(app, MESSAGE_INFO, "cancelling the run ...");
+    else
+        app_message(app, MESSAGE_ERROR, "%s", error_message());
+}
+
+static void take_answer(App *app, int choice)
+{
+    if (app->dialog.purpose == ASK_CANCEL_RUN && choice == 1)
+        cancel_run(app);
+    if (app->dialog.purpose == ASK_QUIT && choice == 2)
+        cancel_run(app);
+    if (app->dialog.purpose == ASK_QUIT && choice > 0)
+        app->quit = true;
+}
+
+static unsigned scopes_of(const App *app)
+{
+    return SCOPE_APP | app_screen(app)->ops->scopes;
+}
+
+static void show_model(App *app)
+{
+    show_root(app, ROOT_MODEL);
+}
+
+static void show_run(App *app)
+{
+    show_root(app, ROOT_RUN);
+}
+
+static void show_history(App *app)
+{
+    show_root(app, ROOT_HISTORY);
+}
+
+static void show_messages(App *app)
+{
+    show_root(app, ROOT_MESSAGES);
+}
+
+static void ask_search(App *app)
+{
+    prompt_open(&app->prompt, '/', 0);
+}
+
+static void ask_command(App *app)
+{
+    prompt_open(&app->prompt, ':', scopes_of(app));
+}
+
+static void show_help(App *app)
+{
+    app_push(app, screen_help_new(app, app_screen(app)));
+}
+
+static void repaint(App *app)
+{
+    app->ports.repaint(app->ports.host);
+}
+
+static void suspend(App *app)
+{
+    app->ports.suspend(app->ports.host);
+}
+
+/* What the app itself obeys; the screen that is shown is asked first. */
+static void (*const OBEY[ACTIONS])(App *app) = {
+    [ACTION_SHOW_MODEL] = show_model,
+    [ACTION_SHOW_RUN] = show_run,
+    [ACTION_SHOW_HISTORY] = show_history,
+    [ACTION_SHOW_MESSAGES] = show_messages,
+    [ACTION_START_RUN] = start_run,
+    [ACTION_CANCEL_RUN] = ask_cancel,
+    [ACTION_BACK] = pop,
+    [ACTION_SEARCH] = ask_search,
+    [ACTION_COMMAND] = ask_command,
+    [ACTION_HELP] = show_help,
+    [ACTION_REPAINT] = repaint,
+    [ACTION_SUSPEND] = suspend,
+    [ACTION_QUIT] = ask_quit,
+};
+
+void app_act(App *app, ActionId action)
+{
+    const char *why_not = "";
+    Screen *screen = app_screen(app);
+    if (action == ACTION_NONE)
+        return;
+    app->dirty = true;
+    if (!app_can(app, action, &why_not)) {
+        if (*why_not)
+            app_message(app, MESSAGE_WARNING, "%s", why_not);
+        return;
+    }
+    if (!screen->ops->action(screen, action) && OBEY[action])
+        OBEY[action](app);
+}
+
+/* ---- keys -------------------------------------------------------------------------------------
+ */
+
+static void take_prompt(App *app)
+{
+    Screen *screen = app_screen(app);
+    const char *text = app->prompt.text;
+    if (app->prompt.sign == '/') {
+        if (*text && screen->ops->search && !screen->ops->search(screen, text))
+            app_message(app, MESSAGE_WARNING, "no row contains \"%s\"", text);
+        return;
+    }
+    ActionId action = action_of_name(text, scopes_of(app));
+    if (action == ACTION_NONE && *text)
+        app_message(app, MESSAGE_WARNING, "no action is called \"%s\"; ? lists them", text);
+    app_act(app, action);
+}
+
+static void key_on_screen(App *app, int key)
+{
+    char name[KEY_NAME_BYTES];
+    ActionId action = action_of_key(key, scopes_of(app));
+    if (action != ACTION_NONE)
+        app_act(app, action);
+    else if (key != KEY_UNNAMED)
+        app_message(app, MESSAGE_INFO, "%s does nothing here; ? shows the keys",
+                    key_label(key, name));
+}
+
+bool app_shows_size(const App *app)
+{
+    bool small = app->rows < APP_MIN_ROWS || app->columns < APP_MIN_COLUMNS;
+    return small && !app->draw_anyway;
+}
+
+void app_key(App *app, int key)
+{
+    app->dirty = true;
+    if (app_shows_size(app) && key == 'i') {
+        app->draw_anyway = true;
+        return;
+    }
+    messages_acknowledge(&app->messages);
+    if (app->dialog.open) {
+        int choice = dialog_key(&app->dialog, key);
+        if (choice != DIALOG_NO_ANSWER)
+            take_answer(app, choice);
+    } else if (app->prompt.open) {
+        if (prompt_key(&app->prompt, key) == PROMPT_ENTERED)
+            take_prompt(app);
+    } else {
+        key_on_screen(app, key);
+    }
+}
+
+/* ---- events -----------------------------------------------------------------------------------
+ */
+
+void app_model_loaded(App *app, ModelView view)
+{
+    model_view_free(&app->model);
+    app->model = view;
+    if (view.state == MODEL_REFUSED)
+        app_message(app, MESSAGE_ERROR, "%s", view.message);
+    tell_screens(app, SCREEN_MODEL_CHANGED);
+    app_history_changed(app);
+}
+
+static void announce_end(App *app)
+{
+    static const MessageLevel LEVELS[RUN_STATUSES] = {
+        [RUN_UNMET] = MESSAGE_WARNING,
+        [RUN_FAILED] = MESSAGE_ERROR,
+        [RUN_CANCELLED] = MESSAGE_WARNING,
+        [RUN_INTERRUPTED] = MESSAGE_ERROR,
+    };
+    const RunView *run = &app->run;
+    const char *message = run->message, *colon = *message ? ": " : "";
+    const char *word = run_status_word(run->status);
+    if (run->id > 0)
+        app_message(app, LEVELS[run->status], "run %lld is over: %s%s%s", (long long)run->id, word,
+                    colon, message);
+    else
+        app_message(app, LEVELS[run->status], "the run did not start: %s", message);
+}
+
+void app_engine_event(App *app, const Event *event)
+{
+    if (event->kind == EVENT_ERROR) {
+        app_message(app, MESSAGE_ERROR, "engine: %s", event->text);
+        return;
+    }
+    run_view_event(&app->run, event, app->now_ms);
+    if (event->kind == EVENT_REPORT)
+        announce_end(app);
+    tell_screens(app, SCREEN_RUN_CHANGED);
+}
+
+/* The engine died before its report: the history knows what is left of the run. */
+void app_engine_gone(App *app, const char *message)
+{
+    app->run_is_ours = false;
+    if (run_view_active(&app->run)) {
+        app->run.status = RUN_INTERRUPTED;
+        app->run.finished_ms = app->now_ms;
+        snprintf(app->run.message, sizeof app->run.message, "%s", message);
+        announce_end(app);
+    }
+    app_history_changed(app);
+}
+
+/* Shows another run as the current one. */
+static void follow(App *app, int64_t run)
+{
+    RunView view;
+    if (app->ports.load_run(app->ports.host, run, &view) != OK) {
+        app_message(app, MESSAGE_ERROR, "%s", error_message());
+        return;
+    }
+    bool was_active = run_view_active(&app->run) && app->run.id == run;
+    run_view_free(&app->run);
+    app->run = view;
+    if (was_active && !run_view_active(&app->run))
+        announce_end(app);
+    tell_screens(app, SCREEN_RUN_CHANGED);
+}
+
+void app_history_changed(App *app)
+{
+    tell_screens(app, SCREEN_HISTORY_CHANGED);
+    if (app->run_is_ours)
+        return;
+    const HistoryRow *running = history_running(&app->history);
+    if (run_view_active(&app->run) && app->run.id > 0)
+        follow(app, app->run.id);
+    else if (running)
+        follow(app, running->id);
+    else if (!app->run.known) {
+        const HistoryRow *last = history_newest_of(&app->history, model_view_name(&app->model));
+        if (last)
+            follow(app, last->id);
+    }
+}
+
+void app_resized(App *app, int rows, int columns)
+{
+    app->rows = rows;
+    app->columns = columns;
+    app->dirty = true;
+}
+
+void app_tick(App *app)
+{
+    app->dirty = true;
+}
+
+bool app_needs_ticks(const App *app)
+{
+    const Message *shown = messages_shown(&app->messages, app->now_ms);
+    return run_view_active(&app->run) || history_running(&app->history) ||
+           (shown && shown->level == MESSAGE_INFO);
+}

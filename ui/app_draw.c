@@ -1,0 +1,133 @@
+#include "ui/app.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "ui/format.h"
+#include "ui/gauge.h"
+#include "ui/key.h"
+
+enum { BODY_ROW = 2, ROWS_BELOW = 2 };
+
+/* "dnn2fpga  1 Model  2 Run  3 History  4 Messages" */
+static void draw_tabs(const App *app, Area line)
+{
+    int column = area_text(line, 0, 1, STYLE_TITLE, "dnn2fpga") + 2;
+    for (int i = 0; i < ROOTS; i++) {
+        const char *name = app->roots[i]->ops->name;
+        Style style = i == (int)app->root ? STYLE_SELECTED : STYLE_NORMAL;
+        column = area_printf(line, 0, column, style, " %d %s ", i + 1, name) + 1;
+    }
+    if (app->settings.readonly && line.columns - column > 10)
+        area_text_right(line, 0, STYLE_WARN, "read-only ");
+}
+
+static int draw_crumb(const Screen *screen, Area line, int column)
+{
+    char subject[SCREEN_TEXT_BYTES] = "";
+    if (screen->ops->subject)
+        screen->ops->subject(screen, subject);
+    column = area_text(line, 0, column, STYLE_TITLE, screen->ops->name);
+    if (*subject)
+        column = area_printf(line, 0, column, STYLE_DIM, " %s", subject);
+    return column;
+}
+
+static void draw_crumbs(const App *app, Area line)
+{
+    const Screen *shown = app_screen(app);
+    char position[SCREEN_TEXT_BYTES] = "";
+    if (shown->ops->position)
+        shown->ops->position(shown, position);
+    int right = text_columns(position, line.canvas->ascii) + 2;
+    area_text_right(area_part(line, 0, 0, 1, line.columns - 1), 0, STYLE_DIM, position);
+    Area left = area_part(line, 0, 0, 1, line.columns - right);
+    int column = draw_crumb(app->roots[app->root], left, 1);
+    for (int i = 0; i < app->depth; i++) {
+        column = area_glyph(left, 0, column + 1, STYLE_DIM, GLYPH_CRUMB);
+        column = draw_crumb(app->stack[i], left, column + 1);
+    }
+}
+
+static void draw_run_status(const App *app, Area line)
+{
+    const RunView *run = &app->run;
+    char elapsed[FORMAT_BYTES], name[SCREEN_TEXT_BYTES] = "run";
+    RunStage stage = run_view_stage(run);
+    if (run->id > 0)
+        snprintf(name, sizeof name, "run %lld", (long long)run->id);
+    int column = area_printf(line, 0, 1, STYLE_NORMAL, "%s: %s ", name, stage_word(stage));
+    column = gauge_draw(line, 0, column, 20, run->stages[stage].fraction);
+    area_printf(line, 0, column + 1, STYLE_DIM, "%s  %s",
+                format_elapsed(run_view_seconds(run, app->now_ms), elapsed),
+                run->stages[stage].detail);
+}
+
+static void draw_status(const App *app, Area line)
+{
+    static const Style STYLE_OF[MESSAGE_LEVELS] = {STYLE_GOOD, STYLE_WARN, STYLE_BAD};
+    static const char *const PREFIX[MESSAGE_LEVELS] = {"", "", "error: "};
+    const Message *message = messages_shown(&app->messages, app->now_ms);
+    if (app->prompt.open)
+        prompt_draw(&app->prompt, line);
+    else if (message)
+        area_printf(line, 0, 1, STYLE_OF[message->level], "%s%.*s", PREFIX[message->level],
+                    (int)strcspn(message->text, "\n"), message->text);
+    else if (run_view_active(&app->run))
+        draw_run_status(app, line);
+}
+
+static const char *first_key(const ActionInfo *info, char name[KEY_NAME_BYTES])
+{
+    sscanf(info->keys, "%11s", name);
+    return name;
+}
+
+/* Keys of what can be done here; what is not possible now stays, dimmed. */
+static void draw_hints(const App *app, Area line)
+{
+    unsigned scopes = SCOPE_APP | app_screen(app)->ops->scopes;
+    int column = 1;
+    for (int i = ACTION_NONE + 1; i < ACTIONS; i++) {
+        const ActionInfo *info = action_info((ActionId)i);
+        const char *why_not;
+        char name[KEY_NAME_BYTES];
+        if (!info->hint || !(info->scope & scopes))
+            continue;
+        bool possible = app_can(app, (ActionId)i, &why_not);
+        if (!possible && i == ACTION_BACK)
+            continue;
+        int width = (int)(strlen(first_key(info, name)) + strlen(info->hint)) + 1;
+        if (column + width > line.columns)
+            return;
+        column = area_text(line, 0, column, possible ? STYLE_KEY : STYLE_DIM, name);
+        column = area_text(line, 0, column + 1, possible ? STYLE_NORMAL : STYLE_DIM, info->hint);
+        column += 2;
+    }
+}
+
+static void draw_too_small(Area screen)
+{
+    area_printf(screen, 0, 0, STYLE_WARN, "%dx%d is small; %dx%d is needed. i: ignore",
+                screen.columns, screen.rows, APP_MIN_COLUMNS, APP_MIN_ROWS);
+}
+
+void app_draw(App *app, Canvas *canvas)
+{
+    canvas_reset(canvas, canvas->rows, canvas->columns);
+    Area all = area_of(canvas);
+    if (app_shows_size(app)) {
+        draw_too_small(all);
+        return;
+    }
+    Screen *screen = app_screen(app);
+    Area body = area_part(all, BODY_ROW, 0, all.rows - BODY_ROW - ROWS_BELOW, all.columns);
+    screen->ops->layout(screen, body.rows, body.columns);
+    draw_tabs(app, area_part(all, 0, 0, 1, all.columns));
+    draw_crumbs(app, area_part(all, 1, 0, 1, all.columns));
+    screen->ops->draw(screen, body);
+    draw_status(app, area_part(all, all.rows - 2, 0, 1, all.columns));
+    draw_hints(app, area_part(all, all.rows - 1, 0, 1, all.columns));
+    if (app->dialog.open)
+        dialog_draw(&app->dialog, all);
+}

@@ -1,0 +1,10 @@
+/* gauge.h: a progress bar: "######....  45%". */
+#ifndef UI_GAUGE_H
+#define UI_GAUGE_H
+
+#include "ui/canvas.h"
+
+/* `fraction` 0..1, clamped; takes `columns` cells, at least 6. Returns the column after it. */
+int gauge_draw(Area area, int row, int column, int columns, double fraction);
+
+#endif

@@ -1,0 +1,251 @@
+#include "ui/run_pane.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "flow/report.h"
+#include "ui/format.h"
+#include "ui/gauge.h"
+
+/* ---- stages -----------------------------------------------------------------------------------
+ */
+
+static const struct {
+    Glyph glyph;
+    Style style;
+} MARK_LOOKS[STAGE_MARKS] = {
+    [MARK_WAITING] = {GLYPH_WAITING, STYLE_DIM},    [MARK_RUNNING] = {GLYPH_RUNNING, STYLE_TITLE},
+    [MARK_DONE] = {GLYPH_DONE, STYLE_GOOD},         [MARK_UNMET] = {GLYPH_FAILED, STYLE_WARN},
+    [MARK_FAILED] = {GLYPH_FAILED, STYLE_BAD},      [MARK_CANCELLED] = {GLYPH_SKIPPED, STYLE_WARN},
+    [MARK_INTERRUPTED] = {GLYPH_FAILED, STYLE_BAD},
+};
+
+enum {
+    STATE_COLUMN = 14,
+    TIME_COLUMN = 27,
+    TIME_COLUMNS = 9,
+    MORE_COLUMN = 38,
+    GAUGE_COLUMNS = 20
+};
+
+static void draw_stage(const RunView *run, RunStage stage, int64_t now_ms, Area line)
+{
+    const StageView *row = &run->stages[stage];
+    char elapsed[FORMAT_BYTES];
+    Style style = MARK_LOOKS[row->mark].style;
+    bool beyond = stage > run->last_stage && row->mark == MARK_WAITING;
+    area_glyph(line, 0, 1, style, beyond ? GLYPH_SKIPPED : MARK_LOOKS[row->mark].glyph);
+    area_text(line, 0, 3, row->mark == MARK_WAITING ? STYLE_DIM : STYLE_NORMAL, stage_word(stage));
+    area_text(line, 0, STATE_COLUMN, style, beyond ? "not asked" : stage_mark_word(row->mark));
+    double seconds = run_view_stage_seconds(run, stage, now_ms);
+    if (!isnan(seconds))
+        area_text_right(area_part(line, 0, TIME_COLUMN, 1, TIME_COLUMNS), 0, STYLE_NORMAL,
+                        format_elapsed(seconds, elapsed));
+    if (row->mark == MARK_RUNNING) {
+        int column = gauge_draw(line, 0, MORE_COLUMN, GAUGE_COLUMNS, row->fraction);
+        area_text(line, 0, column + 2, STYLE_DIM, row->detail);
+    } else if (row->mark == MARK_WAITING) {
+        area_text(line, 0, MORE_COLUMN, STYLE_DIM, stage_help(stage));
+    }
+}
+
+/* ---- result -----------------------------------------------------------------------------------
+ */
+
+typedef struct ResultCell {
+    const char *path;  /* in the report; NULL: `fixed` */
+    const char *fixed; /* text */
+} ResultCell;
+
+enum { RESULT_COLUMNS = 5, LABEL_COLUMNS = 12, WIDEST_RESULT = 13 };
+
+typedef struct ResultRow {
+    const char *label;
+    const char *(*format)(double value, char text[FORMAT_BYTES]);
+    ResultCell cells[RESULT_COLUMNS];
+} ResultRow;
+
+static const char *const RESULT_TITLES[RESULT_COLUMNS] = {"float", "int", "hardware", "paper FP32",
+                                                          "paper int8"};
+
+/* The paper's columns are its Table 2, as printed. */
+static const ResultRow RESULT_ROWS[] = {
+    {"accuracy",
+     format_fraction,
+     {{"baseline.accuracy", NULL},
+      {"quantized.accuracy", NULL},
+      {"hardware.accuracy", NULL},
+      {NULL, "0.9655"},
+      {NULL, "0.9650"}}},
+    {"size",
+     format_size,
+     {{"baseline.bytes", NULL},
+      {"quantized.bytes", NULL},
+      {NULL, ""},
+      {NULL, "0.08 Mb"},
+      {NULL, "0.023 Mb"}}},
+    {"latency",
+     format_microseconds,
+     {{"baseline.latency_us_batch1", NULL},
+      {"quantized.latency_us_batch1", NULL},
+      {"hardware.latency_us", NULL},
+      {NULL, "5.0030 s"},
+      {NULL, "1.230 s"}}},
+};
+
+enum { RESULT_ROW_COUNT = sizeof RESULT_ROWS / sizeof RESULT_ROWS[0] };
+
+static Area result_cell(Area line, int column)
+{
+    int width = (line.columns - LABEL_COLUMNS - 2) / RESULT_COLUMNS;
+    width = width > WIDEST_RESULT ? WIDEST_RESULT : width;
+    return area_part(line, 0, LABEL_COLUMNS + column * width, 1, width - 1);
+}
+
+static void draw_result_row(const RunView *run, const ResultRow *row, Area line)
+{
+    area_text(line, 0, 1, STYLE_DIM, row->label);
+    for (int i = 0; i < RESULT_COLUMNS; i++) {
+        char text[FORMAT_BYTES];
+        const ResultCell *cell = &row->cells[i];
+        bool ours = cell->path != NULL;
+        const char *shown =
+            ours ? row->format(report_number(run->report, cell->path, NAN), text) : cell->fixed;
+        area_text_right(result_cell(line, i), 0, ours ? STYLE_NORMAL : STYLE_DIM, shown);
+    }
+}
+
+static int draw_result_table(const RunView *run, Area area, int row)
+{
+    Area line = area_part(area, row, 0, row >= 0, area.columns);
+    for (int i = 0; i < RESULT_COLUMNS && row >= 0; i++)
+        area_text_right(result_cell(line, i), 0, STYLE_HEADER, RESULT_TITLES[i]);
+    for (int i = 0; i < RESULT_ROW_COUNT; i++)
+        if (row + 1 + i >= 0)
+            draw_result_row(run, &RESULT_ROWS[i], area_part(area, row + 1 + i, 0, 1, area.columns));
+    return RESULT_ROW_COUNT + 1;
+}
+
+/* ---- hardware ---------------------------------------------------------------------------------
+ */
+
+/* "latency  812 cycles, predicted 812: equal" */
+static void draw_cycles(const RunView *run, const char *word, Area area, int row)
+{
+    char path[64], simulated[FORMAT_BYTES], predicted[FORMAT_BYTES];
+    snprintf(path, sizeof path, "hardware.%s_cycles", word);
+    double measured = report_number(run->report, path, NAN);
+    snprintf(path, sizeof path, "hardware.predicted_%s_cycles", word);
+    double expected = report_number(run->report, path, NAN);
+    area_text(area, row, 1, STYLE_DIM, word);
+    int column =
+        area_printf(area, row, LABEL_COLUMNS, STYLE_NORMAL, "simulated %s cycles, predicted %s ",
+                    format_count(measured, simulated), format_count(expected, predicted));
+    if (isnan(measured) || isnan(expected))
+        return;
+    bool equal = measured == expected;
+    column = area_glyph(area, row, column, equal ? STYLE_GOOD : STYLE_BAD,
+                        equal ? GLYPH_DONE : GLYPH_FAILED);
+    area_text(area, row, column + 1, equal ? STYLE_GOOD : STYLE_BAD, equal ? "equal" : "differ");
+}
+
+static void draw_proof(const RunView *run, Area area, int row)
+{
+    char values[FORMAT_BYTES], images[FORMAT_BYTES], agreement[FORMAT_BYTES];
+    const json_t *exact = report_at(run->report, "hardware.bit_exact");
+    area_text(area, row, 1, STYLE_DIM, "proof");
+    if (!json_is_boolean(exact)) {
+        area_text(area, row, LABEL_COLUMNS, STYLE_DIM, "not simulated");
+        return;
+    }
+    bool equal = json_is_true(exact);
+    int column = area_glyph(area, row, LABEL_COLUMNS, equal ? STYLE_GOOD : STYLE_BAD,
+                            equal ? GLYPH_DONE : GLYPH_FAILED);
+    column = area_text(area, row, column + 1, equal ? STYLE_GOOD : STYLE_BAD,
+                       equal ? "bit exact: " : "NOT bit exact: ");
+    area_printf(
+        area, row, column, STYLE_NORMAL, "%s values of %s images, label agreement %s",
+        format_count(report_number(run->report, "hardware.values_compared", NAN), values),
+        format_count(report_number(run->report, "hardware.images", NAN), images),
+        format_fraction(report_number(run->report, "hardware.label_agreement", NAN), agreement));
+}
+
+/* Where hardware and software part first, as the report has it. */
+static int draw_mismatch(const RunView *run, Area area, int row)
+{
+    const json_t *first = report_at(run->report, "hardware.first_mismatch");
+    if (!first || json_is_null(first))
+        return 0;
+    char *text = json_dumps(first, JSON_ENCODE_ANY | JSON_COMPACT);
+    area_printf(area, row, LABEL_COLUMNS, STYLE_BAD, "first: %s", text ? text : "?");
+    free(text);
+    return 1;
+}
+
+static void draw_clock(const RunView *run, Area area, int row)
+{
+    char speed[FORMAT_BYTES], simulated[FORMAT_BYTES];
+    double clock = report_number(run->report, "hardware.clock_mhz", NAN);
+    area_text(area, row, 1, STYLE_DIM, "speed");
+    if (isnan(clock))
+        area_text(area, row, LABEL_COLUMNS, STYLE_DIM, "-");
+    else
+        area_printf(area, row, LABEL_COLUMNS, STYLE_NORMAL,
+                    "%s images/s at %g MHz; simulated at %s images/s",
+                    format_count(report_number(run->report, "hardware.images_per_s", NAN), speed),
+                    clock,
+                    format_count(report_number(run->report, "hardware.simulated_images_per_s", NAN),
+                                 simulated));
+}
+
+static int draw_hardware(const RunView *run, Area area, int row)
+{
+    int first = row;
+    draw_cycles(run, "latency", area, row++);
+    draw_cycles(run, "interval", area, row++);
+    draw_clock(run, area, row++);
+    draw_proof(run, area, row++);
+    row += draw_mismatch(run, area, row);
+    return row - first;
+}
+
+/* ---- all --------------------------------------------------------------------------------------
+ */
+
+static void draw_headline(const RunView *run, int64_t now_ms, Area area, int row)
+{
+    static const Style STYLE_OF[RUN_STATUSES] = {
+        [RUN_RUNNING] = STYLE_TITLE, [RUN_OK] = STYLE_GOOD,        [RUN_UNMET] = STYLE_WARN,
+        [RUN_FAILED] = STYLE_BAD,    [RUN_CANCELLED] = STYLE_WARN, [RUN_INTERRUPTED] = STYLE_BAD,
+    };
+    char elapsed[FORMAT_BYTES], date[FORMAT_BYTES];
+    int column = area_printf(area, row, 1, STYLE_NORMAL, "%s  %s  ",
+                             format_date(run->created_ms, date), run->model);
+    column = area_text(area, row, column, STYLE_OF[run->status], run_status_word(run->status));
+    double seconds = run_view_seconds(run, now_ms);
+    if (!isnan(seconds))
+        area_printf(area, row, column, STYLE_DIM, "  %s", format_elapsed(seconds, elapsed));
+}
+
+int run_pane_draw(const RunView *run, int64_t now_ms, Area area, int row)
+{
+    int first = row;
+    draw_headline(run, now_ms, area, row++);
+    if (*run->message) {
+        Area inside = area_part(area, 0, 1, area.rows, area.columns - 2);
+        inside.columns = area.columns - 2;
+        row += area_paragraph(inside, row, run->status == RUN_OK ? STYLE_NORMAL : STYLE_BAD,
+                              run->message);
+    }
+    row++;
+    for (int stage = 0; stage < STAGES; stage++, row++)
+        if (row >= 0)
+            draw_stage(run, (RunStage)stage, now_ms, area_part(area, row, 0, 1, area.columns));
+    row++;
+    row += draw_result_table(run, area, row);
+    row++;
+    row += draw_hardware(run, area, row);
+    return row - first;
+}

@@ -1,0 +1,62 @@
+/* screen.h: what every screen is.
+ *
+ * A screen draws a const model on an area, obeys actions, and says which of them are possible. It
+ * knows nothing of the terminal, the event loop, the database or the engine: what it wants done it
+ * asks of the app (app.h). To add one, write screen_NAME.c with a ScreenOps and a function that
+ * makes it, and give it a row among the roots in app.c or let another screen push it.
+ */
+#ifndef UI_SCREEN_H
+#define UI_SCREEN_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "ui/action.h"
+#include "ui/canvas.h"
+
+typedef struct App App;
+typedef struct Screen Screen;
+
+typedef enum ScreenEvent {
+    SCREEN_MODEL_CHANGED,
+    SCREEN_RUN_CHANGED,     /* the current run: app->run */
+    SCREEN_HISTORY_CHANGED, /* rows of the history */
+    SCREEN_MESSAGES_CHANGED
+} ScreenEvent;
+
+enum { SCREEN_TEXT_BYTES = 96 };
+
+typedef struct ScreenOps {
+    const char *name; /* crumb and tab: "Model" */
+    unsigned scopes;  /* ActionScope: what it understands beside SCOPE_APP */
+    /* Before each draw, with the area's size: scroll positions may be adjusted here. */
+    void (*layout)(Screen *screen, int rows, int columns);
+    void (*draw)(const Screen *screen, Area area);
+    /* True when it was obeyed. */
+    bool (*action)(Screen *screen, ActionId action);
+    /* False, with the reason, when an action that it understands makes no sense now. May be NULL.
+     */
+    bool (*can)(const Screen *screen, ActionId action, const char **why_not);
+    /* The text to find, from the `/` prompt; false: not found. NULL without SCOPE_TABLE. */
+    bool (*search)(Screen *screen, const char *text);
+    void (*event)(Screen *screen, ScreenEvent event); /* may be NULL */
+    /* "3 of 12"; and what is shown, for the crumbs. Either may be NULL. */
+    void (*position)(const Screen *screen, char text[SCREEN_TEXT_BYTES]);
+    void (*subject)(const Screen *screen, char text[SCREEN_TEXT_BYTES]);
+    void (*close)(Screen *screen); /* frees it */
+} ScreenOps;
+
+/* Screens with state of their own have this as their first member. */
+struct Screen {
+    const ScreenOps *ops;
+    App *app;
+};
+
+Screen *screen_model_new(App *app);
+Screen *screen_run_new(App *app);                 /* follows app->run */
+Screen *screen_result_new(App *app, int64_t run); /* one run of the history */
+Screen *screen_history_new(App *app);
+Screen *screen_messages_new(App *app);
+Screen *screen_help_new(App *app, const Screen *about);
+
+#endif

@@ -1,0 +1,119 @@
+/* The run screen: the current run while it goes on and what came of it; also, pushed by the
+ * history, any other run. */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "ui/app.h"
+#include "ui/run_pane.h"
+#include "ui/scroll.h"
+
+typedef struct RunScreen {
+    Screen base;
+    int64_t id;  /* 0: follows app->run */
+    RunView own; /* the run of that id */
+    Scroll scroll;
+} RunScreen;
+
+static const RunView *shown(const RunScreen *screen)
+{
+    return screen->id > 0 ? &screen->own : &screen->base.app->run;
+}
+
+static void run_layout(Screen *base, int rows, int columns)
+{
+    RunScreen *screen = (RunScreen *)base;
+    Canvas nothing = {.ascii = base->app->settings.ascii};
+    Area measured = {.canvas = &nothing, .columns = columns};
+    scroll_layout(&screen->scroll, rows, run_pane_draw(shown(screen), 0, measured, 0));
+}
+
+static void draw_nothing(const App *app, Area area)
+{
+    const char *why_not;
+    area_text(area, 1, 1, STYLE_NORMAL, "No run yet.");
+    if (app_can(app, ACTION_START_RUN, &why_not))
+        area_text(area, 2, 1, STYLE_NORMAL, "r starts one: quantize, generate VHDL, prove it.");
+    else
+        area_printf(area, 2, 1, STYLE_DIM, "None can be started: %s.", why_not);
+}
+
+static void run_draw(const Screen *base, Area area)
+{
+    const RunScreen *screen = (const RunScreen *)base;
+    if (shown(screen)->known)
+        run_pane_draw(shown(screen), base->app->now_ms, area, -screen->scroll.top);
+    else
+        draw_nothing(base->app, area);
+}
+
+static bool run_action(Screen *base, ActionId action)
+{
+    return scroll_action(&((RunScreen *)base)->scroll, action);
+}
+
+static void run_position(const Screen *base, char text[SCREEN_TEXT_BYTES])
+{
+    scroll_position(&((const RunScreen *)base)->scroll, text, SCREEN_TEXT_BYTES);
+}
+
+static void run_subject(const Screen *base, char text[SCREEN_TEXT_BYTES])
+{
+    const RunView *run = shown((const RunScreen *)base);
+    if (run->id > 0)
+        snprintf(text, SCREEN_TEXT_BYTES, "%lld", (long long)run->id);
+}
+
+static void load(RunScreen *screen)
+{
+    App *app = screen->base.app;
+    RunView view;
+    if (app->ports.load_run(app->ports.host, screen->id, &view) != OK) {
+        app_message(app, MESSAGE_ERROR, "%s", error_message());
+        return;
+    }
+    run_view_free(&screen->own);
+    screen->own = view;
+}
+
+static void run_event(Screen *base, ScreenEvent event)
+{
+    RunScreen *screen = (RunScreen *)base;
+    if (event == SCREEN_HISTORY_CHANGED && screen->id > 0 && run_view_active(&screen->own))
+        load(screen);
+}
+
+static void run_close(Screen *base)
+{
+    run_view_free(&((RunScreen *)base)->own);
+    free(base);
+}
+
+static const ScreenOps OPS = {
+    .name = "Run",
+    .scopes = SCOPE_LIST,
+    .layout = run_layout,
+    .draw = run_draw,
+    .action = run_action,
+    .event = run_event,
+    .position = run_position,
+    .subject = run_subject,
+    .close = run_close,
+};
+
+Screen *screen_run_new(App *app)
+{
+    RunScreen *screen = calloc(1, sizeof *screen);
+    if (!screen)
+        abort();
+    screen->base = (Screen){.ops = &OPS, .app = app};
+    screen->own = run_view_none();
+    return &screen->base;
+}
+
+Screen *screen_result_new(App *app, int64_t run)
+{
+    Screen *base = screen_run_new(app);
+    ((RunScreen *)base)->id = run;
+    load((RunScreen *)base);
+    return base;
+}

@@ -1,0 +1,240 @@
+#include "ui/table.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+Table table_of(const TableColumn *columns, int count, TableSource source)
+{
+    Table table = {.columns = columns,
+                   .column_count = count,
+                   .source = source,
+                   .selected_id = -1,
+                   .page = 1,
+                   .sort_column = -1};
+    table_refresh(&table);
+    return table;
+}
+
+static int64_t row_count(const Table *table)
+{
+    return table->source.count(table->source.self);
+}
+
+static void keep_selection_visible(Table *table)
+{
+    int64_t last_top = row_count(table) - table->page;
+    if (table->selected < table->top)
+        table->top = table->selected;
+    if (table->selected >= table->top + table->page)
+        table->top = table->selected - table->page + 1;
+    if (table->top > last_top)
+        table->top = last_top;
+    if (table->top < 0)
+        table->top = 0;
+}
+
+static void select_row(Table *table, int64_t row)
+{
+    int64_t count = row_count(table);
+    row = row >= count ? count - 1 : row;
+    table->selected = row < 0 ? 0 : row;
+    table->selected_id = count > 0 ? table->source.id(table->source.self, table->selected) : -1;
+    keep_selection_visible(table);
+}
+
+void table_refresh(Table *table)
+{
+    int64_t count = row_count(table);
+    bool in_place = table->selected < count && table->selected_id >= 0 &&
+                    table->source.id(table->source.self, table->selected) == table->selected_id;
+    for (int64_t row = 0; !in_place && table->selected_id >= 0 && row < count; row++) {
+        if (table->source.id(table->source.self, row) == table->selected_id) {
+            table->selected = row;
+            in_place = true;
+        }
+    }
+    select_row(table, table->selected);
+}
+
+void table_layout(Table *table, int rows)
+{
+    table->page = rows > 2 ? rows - 1 : 1;
+    keep_selection_visible(table);
+}
+
+static void sort_by(Table *table, int column, bool descending)
+{
+    if (!table->source.sort)
+        return;
+    table->sort_column = column;
+    table->descending = descending;
+    table->source.sort(table->source.self, column, descending);
+    table_refresh(table);
+}
+
+static bool row_contains(const Table *table, int64_t row, const char *text)
+{
+    TableCell cell;
+    for (int column = 0; column < table->column_count; column++) {
+        cell = (TableCell){.style = STYLE_NORMAL};
+        table->source.cell(table->source.self, row, column, &cell);
+        if (strcasestr(cell.text, text))
+            return true;
+    }
+    return false;
+}
+
+/* Steps through all rows once, in one direction, round the end. */
+static bool search_on(Table *table, int64_t first, int step)
+{
+    int64_t count = row_count(table);
+    for (int64_t i = 0; i < count && table->search[0]; i++) {
+        int64_t row = ((first + step * i) % count + count) % count;
+        if (row_contains(table, row, table->search)) {
+            select_row(table, row);
+            return true;
+        }
+    }
+    return false;
+}
+
+bool table_search(Table *table, const char *text)
+{
+    snprintf(table->search, sizeof table->search, "%s", text);
+    return search_on(table, table->selected, 1);
+}
+
+bool table_action(Table *table, ActionId action)
+{
+    const int64_t steps[ACTIONS] = {
+        [ACTION_UP] = -1,
+        [ACTION_DOWN] = 1,
+        [ACTION_PAGE_UP] = -table->page,
+        [ACTION_PAGE_DOWN] = table->page,
+        [ACTION_FIRST] = -row_count(table),
+        [ACTION_LAST] = row_count(table),
+    };
+    if (action == ACTION_SORT)
+        sort_by(table, table->sort_column + 1 < table->column_count ? table->sort_column + 1 : -1,
+                false);
+    else if (action == ACTION_SORT_REVERSE)
+        sort_by(table, table->sort_column, !table->descending);
+    else if (action == ACTION_SEARCH_NEXT)
+        search_on(table, table->selected + 1, 1);
+    else if (action == ACTION_SEARCH_PREVIOUS)
+        search_on(table, table->selected - 1, -1);
+    else if (action >= ACTION_UP && action <= ACTION_LAST)
+        select_row(table, table->selected + steps[action]);
+    else
+        return false;
+    return true;
+}
+
+int64_t table_selected_id(const Table *table)
+{
+    return table->selected_id;
+}
+
+void table_position(const Table *table, char *text, int size)
+{
+    int64_t count = row_count(table);
+    if (count == 0)
+        snprintf(text, (size_t)size, "no rows");
+    else if (count <= table->page)
+        snprintf(text, (size_t)size, "%" PRId64 " of %" PRId64, table->selected + 1, count);
+    else
+        snprintf(text, (size_t)size, "%" PRId64 " of %" PRId64 " - %d%%", table->selected + 1,
+                 count, (int)((table->selected + 1) * 100 / count));
+}
+
+/* ---- drawing ----------------------------------------------------------------------------------
+ */
+
+enum { GAP = 2, CURSOR_COLUMNS = 2, SMALLEST_FLEXIBLE = 12 };
+
+typedef struct Columns {
+    int width[TABLE_MAX_COLUMNS]; /* -1: not shown */
+} Columns;
+
+static int used_width(const Table *table, const Columns *columns)
+{
+    int used = CURSOR_COLUMNS;
+    for (int i = 0; i < table->column_count; i++)
+        if (columns->width[i] >= 0)
+            used += (columns->width[i] ? columns->width[i] : SMALLEST_FLEXIBLE) + GAP;
+    return used - GAP;
+}
+
+/* Drops the least important columns until the rest fits; the flexible one takes what is left. */
+static Columns fit_columns(const Table *table, int available)
+{
+    Columns columns = {{0}};
+    for (int i = 0; i < table->column_count; i++)
+        columns.width[i] = table->columns[i].width;
+    while (used_width(table, &columns) > available) {
+        int drop = -1;
+        for (int i = 0; i < table->column_count; i++)
+            if (columns.width[i] >= 0 && table->columns[i].priority > 0 &&
+                (drop < 0 || table->columns[i].priority >= table->columns[drop].priority))
+                drop = i;
+        if (drop < 0)
+            break;
+        columns.width[drop] = -1;
+    }
+    int left = available - used_width(table, &columns);
+    for (int i = 0; i < table->column_count; i++)
+        if (columns.width[i] == 0)
+            columns.width[i] = SMALLEST_FLEXIBLE + (left > 0 ? left : 0);
+    return columns;
+}
+
+static void draw_titles(const Table *table, const Columns *columns, Area area)
+{
+    int at = CURSOR_COLUMNS;
+    for (int i = 0; i < table->column_count; i++) {
+        if (columns->width[i] < 0)
+            continue;
+        char title[TABLE_CELL_BYTES];
+        const char *mark = "";
+        if (i == table->sort_column)
+            mark = glyph_text(table->descending ? GLYPH_DOWN : GLYPH_UP, area.canvas->ascii);
+        snprintf(title, sizeof title, "%s%s", table->columns[i].title, mark);
+        Area cell = area_part(area, 0, at, 1, columns->width[i]);
+        if (table->columns[i].right)
+            area_text_right(cell, 0, STYLE_HEADER, title);
+        else
+            area_text(cell, 0, 0, STYLE_HEADER, title);
+        at += columns->width[i] + GAP;
+    }
+}
+
+static void draw_row(const Table *table, const Columns *columns, Area line, int64_t row)
+{
+    int at = CURSOR_COLUMNS;
+    for (int i = 0; i < table->column_count; i++) {
+        if (columns->width[i] < 0)
+            continue;
+        TableCell content = {.style = STYLE_NORMAL};
+        table->source.cell(table->source.self, row, i, &content);
+        Area cell = area_part(line, 0, at, 1, columns->width[i]);
+        if (table->columns[i].right)
+            area_text_right(cell, 0, content.style, content.text);
+        else
+            area_text(cell, 0, 0, content.style, content.text);
+        at += columns->width[i] + GAP;
+    }
+    if (row == table->selected) {
+        area_paint(line, 0, STYLE_SELECTED);
+        area_glyph(line, 0, 0, STYLE_SELECTED, GLYPH_CURSOR);
+    }
+}
+
+void table_draw(const Table *table, Area area)
+{
+    Columns columns = fit_columns(table, area.columns);
+    int64_t count = row_count(table);
+    draw_titles(table, &columns, area);
+    for (int i = 0; i + 1 < area.rows && table->top + i < count; i++)
+        draw_row(table, &columns, area_part(area, i + 1, 0, 1, area.columns), table->top + i);
+}

@@ -1,0 +1,64 @@
+/* terminal.h: the only place that knows curses.
+ *
+ * While a Terminal is open, standard error goes to a log file, so that no library can paint over
+ * the screen. The tty is put back by terminal_close(), by exit(), and by a handler when a signal
+ * kills the program. There is at most one Terminal at a time: it is the process's tty.
+ *
+ *     Terminal *terminal = NULL;
+ *     TRY(terminal_open(&options, &terminal));
+ *     while (terminal_next_key(terminal, &key)) ...
+ *     terminal_show(terminal, canvas);
+ *     terminal_close(terminal);
+ */
+#ifndef UI_TERMINAL_H
+#define UI_TERMINAL_H
+
+#include <stdbool.h>
+
+#include "base/error.h"
+#include "ui/canvas.h"
+
+typedef struct Terminal Terminal;
+
+typedef struct TerminalOptions {
+    bool ascii;    /* even where UTF-8 would work */
+    bool no_color; /* the same as a non-empty NO_COLOR */
+    bool no_mouse;
+    const char *log; /* file for standard error; NULL: dropped */
+} TerminalOptions;
+
+/* ERR_ENVIRONMENT when there is no tty, or its type is not known. */
+Status terminal_open(const TerminalOptions *options, Terminal **terminal) MUST_CHECK;
+
+/* NULL is allowed. */
+void terminal_close(Terminal *terminal);
+
+/* The file that becomes readable when keys wait. */
+int terminal_file(const Terminal *terminal);
+
+/* True when only ASCII may be drawn. */
+bool terminal_ascii(const Terminal *terminal);
+
+void terminal_size(const Terminal *terminal, int *rows, int *columns);
+
+/* The next waiting key (ui/key.h); false when there is none. Never waits, but for the 25 ms that
+ * tell Esc from the start of a longer sequence. */
+bool terminal_next_key(Terminal *terminal, int *key);
+
+/* Drops keys that were typed ahead. */
+void terminal_forget_keys(Terminal *terminal);
+
+/* After SIGWINCH: takes the new size over from the tty. */
+void terminal_take_size(Terminal *terminal);
+
+/* Brings the screen to what the canvas shows; only what differs is sent. */
+void terminal_show(Terminal *terminal, const Canvas *canvas);
+
+/* The next terminal_show() sends everything. */
+void terminal_repaint(Terminal *terminal);
+
+/* Gives the tty back to the shell, and takes it again. */
+void terminal_leave(Terminal *terminal);
+void terminal_return(Terminal *terminal);
+
+#endif

@@ -1,0 +1,474 @@
+#include "ui/workbench.h"
+
+#include <locale.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <uv.h>
+
+#include "base/clock.h"
+#include "base/fs.h"
+#include "base/paths.h"
+#include "flow/engine_client.h"
+#include "ui/app.h"
+#include "ui/terminal.h"
+
+enum {
+    FRAME_MS = 50,   /* events draw at most this often; keys draw at once */
+    TICK_MS = 500,   /* while a run goes on: elapsed times, and changes that no event told */
+    SWEEP_TICKS = 8, /* dead runs are looked for every so many ticks */
+    SETTLE_MS = 100  /* a burst of writes to the history is one change */
+};
+
+typedef enum SignalUse {
+    ON_RESIZE,
+    ON_STOP,
+    ON_CONTINUE,
+    ON_TERMINATE,
+    ON_HANGUP,
+    ON_INTERRUPT,
+    SIGNAL_USES
+} SignalUse;
+
+static const int SIGNAL_OF[SIGNAL_USES] = {SIGWINCH, SIGTSTP, SIGCONT, SIGTERM, SIGHUP, SIGINT};
+
+typedef struct Workbench {
+    uv_loop_t loop;
+    uv_poll_t tty;
+    uv_signal_t signals[SIGNAL_USES];
+    uv_prepare_t before_sleep;
+    uv_timer_t tick, frame, settle;
+    uv_fs_event_t watch;
+    uv_work_t reading; /* the model */
+    ModelView read;
+    Terminal *terminal;
+    Canvas *canvas;
+    App *app;
+    Store *store;
+    int64_t version; /* of the history, as last seen */
+    EngineClient *client;
+    Arena *arena;
+    bool is_reading;
+    bool stopping;
+    bool urgent; /* a key wants to see its effect */
+    bool answer; /* tests wait for the effect of what came in */
+    int sync;    /* file that says so; -1: no test */
+    int ticks;
+    uint64_t drawn_ms;
+    Status status;
+} Workbench;
+
+WorkbenchOptions workbench_options_default(void)
+{
+    return (WorkbenchOptions){.run = run_options_default()};
+}
+
+static App *app_now(Workbench *bench)
+{
+    bench->app->now_ms = clock_utc_ms();
+    return bench->app;
+}
+
+/* ---- stopping ---------------------------------------------------------------------------------
+ */
+
+static void close_handle(uv_handle_t *handle, void *unused)
+{
+    (void)unused;
+    if (!uv_is_closing(handle))
+        uv_close(handle, NULL);
+}
+
+static void stop(Workbench *bench)
+{
+    if (bench->stopping)
+        return;
+    bench->stopping = true;
+    uv_stop(&bench->loop);
+}
+
+/* ---- history ----------------------------------------------------------------------------------
+ */
+
+static void history_failed(Workbench *bench)
+{
+    app_message(app_now(bench), MESSAGE_ERROR, "history: %s", error_message());
+}
+
+static void look_at_history(Workbench *bench)
+{
+    int64_t version = store_version(bench->store);
+    if (version == bench->version)
+        return;
+    bench->version = version;
+    if (history_update(&bench->app->history, bench->store) != OK)
+        history_failed(bench);
+    app_history_changed(app_now(bench));
+}
+
+static void on_settled(uv_timer_t *timer)
+{
+    look_at_history(timer->data);
+}
+
+static void on_file_changed(uv_fs_event_t *watch, const char *name, int events, int status)
+{
+    (void)name;
+    (void)events;
+    Workbench *bench = watch->data;
+    if (status == 0 && !uv_is_active((uv_handle_t *)&bench->settle))
+        uv_timer_start(&bench->settle, on_settled, SETTLE_MS, 0);
+}
+
+static void on_tick(uv_timer_t *timer)
+{
+    Workbench *bench = timer->data;
+    int swept = 0;
+    if (++bench->ticks % SWEEP_TICKS == 0 && history_running(&bench->app->history)) {
+        if (store_sweep(bench->store, &swept) != OK)
+            history_failed(bench);
+        bench->version = swept > 0 ? -1 : bench->version; /* our own writes do not change it */
+    }
+    look_at_history(bench);
+    app_tick(app_now(bench));
+}
+
+static Status load_run(void *host, int64_t id, RunView *view)
+{
+    Workbench *bench = host;
+    Arena *arena = arena_new();
+    RunRecord record;
+    StageRecord *stages = NULL;
+    int count = 0;
+    Status status = store_get(bench->store, id, arena, &record);
+    if (status == OK)
+        status = store_stages(bench->store, id, arena, &stages, &count);
+    if (status == OK)
+        *view = run_view_of_record(&record, stages, count);
+    arena_free(arena);
+    return status;
+}
+
+/* ---- engine -----------------------------------------------------------------------------------
+ */
+
+static void on_engine_event(void *context, const Event *event)
+{
+    app_engine_event(app_now(context), event);
+}
+
+static void on_engine_gone(void *context, const char *message)
+{
+    Workbench *bench = context;
+    engine_client_close(bench->client);
+    bench->client = NULL;
+    bench->version = -1;
+    look_at_history(bench);
+    app_engine_gone(app_now(bench), message);
+}
+
+static Status start_run(void *host)
+{
+    Workbench *bench = host;
+    EngineCallbacks callbacks = {on_engine_event, on_engine_gone, bench};
+    if (bench->client) /* an engine that has given its report and is about to end */
+        engine_client_close(bench->client);
+    bench->client = NULL;
+    TRY(engine_client_start(&bench->loop, NULL, &callbacks, &bench->client));
+    Status status = engine_client_run(bench->client, &bench->app->settings.run);
+    if (status != OK) {
+        engine_client_close(bench->client);
+        bench->client = NULL;
+    }
+    return status;
+}
+
+static Status cancel_run(void *host, int64_t id)
+{
+    Workbench *bench = host;
+    if (bench->client && bench->app->run_is_ours)
+        return engine_client_cancel(bench->client);
+    Arena *arena = arena_new();
+    RunRecord record;
+    Status status = store_get(bench->store, id, arena, &record);
+    if (status == OK)
+        status = flow_cancel(&record);
+    arena_free(arena);
+    return status;
+}
+
+/* ---- terminal ---------------------------------------------------------------------------------
+ */
+
+static void take_size(Workbench *bench)
+{
+    int rows, columns;
+    terminal_size(bench->terminal, &rows, &columns);
+    canvas_reset(bench->canvas, rows, columns);
+    app_resized(app_now(bench), rows, columns);
+    bench->urgent = bench->answer = true;
+}
+
+static void forget_keys(void *host)
+{
+    terminal_forget_keys(((Workbench *)host)->terminal);
+}
+
+static void repaint(void *host)
+{
+    terminal_repaint(((Workbench *)host)->terminal);
+}
+
+static void on_signal(uv_signal_t *signal, int number);
+
+/* As the tty's own ^Z does it: the whole process group stops, with the default action. */
+static void suspend(void *host)
+{
+    Workbench *bench = host;
+    uv_signal_stop(&bench->signals[ON_STOP]);
+    terminal_leave(bench->terminal);
+    kill(0, SIGTSTP);
+    terminal_return(bench->terminal);
+    uv_signal_start(&bench->signals[ON_STOP], on_signal, SIGTSTP);
+    take_size(bench);
+}
+
+static void on_signal(uv_signal_t *signal, int number)
+{
+    Workbench *bench = signal->data;
+    if (number == SIGWINCH) {
+        terminal_take_size(bench->terminal);
+        take_size(bench);
+    } else if (number == SIGTSTP) {
+        suspend(bench);
+    } else if (number == SIGCONT) {
+        terminal_return(bench->terminal);
+        take_size(bench);
+    } else {
+        bench->status = number == SIGHUP ? OK : ERR_CANCELLED;
+        stop(bench);
+    }
+}
+
+static void on_tty(uv_poll_t *poll, int status, int events)
+{
+    Workbench *bench = poll->data;
+    int key, taken = 0;
+    while (status == 0 && terminal_next_key(bench->terminal, &key)) {
+        app_key(app_now(bench), key);
+        taken++;
+    }
+    /* Readable without a key: the other end of the tty is gone. */
+    if (status != 0 || (events & UV_DISCONNECT) || (taken == 0 && (events & UV_READABLE)))
+        stop(bench);
+    if (taken > 0)
+        look_at_history(bench);
+    if (bench->app->quit)
+        stop(bench);
+    bench->urgent = bench->answer = true;
+}
+
+/* ---- drawing ----------------------------------------------------------------------------------
+ */
+
+static void on_frame(uv_timer_t *timer)
+{
+    (void)timer; /* the loop wakes up, and draws before it sleeps again */
+}
+
+static void draw(Workbench *bench)
+{
+    app_draw(app_now(bench), bench->canvas);
+    terminal_show(bench->terminal, bench->canvas);
+    bench->app->dirty = bench->urgent = false;
+    bench->drawn_ms = uv_now(&bench->loop);
+}
+
+static void keep_ticking(Workbench *bench)
+{
+    bool active = uv_is_active((uv_handle_t *)&bench->tick);
+    bool needed = app_needs_ticks(app_now(bench));
+    if (needed && !active)
+        uv_timer_start(&bench->tick, on_tick, TICK_MS, TICK_MS);
+    if (!needed && active)
+        uv_timer_stop(&bench->tick);
+}
+
+static void on_before_sleep(uv_prepare_t *prepare)
+{
+    Workbench *bench = prepare->data;
+    uint64_t since = uv_now(&bench->loop) - bench->drawn_ms;
+    keep_ticking(bench);
+    if (bench->app->dirty && (bench->urgent || since >= FRAME_MS))
+        draw(bench);
+    else if (bench->app->dirty)
+        uv_timer_start(&bench->frame, on_frame, FRAME_MS - since, 0);
+    if (bench->sync >= 0 && bench->answer && !bench->app->dirty && !bench->is_reading) {
+        bench->answer = false;
+        if (write(bench->sync, ".", 1) != 1)
+            bench->sync = -1;
+    }
+}
+
+/* ---- the model --------------------------------------------------------------------------------
+ */
+
+static void read_model(uv_work_t *work)
+{
+    Workbench *bench = work->data;
+    bench->read = model_view_read(bench->app->settings.run.model);
+}
+
+static void on_model_read(uv_work_t *work, int status)
+{
+    Workbench *bench = work->data;
+    bench->is_reading = false;
+    if (status == 0)
+        app_model_loaded(app_now(bench), bench->read);
+}
+
+/* ---- all of it --------------------------------------------------------------------------------
+ */
+
+static Status uv_status(int result, const char *what)
+{
+    if (result == 0)
+        return OK;
+    return error_set(ERR_ENVIRONMENT, "%s: %s", what, uv_strerror(result));
+}
+
+static int sync_file(void)
+{
+    const char *number = getenv("DNN2FPGA_SYNC_FD");
+    return number && *number ? atoi(number) : -1;
+}
+
+static void start_timers(Workbench *bench)
+{
+    uv_timer_t *timers[] = {&bench->tick, &bench->frame, &bench->settle};
+    for (size_t i = 0; i < sizeof timers / sizeof timers[0]; i++) {
+        uv_timer_init(&bench->loop, timers[i]);
+        timers[i]->data = bench;
+    }
+    uv_prepare_init(&bench->loop, &bench->before_sleep);
+    bench->before_sleep.data = bench;
+    uv_prepare_start(&bench->before_sleep, on_before_sleep);
+}
+
+/* The folder of the history: its files come and go beside each other. That a file system cannot be
+ * watched is no failure: keys and ticks look too. */
+static void start_watching(Workbench *bench)
+{
+    char *folder = arena_strdup(bench->arena, store_path(bench->store));
+    char *slash = strrchr(folder, '/');
+    uv_fs_event_init(&bench->loop, &bench->watch);
+    bench->watch.data = bench;
+    if (slash)
+        *slash = '\0';
+    uv_fs_event_start(&bench->watch, on_file_changed, slash ? folder : ".", 0);
+}
+
+static Status start_handles(Workbench *bench)
+{
+    TRY(uv_status(uv_poll_init(&bench->loop, &bench->tty, terminal_file(bench->terminal)),
+                  "terminal"));
+    bench->tty.data = bench;
+    TRY(uv_status(uv_poll_start(&bench->tty, UV_READABLE | UV_DISCONNECT, on_tty), "terminal"));
+    for (int i = 0; i < SIGNAL_USES; i++) {
+        uv_signal_init(&bench->loop, &bench->signals[i]);
+        bench->signals[i].data = bench;
+        TRY(uv_status(uv_signal_start(&bench->signals[i], on_signal, SIGNAL_OF[i]), "signals"));
+    }
+    start_timers(bench);
+    start_watching(bench);
+    bench->reading.data = bench;
+    if (!bench->app->settings.run.model)
+        return OK;
+    bench->is_reading = true;
+    return uv_status(uv_queue_work(&bench->loop, &bench->reading, read_model, on_model_read),
+                     "reading the model");
+}
+
+static void make_app(Workbench *bench, const WorkbenchOptions *options)
+{
+    AppSettings settings = {.run = options->run,
+                            .readonly = options->readonly,
+                            .ascii = terminal_ascii(bench->terminal)};
+    AppPorts ports = {.start_run = start_run,
+                      .cancel_run = cancel_run,
+                      .load_run = load_run,
+                      .forget_keys = forget_keys,
+                      .repaint = repaint,
+                      .suspend = suspend,
+                      .host = bench};
+    bench->app = app_new(&settings, &ports);
+    bench->canvas = canvas_new(1, 1, settings.ascii);
+    bench->answer = true;
+    take_size(bench);
+}
+
+static Status first_history(Workbench *bench)
+{
+    bench->version = store_version(bench->store);
+    TRY(history_load(&bench->app->history, bench->store));
+    app_history_changed(app_now(bench));
+    return OK;
+}
+
+static Status open_terminal(Workbench *bench, const WorkbenchOptions *options)
+{
+    Paths paths = paths_of_user(bench->arena);
+    bool has_folder = fs_make_folders(paths.logs) == OK;
+    TerminalOptions terminal = {
+        .ascii = options->ascii,
+        .no_color = options->no_color,
+        .no_mouse = options->no_mouse,
+        .log = has_folder ? fs_join(bench->arena, paths.logs, "workbench.log") : NULL};
+    return terminal_open(&terminal, &bench->terminal);
+}
+
+static Status run_workbench(Workbench *bench, const WorkbenchOptions *options)
+{
+    TRY(store_open(options->run.database, &bench->store));
+    TRY(open_terminal(bench, options));
+    make_app(bench, options);
+    TRY(first_history(bench));
+    TRY(start_handles(bench));
+    uv_run(&bench->loop, UV_RUN_DEFAULT);
+    return bench->status;
+}
+
+static void free_workbench(Workbench *bench)
+{
+    terminal_close(bench->terminal);
+    engine_client_close(bench->client);
+    uv_walk(&bench->loop, close_handle, NULL);
+    while (uv_run(&bench->loop, UV_RUN_DEFAULT) != 0)
+        continue;
+    uv_loop_close(&bench->loop);
+    app_free(bench->app);
+    canvas_free(bench->canvas);
+    store_close(bench->store);
+    arena_free(bench->arena);
+    free(bench);
+}
+
+int workbench_main(const WorkbenchOptions *options)
+{
+    setlocale(LC_ALL, "");
+    Workbench *bench = calloc(1, sizeof *bench);
+    if (!bench)
+        abort();
+    bench->arena = arena_new();
+    bench->sync = sync_file();
+    uv_loop_init(&bench->loop);
+    Status status = run_workbench(bench, options);
+    char *message = strdup(status == OK || bench->stopping ? "" : error_message());
+    free_workbench(bench);
+    if (message && *message)
+        fprintf(stderr, "dnn2fpga: %s\n", message);
+    free(message);
+    return (int)status;
+}
