@@ -1,0 +1,104 @@
+#include "hw/emit.h"
+
+#include <ctype.h>
+#include <string.h>
+
+#include "base/embedded.h"
+#include "base/fs.h"
+#include "hw/emit_parts.h"
+
+enum { OWN_FILES = 3 }; /* constants, top, bench */
+
+const char *emit_tap_name(Arena *arena, const Stage *stage)
+{
+    return arena_printf(arena, "tap_%s.bin", stage->label);
+}
+
+const char *emit_plain(Arena *arena, const char *text)
+{
+    char *plain = arena_strdup(arena, text);
+    for (char *at = plain; *at; at++)
+        if (*at < ' ' || *at > '~')
+            *at = '?';
+    return plain;
+}
+
+const char *emit_constant_name(Arena *arena, const Stage *stage, const char *what)
+{
+    char *name = arena_printf(arena, "%s_%s", stage->label, what);
+    for (char *at = name; *at; at++)
+        *at = (char)toupper((unsigned char)*at);
+    return name;
+}
+
+static const EmbeddedFile *library_file(const char *name)
+{
+    const EmbeddedFile *file = hdl_library;
+    while (strcmp(file->name, name) != 0)
+        file++;
+    return file;
+}
+
+static Status copy_library(Arena *arena, const char *folder, const char *const *names,
+                           const char **paths)
+{
+    for (int i = 0; names[i]; i++) {
+        const EmbeddedFile *file = library_file(names[i]);
+        paths[i] = fs_join(arena, folder, names[i]);
+        TRY(fs_write_atomic(paths[i], file->bytes, file->size));
+    }
+    return OK;
+}
+
+static Status write_order(Arena *arena, const Design *design)
+{
+    Buffer text = {0};
+    for (int i = 0; i < design->file_count; i++)
+        buffer_printf(&text, "%s\n", strrchr(design->files[i], '/') + 1);
+    Status status = fs_write_atomic(fs_join(arena, design->folder, "compile_order.txt"), text.data,
+                                    text.length);
+    buffer_free(&text);
+    return status;
+}
+
+static Status write_design(const Plan *plan, Arena *arena, Design *design, const Buffer *texts)
+{
+    static const char *const endings[OWN_FILES] = {"constants", "top", "bench"};
+    const char *const *library = emit_library_files(arena, texts[1].data);
+    int count = 0;
+    while (library[count])
+        count++;
+    const char **paths = ARENA_ARRAY(arena, const char *, count + OWN_FILES + 1);
+    TRY(copy_library(arena, design->folder, library, paths));
+    for (int i = 0; i < OWN_FILES; i++) {
+        const char *name = arena_printf(arena, "%s_%s.vhd", plan->name, endings[i]);
+        paths[count] = fs_join(arena, design->folder, name);
+        TRY(fs_write_atomic(paths[count], texts[i].data, texts[i].length));
+        count++;
+    }
+    design->files = paths;
+    design->file_count = count;
+    return write_order(arena, design);
+}
+
+Status emit_design(const Plan *plan, Arena *arena, const char *folder, Design *design)
+{
+    Timing timing;
+    timing_predict(plan, TIMING_IMAGES, &timing);
+    Emission emission = {.plan = plan, .timing = &timing, .arena = arena};
+    *design = (Design){.folder = arena_strdup(arena, folder),
+                       .top = arena_printf(arena, "%s_top", plan->name),
+                       .bench = arena_printf(arena, "%s_bench", plan->name)};
+    TRY(fs_make_folders(folder));
+    Buffer texts[OWN_FILES] = {0};
+    Status status = emit_constants(&emission, &texts[0]);
+    if (status == OK)
+        status = emit_top(&emission, &texts[1]);
+    if (status == OK)
+        status = emit_bench(&emission, &texts[2]);
+    if (status == OK)
+        status = write_design(plan, arena, design, texts);
+    for (int i = 0; i < OWN_FILES; i++)
+        buffer_free(&texts[i]);
+    return status == OK ? OK : error_context(status, "%s", plan->model->name);
+}

@@ -1,0 +1,32 @@
+/* emit.h: writes a plan as VHDL.
+ *
+ *     Design design;
+ *     TRY(emit_design(plan, arena, "run/hdl", &design));
+ *
+ * Into one folder go the library files that the design uses, copied as they are, and
+ *     NAME_constants.vhd   weights, biases, requantizers, tables
+ *     NAME_top.vhd         the layers in a row, a register stage between them, arg_max behind
+ *     NAME_bench.vhd       feeds images, compares every output value, measures clocks
+ *     compile_order.txt    all file names, in the order that a compiler wants
+ * The same plan gives the same bytes. The files need no tool of ours.
+ */
+#ifndef HW_EMIT_H
+#define HW_EMIT_H
+
+#include "hw/plan.h"
+
+typedef struct Design {
+    const char *folder;
+    const char *const *files; /* paths, in compile order, NULL-terminated; the bench is the last */
+    int file_count;
+    const char *top; /* entity names */
+    const char *bench;
+} Design;
+
+/* Makes the folder when missing. Strings live in `arena`. */
+Status emit_design(const Plan *plan, Arena *arena, const char *folder, Design *design) MUST_CHECK;
+
+/* File that the bench writes a layer's output to, with TAPS true: "tap_conv_1.bin". */
+const char *emit_tap_name(Arena *arena, const Stage *stage);
+
+#endif

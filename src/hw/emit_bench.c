@@ -1,0 +1,37 @@
+#include "hw/emit_parts.h"
+#include "hw/template.h"
+
+/* Clocks without output that count as a hang: some times what the cycle model predicts. The bench
+ * multiplies by 8 when it stalls, and must stay below 2**31. */
+static int64_t watchdog_of(const Timing *timing)
+{
+    enum { MARGIN = 4, SLACK = 1000, LIMIT = 1 << 27 };
+    int64_t clocks = MARGIN * (timing->latency_cycles + timing->interval_cycles) + SLACK;
+    return clocks < LIMIT ? clocks : LIMIT;
+}
+
+static const char *number(Arena *arena, int64_t value)
+{
+    return arena_printf(arena, "%lld", (long long)value);
+}
+
+Status emit_bench(const Emission *emission, Buffer *into)
+{
+    const Plan *plan = emission->plan;
+    Arena *arena = emission->arena;
+    const TemplateKey keys[] = {
+        {"name", plan->name},
+        {"version", DNN2FPGA_VERSION},
+        {"model", emit_plain(arena, plan->model->name)},
+        {"sha256", plan->model->source_sha256},
+        {"in_beats", number(arena, plan->input.beats)},
+        {"in_lane_count", number(arena, plan->input.lanes)},
+        {"out_beats", number(arena, plan->output.beats)},
+        {"out_lane_count", number(arena, plan->output.lanes)},
+        {"watchdog", number(arena, watchdog_of(emission->timing))},
+        {"class", plan->has_class ? "yes" : ""},
+        {"no_class", plan->has_class ? "" : "yes"},
+        {NULL, NULL},
+    };
+    return template_expand("bench.vhd.tmpl", keys, into);
+}

@@ -1,0 +1,163 @@
+#include <ctype.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "hw/emit_parts.h"
+#include "hw/template.h"
+
+enum { LINE_COLUMNS = 100, INDENT = 8 };
+
+/* A positional list of integers, wrapped; a row of `row` values starts a new line. */
+typedef struct List {
+    Buffer *into;
+    int64_t count; /* values in all */
+    int64_t row;
+    int64_t written;
+    int column;
+} List;
+
+static void list_add(List *list, int32_t value)
+{
+    char text[24];
+    bool last = list->written == list->count - 1;
+    int length = snprintf(text, sizeof text, "%d%s", value, last ? "" : ",");
+    bool row_starts = list->written % list->row == 0;
+    if (row_starts || list->column + length + 1 > LINE_COLUMNS) {
+        buffer_printf(list->into, "\n%*s%s", INDENT, "", text);
+        list->column = INDENT + length;
+    } else {
+        buffer_printf(list->into, " %s", text);
+        list->column += length + 1;
+    }
+    list->written++;
+}
+
+static List list_open(const Emission *emission, const Stage *stage, const char *what,
+                      const char *type, int64_t count, Buffer *into)
+{
+    buffer_printf(into, "    constant %s : %s(0 to %lld) := (",
+                  emit_constant_name(emission->arena, stage, what), type, (long long)count - 1);
+    if (count == 1) /* one value in parentheses would be an expression */
+        buffer_append_text(into, "0 =>");
+    return (List){.into = into, .count = count, .row = count};
+}
+
+static void list_close(const List *list)
+{
+    buffer_append_text(list->into, "\n    );\n");
+}
+
+/* Weight of output `output` and fold position (step, lane): the order that the entities read. */
+static int32_t weight_at(const Stage *stage, int64_t step, int p, int s)
+{
+    FoldLimits limits = plan_fold_limits(stage);
+    int64_t groups = limits.simd / stage->simd; /* of values */
+    int64_t beat = step / stage->fold_steps;    /* dense; conv2d has one */
+    int64_t in_beat = step % stage->fold_steps;
+    int64_t output = in_beat / groups * stage->pe + p;
+    int64_t value = beat * limits.simd + in_beat % groups * stage->simd + s;
+    return stage->op->weights[value * limits.pe + output];
+}
+
+static void add_folded_weights(const Emission *emission, const Stage *stage, Buffer *into)
+{
+    int64_t row = stage->macs_per_cycle;
+    List list = list_open(emission, stage, "WEIGHTS", "sample_vector", stage->rows * row, into);
+    list.row = row;
+    for (int64_t step = 0; step < stage->rows; step++)
+        for (int p = 0; p < stage->pe; p++)
+            for (int s = 0; s < stage->simd; s++)
+                list_add(&list, weight_at(stage, step, p, s));
+    list_close(&list);
+}
+
+static void add_channel_weights(const Emission *emission, const Stage *stage, Buffer *into)
+{
+    int64_t channels = stage->output.lanes;
+    List list = list_open(emission, stage, "WEIGHTS", "sample_vector", channels, into);
+    for (int64_t c = 0; c < channels; c++)
+        list_add(&list, stage->op->weights[c]);
+    list_close(&list);
+}
+
+typedef int32_t ChannelValue(const Op *op, int64_t channel);
+
+static int32_t bias_of(const Op *op, int64_t channel)
+{
+    return op->bias ? op->bias[channel] : 0;
+}
+
+static int32_t multiplier_of(const Op *op, int64_t channel)
+{
+    return op_requantizer(op, channel).multiplier;
+}
+
+static int32_t shift_of(const Op *op, int64_t channel)
+{
+    return op_requantizer(op, channel).shift;
+}
+
+static void add_per_channel(const Emission *emission, const Stage *stage, Buffer *into)
+{
+    static const struct {
+        const char *what;
+        ChannelValue *value;
+    } lists[] = {{"BIAS", bias_of}, {"MULTIPLIERS", multiplier_of}, {"SHIFTS", shift_of}};
+    int64_t channels = stage->output.lanes;
+    for (size_t i = 0; i < sizeof lists / sizeof *lists; i++) {
+        List list = list_open(emission, stage, lists[i].what, "integer_vector", channels, into);
+        for (int64_t c = 0; c < channels; c++)
+            list_add(&list, lists[i].value(stage->op, c));
+        list_close(&list);
+    }
+}
+
+static void add_table(const Emission *emission, const Stage *stage, Buffer *into)
+{
+    const Op *op = stage->op;
+    int64_t count = (int64_t)op->input.high - op->input.low + 1;
+    List list = list_open(emission, stage, "TABLE", "sample_vector", count, into);
+    for (int64_t i = 0; i < count; i++)
+        list_add(&list, op->table[i]);
+    list_close(&list);
+}
+
+static void add_stage(const Emission *emission, const Stage *stage, Buffer *into)
+{
+    const Op *op = stage->op;
+    if (!op->weights && !op->table)
+        return;
+    buffer_printf(into, "\n    -- %s: %s", emit_plain(emission->arena, op->name),
+                  op_word(op->kind));
+    if (stage->rows)
+        buffer_printf(into, ", %lld rows of %d x %d weights", (long long)stage->rows, stage->pe,
+                      stage->simd);
+    buffer_append_text(into, "\n");
+    if (op->kind == OP_TABLE) {
+        add_table(emission, stage, into);
+        return;
+    }
+    if (stage->rows)
+        add_folded_weights(emission, stage, into);
+    else
+        add_channel_weights(emission, stage, into);
+    add_per_channel(emission, stage, into);
+}
+
+Status emit_constants(const Emission *emission, Buffer *into)
+{
+    const Plan *plan = emission->plan;
+    Buffer constants = {0};
+    buffer_append_text(&constants, "");
+    for (int i = 0; i < plan->count; i++)
+        add_stage(emission, &plan->stages[i], &constants);
+    const TemplateKey keys[] = {{"name", plan->name},
+                                {"version", DNN2FPGA_VERSION},
+                                {"model", emit_plain(emission->arena, plan->model->name)},
+                                {"sha256", plan->model->source_sha256},
+                                {"constants", constants.data},
+                                {NULL, NULL}};
+    Status status = template_expand("constants.vhd.tmpl", keys, into);
+    buffer_free(&constants);
+    return status;
+}

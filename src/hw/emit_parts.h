@@ -1,0 +1,29 @@
+/* emit_parts.h: the pieces that emit.c puts together; each appends text. Inside src/hw only. */
+#ifndef HW_EMIT_PARTS_H
+#define HW_EMIT_PARTS_H
+
+#include "base/buffer.h"
+#include "hw/plan.h"
+#include "hw/timing.h"
+
+typedef struct Emission {
+    const Plan *plan;
+    const Timing *timing;
+    Arena *arena; /* for pieces of text */
+} Emission;
+
+Status emit_constants(const Emission *emission, Buffer *into) MUST_CHECK;
+Status emit_top(const Emission *emission, Buffer *into) MUST_CHECK;
+Status emit_bench(const Emission *emission, Buffer *into) MUST_CHECK;
+
+/* Printable ASCII: what a user called something, for comments. */
+const char *emit_plain(Arena *arena, const char *text);
+
+/* "CONV_1_WEIGHTS" */
+const char *emit_constant_name(Arena *arena, const Stage *stage, const char *what);
+
+/* Names of the library's files that `text` needs, what a file needs before itself; NULL-terminated,
+ * in the arena. */
+const char *const *emit_library_files(Arena *arena, const char *text);
+
+#endif

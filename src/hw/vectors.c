@@ -1,0 +1,195 @@
+#include "hw/vectors.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/cancel.h"
+#include "base/fs.h"
+#include "hw/emit.h"
+
+enum { SAMPLE_BYTES = 2 };
+
+/* ---- files ------------------------------------------------------------------------------------
+ */
+
+static void pack(const int32_t *samples, int64_t count, unsigned char *bytes)
+{
+    for (int64_t i = 0; i < count; i++) {
+        bytes[2 * i] = (unsigned char)(samples[i] & 0xff);
+        bytes[2 * i + 1] = (unsigned char)((samples[i] >> 8) & 0xff);
+    }
+}
+
+static int32_t unpack(const unsigned char *bytes)
+{
+    return (int16_t)(uint16_t)(bytes[0] | bytes[1] << 8);
+}
+
+Status vectors_read(const char *path, int64_t count, int32_t *samples, int64_t *got)
+{
+    *got = 0;
+    FILE *file = fopen(path, "rbe");
+    if (!file)
+        return error_set(ERR_ENVIRONMENT, "%s: cannot be opened: %s", path, strerror(errno));
+    unsigned char bytes[SAMPLE_BYTES];
+    while (*got < count && fread(bytes, SAMPLE_BYTES, 1, file) == 1)
+        samples[(*got)++] = unpack(bytes);
+    fclose(file);
+    return OK;
+}
+
+/* A file that is being written, and what it takes to make its samples bytes. */
+typedef struct Writer {
+    const char *path;
+    FILE *file;
+    unsigned char *bytes;
+} Writer;
+
+static Status writer_open(Writer *writer, Arena *arena, const char *path, int64_t samples)
+{
+    *writer = (Writer){.path = path,
+                       .file = fopen(path, "wbe"),
+                       .bytes = ARENA_ARRAY(arena, unsigned char, samples *SAMPLE_BYTES)};
+    if (!writer->file)
+        return error_set(ERR_ENVIRONMENT, "%s: cannot be made: %s", path, strerror(errno));
+    return OK;
+}
+
+static void writer_add(Writer *writer, const int32_t *samples, int64_t count)
+{
+    pack(samples, count, writer->bytes);
+    fwrite(writer->bytes, SAMPLE_BYTES, (size_t)count, writer->file);
+}
+
+static Status writer_close(Writer *writer)
+{
+    if (!writer->file)
+        return OK;
+    bool bad = ferror(writer->file) != 0;
+    bad = fclose(writer->file) != 0 || bad;
+    return bad ? error_set(ERR_ENVIRONMENT, "%s: cannot be written: %s", writer->path,
+                           strerror(errno))
+               : OK;
+}
+
+/* ---- stimulus and expected values -------------------------------------------------------------
+ */
+
+static int64_t elements_of(StreamLayout layout)
+{
+    return layout.beats * layout.lanes;
+}
+
+static Status write_batches(IntegerForward *forward, const Plan *plan, const Dataset *dataset,
+                            const VectorFiles *files, Writer writers[2], int32_t *labels,
+                            float *images)
+{
+    int64_t in = elements_of(plan->input), out = elements_of(plan->output);
+    for (int64_t done = 0; done < files->count;) {
+        TRY(cancel_check());
+        int64_t left = files->count - done;
+        int batch = left < VECTORS_BATCH ? (int)left : VECTORS_BATCH;
+        dataset_read(dataset, files->first + done, batch, images);
+        const int32_t *scores = integer_forward_run(forward, images, batch);
+        writer_add(&writers[0], integer_forward_op(forward, 0), batch * in);
+        writer_add(&writers[1], scores, batch * out);
+        for (int i = 0; labels && i < batch; i++)
+            labels[done + i] = integer_arg_max(scores + i * out, (int)out);
+        done += batch;
+    }
+    return OK;
+}
+
+Status vectors_write(IntegerForward *forward, const Plan *plan, const Dataset *dataset,
+                     const VectorFiles *files, int32_t *labels)
+{
+    int64_t in = elements_of(plan->input), out = elements_of(plan->output);
+    Arena *arena = arena_new();
+    Writer writers[2] = {0};
+    Status status = writer_open(&writers[0], arena, files->stimulus, VECTORS_BATCH * in);
+    if (status == OK)
+        status = writer_open(&writers[1], arena, files->expected, VECTORS_BATCH * out);
+    if (status == OK)
+        status = write_batches(forward, plan, dataset, files, writers, labels,
+                               ARENA_ARRAY(arena, float, VECTORS_BATCH *in));
+    for (int i = 0; i < 2; i++) {
+        Status closed = writer_close(&writers[i]);
+        status = status == OK ? closed : status;
+    }
+    arena_free(arena);
+    return status;
+}
+
+/* ---- taps -------------------------------------------------------------------------------------
+ */
+
+/* What the hardware's layers put out, over all the images of a run. */
+typedef struct Tap {
+    int32_t *samples;
+    int64_t got;
+    int64_t elements; /* per image */
+} Tap;
+
+static Status read_taps(const Plan *plan, Arena *arena, const char *folder, int64_t count,
+                        Tap *taps)
+{
+    for (int i = 0; i < plan->count; i++) {
+        const Stage *stage = &plan->stages[i];
+        Tap *tap = &taps[i];
+        tap->elements = elements_of(stage->output);
+        tap->samples = ARENA_ARRAY(arena, int32_t, count * tap->elements);
+        const char *path = fs_join(arena, folder, emit_tap_name(arena, stage));
+        TRY_IN(vectors_read(path, count * tap->elements, tap->samples, &tap->got), "layer %s",
+               stage->op->name);
+    }
+    return OK;
+}
+
+/* Compares one image's output of one layer; `offset` is where the image starts in the tap. */
+static bool compare_image(const Tap *tap, int64_t offset, const int32_t *golden,
+                          Difference *difference)
+{
+    for (int64_t i = 0; i < tap->elements; i++) {
+        bool missing = offset + i >= tap->got;
+        if (!missing && tap->samples[offset + i] == golden[i])
+            continue;
+        difference->found = true;
+        difference->element = i;
+        difference->missing = missing;
+        difference->got = missing ? 0 : tap->samples[offset + i];
+        difference->expected = golden[i];
+        return true;
+    }
+    return false;
+}
+
+static void compare_taps(IntegerForward *forward, const Plan *plan, const Tap *taps, int64_t index,
+                         Difference *difference)
+{
+    for (int i = 0; i < plan->count && !difference->found; i++) {
+        const Stage *stage = &plan->stages[i];
+        const int32_t *golden = integer_forward_op(forward, stage->op_index);
+        if (compare_image(&taps[i], index * taps[i].elements, golden, difference))
+            difference->layer = stage->op->name;
+    }
+}
+
+Status vectors_compare_taps(IntegerForward *forward, const Plan *plan, const Dataset *dataset,
+                            const char *folder, int64_t first, int64_t count,
+                            Difference *difference)
+{
+    *difference = (Difference){.layer = ""};
+    Arena *arena = arena_new();
+    Tap *taps = ARENA_ARRAY(arena, Tap, plan->count);
+    float *image = ARENA_ARRAY(arena, float, elements_of(plan->input));
+    Status status = read_taps(plan, arena, folder, count, taps);
+    for (int64_t i = 0; status == OK && i < count && !difference->found; i++) {
+        dataset_read(dataset, first + i, 1, image);
+        integer_forward_run(forward, image, 1);
+        difference->image = first + i;
+        compare_taps(forward, plan, taps, i, difference);
+    }
+    arena_free(arena);
+    return status;
+}

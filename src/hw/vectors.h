@@ -1,0 +1,45 @@
+/* vectors.h: what goes into a design and what must come out, and where the two first differ.
+ *
+ * Files hold samples of 16 bits, little-endian, two's complement, image after image in the order of
+ * the streams; tensors are channels-last, so that is also their order in memory.
+ */
+#ifndef HW_VECTORS_H
+#define HW_VECTORS_H
+
+#include "data/dataset.h"
+#include "hw/plan.h"
+#include "quant/integer_forward.h"
+
+enum { VECTORS_BATCH = 32 }; /* images that the forward must have room for */
+
+typedef struct VectorFiles {
+    const char *stimulus;
+    const char *expected;
+    int64_t first, count; /* images of the dataset */
+} VectorFiles;
+
+/* Runs the golden model (made with room for VECTORS_BATCH images) and writes both files. `labels`,
+ * when not NULL, gets the golden label of each image. */
+Status vectors_write(IntegerForward *forward, const Plan *plan, const Dataset *dataset,
+                     const VectorFiles *files, int32_t *labels) MUST_CHECK;
+
+/* Reads `count` samples from a file; `*got` says how many were there. */
+Status vectors_read(const char *path, int64_t count, int32_t *samples, int64_t *got) MUST_CHECK;
+
+/* The first place where hardware and golden model differ. */
+typedef struct Difference {
+    bool found;
+    const char *layer; /* name in the model; "" when only the output is known to differ */
+    int64_t image;     /* of the dataset */
+    int64_t element;   /* of the layer's output, channels-last */
+    bool missing;      /* the hardware put out nothing there */
+    int32_t got, expected;
+} Difference;
+
+/* Compares the tap files in `folder`, made by a run over images first..first+count-1, with the
+ * golden model's integers: first image that differs, in it the first layer in stream order. */
+Status vectors_compare_taps(IntegerForward *forward, const Plan *plan, const Dataset *dataset,
+                            const char *folder, int64_t first, int64_t count,
+                            Difference *difference) MUST_CHECK;
+
+#endif

@@ -1,0 +1,234 @@
+/* tiny_model.h: small integer models with random weights, for tests. Header only.
+ *
+ *     Tiny tiny = tiny_new("net", shape_of(3, 6, 6, 2), 1);
+ *     tiny_conv2d(&tiny, "conv", 4, (Window){3, 3, 1, 1, ...});
+ *     tiny_dense(&tiny, "dense", 3);
+ *     IntegerModel *model = tiny_finish(&tiny);
+ */
+#ifndef TESTS_TINY_MODEL_H
+#define TESTS_TINY_MODEL_H
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/rng.h"
+#include "data/dataset.h"
+#include "quant/integer_model.h"
+
+enum { TINY_MAX_OPS = 12 };
+
+typedef struct Tiny {
+    IntegerModel *model;
+    Rng rng;
+} Tiny;
+
+static inline int32_t tiny_between(Tiny *tiny, int32_t low, int32_t high)
+{
+    return low + (int32_t)rng_below(&tiny->rng, (uint64_t)(high - low + 1));
+}
+
+static inline Tiny tiny_new(const char *name, Shape shape, uint64_t seed)
+{
+    Arena *arena = arena_new();
+    Tiny tiny = {.model = ARENA_NEW(arena, IntegerModel), .rng = rng_seed(seed)};
+    tiny.model->arena = arena;
+    tiny.model->name = arena_strdup(arena, name);
+    memset(tiny.model->source_sha256, 'a', HASH_HEX_BYTES - 1);
+    tiny.model->ops = ARENA_ARRAY(arena, Op, TINY_MAX_OPS);
+    tiny.model->input_scale = 1;
+    QuantParam format = fixed_symmetric(1.0, 8);
+    tiny.model->ops[tiny.model->count++] = (Op){.kind = OP_INPUT,
+                                                .name = "image",
+                                                .input_shape = shape,
+                                                .output_shape = shape,
+                                                .input = format,
+                                                .output = format,
+                                                .low = format.low,
+                                                .high = format.high,
+                                                .calibration = "minmax",
+                                                .clip = 1.0};
+    return tiny;
+}
+
+/* The next op, reading the one before; formats of 8 bits. */
+static inline Op *tiny_add(Tiny *tiny, OpKind kind, const char *name, Shape output)
+{
+    IntegerModel *model = tiny->model;
+    const Op *before = &model->ops[model->count - 1];
+    Op *op = &model->ops[model->count];
+    QuantParam format = fixed_symmetric(2.0, 8);
+    *op = (Op){.kind = kind,
+               .name = arena_strdup(model->arena, name),
+               .inputs = {model->count - 1},
+               .input_count = 1,
+               .input_shape = before->output_shape,
+               .output_shape = output,
+               .input = before->output,
+               .output = format,
+               .low = format.low,
+               .high = format.high,
+               .calibration = "minmax",
+               .clip = 2.0};
+    model->count++;
+    return op;
+}
+
+/* Random weights in (terms, channels), biases, and requantizers that use most of the range. */
+static inline void tiny_weights(Tiny *tiny, Op *op, int64_t terms, int64_t channels)
+{
+    Arena *arena = tiny->model->arena;
+    int32_t *weights = ARENA_ARRAY(arena, int32_t, terms * channels);
+    int32_t *bias = ARENA_ARRAY(arena, int32_t, channels);
+    Requantizer *requantizers = ARENA_ARRAY(arena, Requantizer, channels);
+    double *scales = ARENA_ARRAY(arena, double, channels);
+    for (int64_t i = 0; i < terms * channels; i++)
+        weights[i] = tiny_between(tiny, -127, 127);
+    for (int64_t c = 0; c < channels; c++) {
+        bias[c] = tiny_between(tiny, -4000, 4000);
+        double ratio = (0.8 + 0.4 * rng_uniform(&tiny->rng)) / (90 * sqrt((double)terms));
+        if (!fixed_requantizer(ratio, &requantizers[c]))
+            abort();
+        scales[c] = 0.01;
+    }
+    op->weights = weights;
+    op->bias = bias;
+    op->requantizers = requantizers;
+    op->requantizer_count = (int)channels;
+    op->weight_scales = scales;
+    op->weight_bits = 8;
+    op->weight_clip = 1.27;
+}
+
+static inline Shape tiny_window_output(Tiny *tiny, Window window, int64_t channels)
+{
+    Shape in = tiny->model->ops[tiny->model->count - 1].output_shape;
+    int64_t height = in.dim[0] + window.pad_top + window.pad_bottom - window.kernel_height;
+    int64_t width = in.dim[1] + window.pad_left + window.pad_right - window.kernel_width;
+    return shape_of(3, height / window.stride_height + 1, width / window.stride_width + 1,
+                    channels);
+}
+
+static inline Window tiny_window(int kernel_height, int kernel_width, int stride_height,
+                                 int stride_width)
+{
+    return (Window){.kernel_height = kernel_height,
+                    .kernel_width = kernel_width,
+                    .stride_height = stride_height,
+                    .stride_width = stride_width};
+}
+
+/* Pads of top, bottom, left, right. */
+static inline Window tiny_padded(Window window, int top, int bottom, int left, int right)
+{
+    window.same = true;
+    window.pad_top = top;
+    window.pad_bottom = bottom;
+    window.pad_left = left;
+    window.pad_right = right;
+    return window;
+}
+
+static inline Op *tiny_conv2d(Tiny *tiny, const char *name, int filters, Window window)
+{
+    Op *op = tiny_add(tiny, OP_CONV2D, name, tiny_window_output(tiny, window, filters));
+    op->window = window;
+    tiny_weights(tiny, op,
+                 window.kernel_height * window.kernel_width * shape_channels(op->input_shape),
+                 filters);
+    return op;
+}
+
+static inline Op *tiny_relu(Op *op)
+{
+    op->low = op->output.zero_point;
+    return op;
+}
+
+static inline Op *tiny_fold(Op *op, int pe, int simd)
+{
+    op->pe = pe;
+    op->simd = simd;
+    return op;
+}
+
+static inline Op *tiny_dense(Tiny *tiny, const char *name, int units)
+{
+    Op *op = tiny_add(tiny, OP_DENSE, name, shape_of(1, units));
+    tiny_weights(tiny, op, shape_elements(op->input_shape), units);
+    return op;
+}
+
+static inline Op *tiny_affine(Tiny *tiny, const char *name)
+{
+    Shape shape = tiny->model->ops[tiny->model->count - 1].output_shape;
+    Op *op = tiny_add(tiny, OP_AFFINE, name, shape);
+    tiny_weights(tiny, op, 1, shape_channels(shape));
+    return op;
+}
+
+static inline Op *tiny_pool(Tiny *tiny, OpKind kind, const char *name, Window window)
+{
+    int64_t channels = shape_channels(tiny->model->ops[tiny->model->count - 1].output_shape);
+    Op *op = tiny_add(tiny, kind, name, tiny_window_output(tiny, window, channels));
+    op->window = window;
+    op->output = op->input;
+    op->low = op->input.low;
+    op->high = op->input.high;
+    if (kind == OP_AVERAGE_POOL2D) {
+        Requantizer *requantizer = ARENA_NEW(tiny->model->arena, Requantizer);
+        if (!fixed_requantizer(1.0 / (window.kernel_height * window.kernel_width), requantizer))
+            abort();
+        op->requantizers = requantizer;
+        op->requantizer_count = 1;
+    }
+    return op;
+}
+
+static inline Op *tiny_table(Tiny *tiny, const char *name)
+{
+    Shape shape = tiny->model->ops[tiny->model->count - 1].output_shape;
+    Op *op = tiny_add(tiny, OP_TABLE, name, shape);
+    int32_t count = op->input.high - op->input.low + 1;
+    int32_t *table = ARENA_ARRAY(tiny->model->arena, int32_t, count);
+    for (int32_t i = 0; i < count; i++)
+        table[i] = tiny_between(tiny, op->low, op->high);
+    op->table = table;
+    return op;
+}
+
+static inline IntegerModel *tiny_finish(Tiny *tiny)
+{
+    IntegerModel *model = tiny->model;
+    model->classes = (int)shape_elements(model->ops[model->count - 1].output_shape);
+    if (integer_model_prove(model) != OK) {
+        fprintf(stderr, "%s\n", error_message());
+        abort();
+    }
+    return model;
+}
+
+/* Random images in -1..1. */
+static inline Dataset *tiny_images(Shape shape, int64_t count, uint64_t seed)
+{
+    Arena *arena = arena_new();
+    Dataset *dataset = ARENA_NEW(arena, Dataset);
+    int64_t elements = shape_elements(shape);
+    float *values = ARENA_ARRAY(arena, float, count *elements);
+    int32_t *labels = ARENA_ARRAY(arena, int32_t, count);
+    Rng rng = rng_seed(seed);
+    for (int64_t i = 0; i < count * elements; i++)
+        values[i] = (float)(2 * rng_uniform(&rng) - 1);
+    *dataset = (Dataset){.arena = arena,
+                         .path = "random",
+                         .count = count,
+                         .shape = shape,
+                         .values = values,
+                         .labels = labels,
+                         .classes = 1,
+                         .scale = 1};
+    return dataset;
+}
+
+#endif
