@@ -47,13 +47,14 @@ typedef struct KerasModel {
     int *path;      /* indexes into layers, in the order of computation */
     int path_count; /* 0: there is no single path, and a blocker says why */
     Blockers *blockers;
+    bool bad_names; /* a blocker says which; weights cannot be told apart then */
 } KerasModel;
 
 /* `model` comes with arena and blockers. Fails at once only when `text` is no Keras model. */
 Status keras_parse(const char *text, size_t length, KerasModel *model) MUST_CHECK;
 
 /* Reads the attributes of `config` by the table of the layer's class. */
-void keras_read_attributes(json_t *config, KerasLayer *layer, Blockers *blockers);
+void keras_read_attributes(json_t *config, KerasLayer *layer, KerasModel *model);
 
 /* Reads `inbound_nodes` of one layer of a Functional model: sets layer->source. */
 void keras_read_source(json_t *nodes, KerasLayer *layer, KerasModel *model);
@@ -64,8 +65,9 @@ void keras_order_path(KerasModel *model, const char *output);
 /* The name in a "keras history": [name, 0, 0], also inside one more list; NULL when it is not. */
 const char *keras_history_name(const json_t *history);
 
-/* Finds each layer's recorded weight names, and checks their order. */
-void keras_match_weights(const H5File *file, KerasModel *model);
+/* Finds each layer's recorded weight names, and checks their order. False, and a blocker, when file
+ * and model do not agree; the weights are not to be read then. */
+bool keras_match_weights(const H5File *file, KerasModel *model);
 
 /* Reads the tensors of `layer` into layer->layer. `input` is the shape that it reads; rank 0:
  * unknown. `budget` counts down the elements that may still be read. */

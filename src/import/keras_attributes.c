@@ -390,15 +390,22 @@ static const KerasClass *find_class(const char *name)
     return NULL;
 }
 
-static void refuse_class(const KerasLayer *layer, Blockers *blockers)
+/* The supported kinds are listed once, with the first layer that is none of them. */
+static void refuse_class(const KerasLayer *layer, KerasModel *model)
 {
+    for (const KerasLayer *earlier = model->layers; earlier < layer; earlier++)
+        if (!earlier->supported) {
+            blockers_add(model->blockers, "layer %s: the kind %s is not supported", layer->name,
+                         layer->class_name);
+            return;
+        }
     char names[256] = "";
     for (int i = 0; i < CLASS_COUNT; i++) {
         strcat(names, i ? ", " : "");
         strcat(names, CLASSES[i].name);
     }
-    blockers_add(blockers, "layer %s: the kind %s is not supported; supported are %s", layer->name,
-                 layer->class_name, names);
+    blockers_add(model->blockers, "layer %s: the kind %s is not supported; supported are %s",
+                 layer->name, layer->class_name, names);
 }
 
 static const Attribute *find_attribute(const Attribute *rows, const char *name)
@@ -449,11 +456,11 @@ static void apply_defaults(Layer *layer)
     }
 }
 
-void keras_read_attributes(json_t *config, KerasLayer *layer, Blockers *blockers)
+void keras_read_attributes(json_t *config, KerasLayer *layer, KerasModel *model)
 {
     const KerasClass *class = find_class(layer->class_name);
     if (!class) {
-        refuse_class(layer, blockers);
+        refuse_class(layer, model);
         return;
     }
     layer->supported = true;
@@ -463,8 +470,9 @@ void keras_read_attributes(json_t *config, KerasLayer *layer, Blockers *blockers
     json_t *value;
     json_object_foreach (config, name, value) {
         const Attribute *row = find_attribute(class->attributes, name);
-        read_attribute(name, value, row ? row : find_attribute(COMMON, name), layer, blockers);
+        read_attribute(name, value, row ? row : find_attribute(COMMON, name), layer,
+                       model->blockers);
     }
-    require_attributes(config, class, layer, blockers);
+    require_attributes(config, class, layer, model->blockers);
     apply_defaults(&layer->layer);
 }

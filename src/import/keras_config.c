@@ -54,6 +54,7 @@ static const char *take_name(const json_t *value, int place, KerasModel *model)
     if (name && keras_is_name(name))
         return arena_strdup(model->arena, name);
     char text[KERAS_VALUE_BYTES];
+    model->bad_names = true;
     blockers_add(model->blockers,
                  "layer %d of the list: its name is %s; expected 1 to %d bytes of UTF-8 text "
                  "without control characters and slashes",
@@ -110,12 +111,13 @@ static void expect_keras_origin(const json_t *object, const KerasLayer *layer, B
 /* ---- layers ------------------------------------------------------------------------------------
  */
 
-static void expect_unique_name(const KerasModel *model, int index)
+static void expect_unique_name(KerasModel *model, int index)
 {
     for (int i = 0; i < index; i++)
         if (strcmp(model->layers[i].name, model->layers[index].name) == 0) {
             blockers_add(model->blockers, "layers %d and %d of the list have the same name %s",
                          i + 1, index + 1, model->layers[index].name);
+            model->bad_names = true;
             return;
         }
 }
@@ -142,7 +144,7 @@ static void parse_layer(json_t *object, int index, KerasModel *model)
     expect_unique_name(model, index);
     expect_keys(object, KEYS, layer->name, model->blockers);
     expect_keras_origin(object, layer, model->blockers);
-    keras_read_attributes(config, layer, model->blockers);
+    keras_read_attributes(config, layer, model);
 }
 
 /* ---- models ------------------------------------------------------------------------------------
@@ -165,7 +167,7 @@ static void order_sequential(KerasModel *model, const json_t *build_shape)
     KerasLayer input = {.name = name, .class_name = "InputLayer", .given = model->layers[0].given};
     if (input.given.rank == 0 && json_is_array(build_shape)) {
         json_t *config = json_pack("{s:O}", "batch_shape", build_shape);
-        keras_read_attributes(config, &input, model->blockers);
+        keras_read_attributes(config, &input, model);
         json_decref(config);
     } else if (input.given.rank == 0) {
         blockers_add(model->blockers, "the model does not say its input shape; give it an Input "

@@ -80,7 +80,7 @@ static bool append(KerasLayer *layer, Graph *graph, Blockers *blockers)
 
 /* Reads weights and adds layers along the path. Once a layer is in doubt the shapes behind it are
  * not known; the rest is still read for its own faults. */
-static void build(const H5File *file, KerasModel *model, Graph *graph)
+static void build(const H5File *file, KerasModel *model, bool matched, Graph *graph)
 {
     Blockers *blockers = model->blockers;
     int64_t budget = TENSOR_MAX_ELEMENTS;
@@ -92,7 +92,8 @@ static void build(const H5File *file, KerasModel *model, Graph *graph)
             continue;
         if (known && graph->count)
             known = prepare(layer, input, graph->count == 1, blockers);
-        keras_read_weights(file, layer, input, &budget, model);
+        if (matched)
+            keras_read_weights(file, layer, input, &budget, model);
         known = known && blockers->count == 0 && append(layer, graph, blockers);
     }
     if (known && graph->count < 2)
@@ -120,12 +121,13 @@ static Status read_config(const H5File *file, Buffer *text)
 
 static Status build_checked(const H5File *file, const char *path, KerasModel *model, Graph *graph)
 {
+    bool matched = false;
     if (h5_has(file, "model_weights"))
-        keras_match_weights(file, model);
+        matched = !model->bad_names && keras_match_weights(file, model);
     else
         blockers_add(model->blockers, "the group \"model_weights\" is missing; save the full "
                                       "model with model.save(\"x.h5\")");
-    build(file, model, graph);
+    build(file, model, matched, graph);
     graph->name = model->name;
     TRY(blockers_refuse(model->blockers, path));
     TRY_IN(graph_infer_shapes(graph), "%s", path);

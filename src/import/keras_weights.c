@@ -104,41 +104,44 @@ static int find_layer(const KerasModel *model, const char *name)
 }
 
 /* One entry of layer_names: gives its weights to the layer that is due. */
-static void match_entry(const char *name, const H5File *file, KerasModel *model, int *next)
+static bool match_entry(const char *name, const H5File *file, KerasModel *model, int *next)
 {
     Blockers *blockers = model->blockers;
     if (!keras_is_name(name)) {
         blockers_add(blockers, "layer_names: has a name that is not usable as a layer's name");
-        return;
+        return false;
     }
     H5Texts names;
     if (read_weight_names(file, name, model, &names) != OK) {
         blockers_add(blockers, "layer %s: %s", name, error_message());
-        return;
+        return false;
     }
     int found = find_layer(model, name);
     if (names.count == 0 || (found >= 0 && !model->layers[found].supported))
-        return; /* an unsupported layer is a blocker already */
+        return true; /* an unsupported layer is a blocker already */
     *next = next_with_weights(model, *next);
     if (found < 0 || found != *next) {
         blockers_add(blockers, "layer_names: has weights of %s where the model has layer %s", name,
                      *next < model->count ? model->layers[*next].name : "(none)");
-        return;
+        return false;
     }
     model->layers[found].weight_names = names;
     (*next)++;
+    return true;
 }
 
-void keras_match_weights(const H5File *file, KerasModel *model)
+bool keras_match_weights(const H5File *file, KerasModel *model)
 {
     H5Texts layers;
     if (h5_read_texts(file, WEIGHTS_GROUP, "layer_names", model->arena, &layers) != OK) {
         blockers_add(model->blockers, "%s", error_message());
-        return;
+        return false;
     }
     int next = 0;
-    for (int i = 0; i < layers.count && i <= 2 * KERAS_MAX_LAYERS; i++)
-        match_entry(layers.items[i], file, model, &next);
+    for (int i = 0; i < layers.count; i++)
+        if (!match_entry(layers.items[i], file, model, &next))
+            return false;
+    return true;
 }
 
 /* ---- tensors -----------------------------------------------------------------------------------
