@@ -204,11 +204,13 @@ Status store_begin_stage(Store *store, int64_t id, const char *name)
 Status store_finish_stage(Store *store, int64_t id, const StageEnd *end)
 {
     Statement update =
-        statement_new(store->database, "UPDATE stage SET status = ?, figures = ?, finished_ms = ?"
+        statement_new(store->database, "UPDATE stage SET status = ?, figures = ?, finished_ms = ?,"
+                                       " started_ms = ifnull(nullif(?, 0), started_ms)"
                                        " WHERE run = ? AND name = ?");
     bind_text(&update, end->status);
     bind_text(&update, end->figures);
     bind_integer(&update, clock_utc_ms());
+    bind_integer(&update, end->started_ms);
     bind_integer(&update, id);
     bind_text(&update, end->name);
     return statement_run(&update);

@@ -98,6 +98,7 @@ typedef struct StageEnd {
     const char *name;
     const char *status;  /* "ok", "unmet", "failed", "cancelled" */
     const char *figures; /* JSON object, or NULL */
+    int64_t started_ms;  /* 0: when store_begin_stage() was called */
 } StageEnd;
 
 typedef struct RunEnd {

@@ -1,0 +1,443 @@
+#include "flow/proof.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/fs.h"
+#include "tools/ghdl.h"
+
+#define RESULT_WORD   "DNN2FPGA-RESULT"
+#define MISMATCH_WORD "DNN2FPGA-MISMATCH"
+#define HANG_WORD     "DNN2FPGA-HANG"
+#define PROGRESS_WORD "DNN2FPGA-PROGRESS"
+
+enum { PROGRESS_STEPS = 50 };
+
+/* What one simulation says while it runs. */
+typedef struct Watch {
+    struct Bench *bench;
+    int64_t images_done;
+    bool failed; /* a mismatch or a hang */
+    Difference first;
+    char fault[512]; /* the simulator's first error */
+} Watch;
+
+/* Several simulations of one built design. */
+typedef struct Bench {
+    const ProofSetup *setup;
+    Arena *arena;
+    GhdlDesign design;
+    GhdlRun *runs;
+    Watch *watches;
+    const VectorFiles *files; /* one per run */
+    int count;
+    int64_t images; /* of all runs */
+} Bench;
+
+static int64_t output_elements(const Plan *plan)
+{
+    return plan->output.beats * plan->output.lanes;
+}
+
+/* ---- writing ----------------------------------------------------------------------------------
+ */
+
+static VectorFiles name_shard(Arena *arena, const char *folder, const char *tag, int64_t first,
+                              int64_t count)
+{
+    return (VectorFiles){.stimulus = arena_printf(arena, "%s/stimulus_%s.bin", folder, tag),
+                         .expected = arena_printf(arena, "%s/expected_%s.bin", folder, tag),
+                         .first = first,
+                         .count = count};
+}
+
+static void cut_into_shards(const ProofSetup *setup, Arena *arena, const char *folder,
+                            ProofWork *work)
+{
+    int64_t jobs = setup->jobs > 1 ? setup->jobs : 1;
+    work->shard_count = (int)(jobs < work->images ? jobs : work->images);
+    work->shards = ARENA_ARRAY(arena, VectorFiles, work->shard_count);
+    for (int i = 0; i < work->shard_count; i++) {
+        int64_t first = work->images * i / work->shard_count;
+        int64_t end = work->images * (i + 1) / work->shard_count;
+        work->shards[i] =
+            name_shard(arena, folder, arena_printf(arena, "%02d", i), first, end - first);
+    }
+}
+
+Status proof_write(const ProofSetup *setup, Arena *arena, ProofWork *work)
+{
+    *work = (ProofWork){.images = setup->images < setup->dataset->count ? setup->images
+                                                                        : setup->dataset->count};
+    if (work->images < 1)
+        return error_set(ERR_USAGE, "a proof needs at least one image");
+    TRY(emit_design(setup->plan, arena, fs_join(arena, setup->folder, "hdl"), &work->design));
+    const char *vectors = fs_join(arena, setup->folder, "vectors");
+    TRY(fs_make_folders(vectors));
+    cut_into_shards(setup, arena, vectors, work);
+    work->golden_labels = ARENA_ARRAY(arena, int32_t, work->images);
+    IntegerForward *forward = integer_forward_new(setup->plan->model, VECTORS_BATCH);
+    Status status = OK;
+    for (int i = 0; status == OK && i < work->shard_count; i++) {
+        const VectorFiles *shard = &work->shards[i];
+        status = vectors_write(forward, setup->plan, setup->dataset, shard,
+                               work->golden_labels + shard->first);
+    }
+    integer_forward_free(forward);
+    return status;
+}
+
+/* ---- listening --------------------------------------------------------------------------------
+ */
+
+static bool begins_with(const char *text, const char *word)
+{
+    size_t length = strlen(word);
+    return strncmp(text, word, length) == 0 && text[length] == ' ';
+}
+
+static void hear_failure(Watch *watch, const char *text, bool hang)
+{
+    int64_t got = 0, expected = 0;
+    watch->failed = true;
+    watch->first = (Difference){.found = true, .layer = "", .missing = hang};
+    bool known = ghdl_sentinel_value(text, "image", &watch->first.image);
+    if (!hang)
+        known = known && ghdl_sentinel_value(text, "element", &watch->first.element) &&
+                ghdl_sentinel_value(text, "got", &got) &&
+                ghdl_sentinel_value(text, "expected", &expected);
+    watch->first.got = (int32_t)got;
+    watch->first.expected = (int32_t)expected;
+    watch->first.found = known;
+}
+
+static void hear_progress(Watch *watch, const char *text)
+{
+    Bench *bench = watch->bench;
+    int64_t sum = 0;
+    if (!ghdl_sentinel_value(text, "images", &watch->images_done))
+        return;
+    for (int i = 0; i < bench->count; i++)
+        sum += bench->watches[i].images_done;
+    char detail[64];
+    snprintf(detail, sizeof detail, "%lld of %lld images", (long long)sum,
+             (long long)bench->images);
+    progress_report(bench->setup->progress, (double)sum / (double)bench->images, detail);
+}
+
+static void listen(void *context, const char *line)
+{
+    Watch *watch = context;
+    GhdlMessage message;
+    bool parsed = ghdl_parse_message(line, &message);
+    const char *text = parsed ? message.text : line;
+    if (begins_with(text, PROGRESS_WORD))
+        hear_progress(watch, text);
+    else if (begins_with(text, MISMATCH_WORD) && !watch->failed)
+        hear_failure(watch, text, false);
+    else if (begins_with(text, HANG_WORD) && !watch->failed)
+        hear_failure(watch, text, true);
+    else if (!watch->fault[0] && strstr(line, "error"))
+        snprintf(watch->fault, sizeof watch->fault, "%s", line);
+}
+
+/* ---- running ----------------------------------------------------------------------------------
+ */
+
+static const char *absolute(Arena *arena, const char *path)
+{
+    const char *resolved = fs_resolve(arena, path);
+    return resolved ? resolved : path;
+}
+
+static const char *const *bench_generics(const Bench *bench, const VectorFiles *files,
+                                         const char *outputs, bool taps)
+{
+    enum { GENERICS = 9 };
+    Arena *arena = bench->arena;
+    int64_t step = bench->images / PROGRESS_STEPS;
+    const char **list = ARENA_ARRAY(arena, const char *, GENERICS);
+    int used = 0;
+    list[used++] = arena_printf(arena, "STIMULUS=%s", absolute(arena, files->stimulus));
+    list[used++] = arena_printf(arena, "EXPECTED=%s", absolute(arena, files->expected));
+    list[used++] = arena_printf(arena, "OUTPUTS=%s", outputs);
+    list[used++] = arena_printf(arena, "IMAGES=%lld", (long long)files->count);
+    list[used++] = arena_printf(arena, "FIRST_IMAGE=%lld", (long long)files->first);
+    list[used++] = arena_printf(arena, "STALL_SEED=%d", bench->setup->stall_seed);
+    list[used++] = arena_printf(arena, "PROGRESS=%lld", (long long)(step > 1 ? step : 1));
+    if (taps)
+        list[used++] = "TAPS=true";
+    return list;
+}
+
+static const char *outputs_of(const ProofSetup *setup, Arena *arena, int shard)
+{
+    const char *folder = absolute(arena, setup->folder);
+    return arena_printf(arena, "%s/vectors/outputs_%02d.bin", folder, shard);
+}
+
+/* Analyses and elaborates for a back end; the runs are filled in by the caller. */
+static Status bench_build(const ProofSetup *setup, Arena *arena, const ProofWork *work,
+                          const GhdlBackend *backend, Bench *bench)
+{
+    const char **files = ARENA_ARRAY(arena, const char *, work->design.file_count + 1);
+    for (int i = 0; i < work->design.file_count; i++)
+        files[i] = absolute(arena, work->design.files[i]);
+    const char *folder =
+        arena_printf(arena, "%s/sim_%s", setup->folder, ghdl_code_word(backend->code));
+    TRY(fs_make_folders(folder));
+    *bench = (Bench){
+        .setup = setup,
+        .arena = arena,
+        .design = {.backend = backend,
+                   .folder = absolute(arena, folder),
+                   .files = files,
+                   .top = work->design.bench,
+                   .deadline_s = setup->deadline_s,
+                   .log_path = fs_join(arena, absolute(arena, setup->folder), "simulation.log")}};
+    return ghdl_build(arena, &bench->design);
+}
+
+static void bench_runs(Bench *bench, const VectorFiles *files, int count)
+{
+    bench->files = files;
+    bench->count = count;
+    bench->runs = ARENA_ARRAY(bench->arena, GhdlRun, count);
+    bench->watches = ARENA_ARRAY(bench->arena, Watch, count);
+    bench->images = 0;
+    for (int i = 0; i < count; i++) {
+        bench->images += files[i].count;
+        bench->watches[i].bench = bench;
+        bench->runs[i] =
+            (GhdlRun){.sentinel = RESULT_WORD, .on_line = listen, .context = &bench->watches[i]};
+    }
+}
+
+/* ---- judging one run --------------------------------------------------------------------------
+ */
+
+typedef struct Counts {
+    int64_t images, values, mismatches, latency, interval, interval_min, interval_max;
+} Counts;
+
+static bool read_counts(const GhdlRun *run, Counts *counts)
+{
+    const char *line = run->sentinel_line;
+    *counts = (Counts){0};
+    return line && ghdl_sentinel_value(line, "images", &counts->images) &&
+           ghdl_sentinel_value(line, "values", &counts->values) &&
+           ghdl_sentinel_value(line, "mismatches", &counts->mismatches) &&
+           ghdl_sentinel_value(line, "latency_cycles", &counts->latency) &&
+           ghdl_sentinel_value(line, "interval_cycles", &counts->interval) &&
+           ghdl_sentinel_value(line, "interval_min", &counts->interval_min) &&
+           ghdl_sentinel_value(line, "interval_max", &counts->interval_max);
+}
+
+/* Exit status, sentinel, and the right counts in it. */
+static bool run_is_exact(const Bench *bench, int index)
+{
+    Counts counts;
+    const VectorFiles *files = &bench->files[index];
+    return ghdl_run_passed(&bench->runs[index]) && read_counts(&bench->runs[index], &counts) &&
+           counts.images == files->count && counts.mismatches == 0 &&
+           counts.values == files->count * output_elements(bench->setup->plan);
+}
+
+/* The failed run whose failure comes first in the dataset; -1: none failed. */
+static int first_failure(const Bench *bench)
+{
+    int best = -1;
+    for (int i = 0; i < bench->count; i++) {
+        bool stopped = bench->runs[i].result.end == PROCESS_CANCELLED ||
+                       bench->runs[i].result.end == PROCESS_NOT_STARTED;
+        bool failed = bench->watches[i].failed || (!stopped && !run_is_exact(bench, i));
+        if (failed && (best < 0 || (bench->watches[i].failed && !bench->watches[best].failed)))
+            best = i;
+    }
+    return best;
+}
+
+/* ---- the layer that differs -------------------------------------------------------------------
+ */
+
+static Status write_and_tap(Bench *bench, const ProofWork *work, const VectorFiles *files,
+                            IntegerForward *forward, Difference *difference)
+{
+    const ProofSetup *setup = bench->setup;
+    Arena *arena = bench->arena;
+    const char *folder = fs_join(arena, setup->folder, "taps");
+    (void)work;
+    TRY(fs_remove_tree(folder));
+    TRY(fs_make_folders(folder));
+    TRY(vectors_write(forward, setup->plan, setup->dataset, files, NULL));
+    bench_runs(bench, files, 1);
+    bench->runs[0].folder = absolute(arena, folder);
+    bench->runs[0].generics = bench_generics(bench, files, "", true);
+    TRY(ghdl_run_many(arena, &bench->design, bench->runs, 1, 1, NULL));
+    return vectors_compare_taps(forward, setup->plan, setup->dataset, folder, files->first,
+                                files->count, difference);
+}
+
+/* Runs the failing image again, with the one before it (what that left behind may be the cause),
+ * and keeps every layer's output. */
+static Status diagnose(Bench *bench, const ProofWork *work, int failed, ProofResult *result)
+{
+    Arena *arena = bench->arena;
+    const Watch *watch = &bench->watches[failed];
+    result->first = watch->first;
+    result->first.found = true;
+    if (!result->first.layer)
+        result->first.layer = "";
+    if (watch->fault[0] && !watch->failed)
+        result->fault = arena_strdup(arena, watch->fault);
+    int64_t first = bench->files[failed].first;
+    int64_t image = watch->failed ? watch->first.image : first;
+    int64_t start = image > first ? image - 1 : first;
+    VectorFiles *files = ARENA_NEW(arena, VectorFiles);
+    *files = name_shard(arena, fs_join(arena, bench->setup->folder, "vectors"), "taps", start,
+                        image - start + 1);
+    IntegerForward *forward = integer_forward_new(bench->setup->plan->model, VECTORS_BATCH);
+    Difference difference;
+    Status status = write_and_tap(bench, work, files, forward, &difference);
+    integer_forward_free(forward);
+    if (status == OK && difference.found)
+        result->first = difference;
+    return status;
+}
+
+/* ---- the sum ----------------------------------------------------------------------------------
+ */
+
+static void add_timing(const ProofSetup *setup, const Counts *counts, int64_t images,
+                       ProofResult *result)
+{
+    Timing predicted;
+    timing_predict(setup->plan, images < TIMING_IMAGES ? (int)images : TIMING_IMAGES, &predicted);
+    bool exact = counts->latency == predicted.latency_cycles;
+    if (images > 1) {
+        exact = exact && counts->interval == predicted.interval_cycles &&
+                counts->interval_min == predicted.interval_min &&
+                counts->interval_max == predicted.interval_max;
+        bool first = result->interval_cycles == 0;
+        result->interval_cycles = counts->interval;
+        if (first || counts->interval_min < result->interval_min)
+            result->interval_min = counts->interval_min;
+        if (first || counts->interval_max > result->interval_max)
+            result->interval_max = counts->interval_max;
+    }
+    result->latency_cycles = counts->latency;
+    result->timing_exact = result->timing_exact && exact;
+}
+
+static void sum_up(const Bench *bench, ProofResult *result)
+{
+    result->timing_compared = bench->setup->stall_seed == 0;
+    result->timing_exact = result->timing_compared;
+    for (int i = 0; i < bench->count; i++) {
+        Counts counts;
+        if (!read_counts(&bench->runs[i], &counts)) {
+            result->timing_exact = false;
+            continue;
+        }
+        result->images += counts.images;
+        result->values_compared += counts.values;
+        result->mismatches += counts.mismatches;
+        add_timing(bench->setup, &counts, bench->files[i].count, result);
+    }
+}
+
+/* Labels from what the hardware put out. */
+static Status count_labels(const Bench *bench, const ProofWork *work, ProofResult *result)
+{
+    int64_t elements = output_elements(bench->setup->plan), agree = 0, correct = 0;
+    for (int i = 0; i < bench->count; i++) {
+        const VectorFiles *shard = &bench->files[i];
+        const char *path = outputs_of(bench->setup, bench->arena, i);
+        if (fs_size(path) < 0)
+            continue; /* was stopped before it began */
+        int32_t *scores = ARENA_ARRAY(bench->arena, int32_t, shard->count * elements);
+        int64_t got;
+        TRY(vectors_read(path, shard->count * elements, scores, &got));
+        for (int64_t image = 0; image < got / elements; image++) {
+            int64_t index = shard->first + image;
+            int32_t label = integer_arg_max(scores + image * elements, (int)elements);
+            agree += label == work->golden_labels[index];
+            correct += label == bench->setup->dataset->labels[index];
+            result->labelled++;
+        }
+    }
+    if (result->labelled) {
+        result->label_agreement = (double)agree / (double)result->labelled;
+        result->accuracy = (double)correct / (double)result->labelled;
+    }
+    return OK;
+}
+
+/* ---- the two simulations ----------------------------------------------------------------------
+ */
+
+/* A few images in the back end that stops at an overflow. */
+static Status check_overflow(const ProofSetup *setup, Arena *arena, const ProofWork *work,
+                             const GhdlBackend *checker, ProofResult *result)
+{
+    Bench bench;
+    TRY(bench_build(setup, arena, work, checker, &bench));
+    VectorFiles *files = ARENA_NEW(arena, VectorFiles);
+    *files = work->shards[0];
+    files->count = files->count < PROOF_CHECKED_IMAGES ? files->count : PROOF_CHECKED_IMAGES;
+    bench_runs(&bench, files, 1);
+    bench.runs[0].generics = bench_generics(&bench, files, "", false);
+    TRY(ghdl_run_many(arena, &bench.design, bench.runs, 1, 1, NULL));
+    result->overflow_checked = files->count;
+    if (run_is_exact(&bench, 0))
+        return OK;
+    result->bit_exact = false;
+    return diagnose(&bench, work, 0, result);
+}
+
+static Status simulate_all(const ProofSetup *setup, Arena *arena, const ProofWork *work,
+                           const GhdlBackend *backend, ProofResult *result)
+{
+    Bench bench;
+    TRY(bench_build(setup, arena, work, backend, &bench));
+    bench_runs(&bench, work->shards, work->shard_count);
+    for (int i = 0; i < bench.count; i++)
+        bench.runs[i].generics =
+            bench_generics(&bench, &work->shards[i], outputs_of(setup, arena, i), false);
+    int64_t start = clock_monotonic_ns();
+    TRY(ghdl_run_many(arena, &bench.design, bench.runs, bench.count, setup->jobs, NULL));
+    result->seconds = clock_seconds_since(start);
+    sum_up(&bench, result);
+    result->simulated_images_per_s =
+        result->seconds > 0 ? (double)result->images / result->seconds : 0;
+    TRY(count_labels(&bench, work, result));
+    int failed = first_failure(&bench);
+    if (failed < 0)
+        return OK;
+    result->bit_exact = false;
+    return diagnose(&bench, work, failed, result);
+}
+
+Status proof_judge(const ProofSetup *setup, Arena *arena, const ProofWork *work,
+                   ProofResult *result)
+{
+    *result = (ProofResult){.bit_exact = true};
+    timing_predict(setup->plan, TIMING_IMAGES, &result->predicted);
+    GhdlTools tools;
+    TRY(ghdl_find(arena, &tools));
+    result->backend = ghdl_code_word(tools.fast->code);
+    result->backend_version = tools.fast->version;
+    if (tools.checker && !setup->one_backend)
+        TRY(check_overflow(setup, arena, work, tools.checker, result));
+    if (!result->bit_exact)
+        return OK; /* the many images can only say it again */
+    return simulate_all(setup, arena, work, tools.fast, result);
+}
+
+Status proof_run(const ProofSetup *setup, Arena *arena, ProofResult *result)
+{
+    ProofWork work;
+    TRY(proof_write(setup, arena, &work));
+    return proof_judge(setup, arena, &work, result);
+}

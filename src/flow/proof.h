@@ -1,0 +1,80 @@
+/* proof.h: hardware equals software, value by value, or where it first does not.
+ *
+ * The design is written as VHDL, with the quantized images and the golden model's outputs beside
+ * it; GHDL simulates it over all images, in several processes at once, and its own bench compares
+ * every output value. When one differs, the image is run again with every layer's output recorded,
+ * and the first layer that differs is named.
+ *
+ * When a fast back end and mcode are both installed, the first few images also run in mcode, which
+ * stops at any integer overflow (llvm does not notice one).
+ *
+ *     ProofResult result;
+ *     TRY(proof_run(&setup, arena, &result));
+ *     if (!result.bit_exact)
+ *         ... result.first.layer ...
+ *
+ * In `folder`: hdl/ (the design), vectors/ (stimulus, expected, outputs), sim_BACKEND/ and taps/.
+ */
+#ifndef FLOW_PROOF_H
+#define FLOW_PROOF_H
+
+#include "base/progress.h"
+#include "hw/emit.h"
+#include "hw/plan.h"
+#include "hw/timing.h"
+#include "hw/vectors.h"
+
+enum { PROOF_CHECKED_IMAGES = 8 }; /* in mcode */
+
+typedef struct ProofSetup {
+    const Plan *plan;
+    const Dataset *dataset;
+    const char *folder;
+    int64_t images;    /* the first ones of the dataset; more than it has: all */
+    int jobs;          /* simulations at once, at least 1 */
+    int stall_seed;    /* not 0: source and sink wait at random; timing is not compared then */
+    double deadline_s; /* for each simulation; 0: none. A hang is noticed in any case */
+    bool one_backend;  /* no overflow check in mcode */
+    const Progress *progress;
+} ProofSetup;
+
+typedef struct ProofResult {
+    int64_t images, values_compared, mismatches;
+    bool bit_exact;
+    Difference first;  /* when not bit exact; strings of model and arena */
+    const char *fault; /* what the simulator said when it gave up; NULL: it did not */
+
+    int64_t labelled;       /* images whose outputs are known */
+    double label_agreement; /* of hardware and golden model, 0..1 */
+    double accuracy;        /* hardware against the dataset's labels, 0..1 */
+
+    Timing predicted;       /* its steady state */
+    int64_t latency_cycles; /* simulated; the same for the first image of every process */
+    int64_t interval_cycles, interval_min, interval_max; /* simulated; 0: only one image */
+    bool timing_compared, timing_exact; /* every simulated figure equals its prediction */
+
+    double seconds; /* the simulations alone */
+    double simulated_images_per_s;
+    const char *backend, *backend_version; /* "llvm", "2.0.0" */
+    int64_t overflow_checked; /* images that also ran in mcode; 0: mcode is not installed */
+} ProofResult;
+
+/* OK: the proof was carried out, whatever it says (look at bit_exact). ERR_ENVIRONMENT: no GHDL, or
+ * out of time. Strings live in `arena`. */
+Status proof_run(const ProofSetup *setup, Arena *arena, ProofResult *result) MUST_CHECK;
+
+/* The two halves of proof_run(): all files are written, and all files are judged. Tests damage the
+ * files in between. */
+typedef struct ProofWork {
+    Design design;
+    VectorFiles *shards;
+    int shard_count;
+    int64_t images;
+    int32_t *golden_labels; /* images */
+} ProofWork;
+
+Status proof_write(const ProofSetup *setup, Arena *arena, ProofWork *work) MUST_CHECK;
+Status proof_judge(const ProofSetup *setup, Arena *arena, const ProofWork *work,
+                   ProofResult *result) MUST_CHECK;
+
+#endif

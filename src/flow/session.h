@@ -1,0 +1,107 @@
+/* session.h: the state of one flow while it goes on, shared by its stages.
+ *
+ * A stage is a function that takes the session, does its work, and leaves its results in it and its
+ * figures in an object. session_run_stage() does everything around it: the event, the row in the
+ * history when there is one, the time, the line in the report, the check for a cancel.
+ *
+ * To add a stage: an enumerator and a row in options.[ch], a function in stages_*.c, a row in the
+ * table of run.c, its keys in report.h.
+ */
+#ifndef FLOW_SESSION_H
+#define FLOW_SESSION_H
+
+#include <jansson.h>
+
+#include "base/hash.h"
+#include "base/pool.h"
+#include "base/progress.h"
+#include "data/dataset.h"
+#include "db/store.h"
+#include "flow/run.h"
+#include "graph/graph.h"
+#include "hw/emit.h"
+#include "hw/plan.h"
+#include "quant/quantizer.h"
+
+typedef struct Session {
+    const RunOptions *options;
+    RunEvents events;
+    Arena *arena;
+    Pool *pool;
+    Progress progress; /* what stages hand to the workers: thinned out here */
+    json_t *report;
+    bool want_confusion; /* confusion matrices go into the report */
+
+    /* what the stages made, in their order; NULL until then */
+    const char *model_path, *data_path; /* absolute */
+    char model_sha256[HASH_HEX_BYTES];
+    Graph *graph, *simplified;
+    Dataset *test, *calibration;
+    const char *calibration_split; /* "train" or "test" */
+    Quantized quantized;
+    IntegerModel *described; /* read back from the description: what the hardware is made of */
+    Plan *plan;
+    Design design;
+
+    const char *folder;      /* where files go */
+    const char *description; /* folder of the model description */
+    Store *store;            /* NULL: no history */
+    int64_t run;
+    Status unmet;       /* ERR_UNMET once a target was missed; the run goes on */
+    char *unmet_reason; /* in the arena */
+
+    RunStage stage;                 /* the running one */
+    double part_start, part_length; /* of the stage's progress, that the running part covers */
+    int64_t last_event_ns, last_row_ns;
+} Session;
+
+/* Checks the options. The session must not move afterwards: the progress points to it. It is closed
+ * even after a failure. */
+Status session_open(Session *session, const RunOptions *options,
+                    const RunEvents *events) MUST_CHECK;
+/* Frees all but the report, which is the caller's. */
+void session_close(Session *session);
+
+typedef Status StageFunction(Session *session, json_t *figures);
+
+/* One stage with all that surrounds it. */
+Status session_run_stage(Session *session, RunStage stage, StageFunction *work) MUST_CHECK;
+
+/* What comes next is this part of the stage: its progress 0..1 is shown as start..start+length. */
+void session_part(Session *session, double start, double length);
+
+/* Tells the receiver of the events a line. */
+void session_log(Session *session, const char *format, ...) PRINTF_LIKE(2, 3);
+
+/* Notes that a target was missed; the first reason stays. */
+void session_miss(Session *session, const char *format, ...) PRINTF_LIKE(2, 3);
+
+/* "folder/name", in the arena. */
+const char *session_path(const Session *session, const char *name);
+
+/* Makes the folder where files go, and its parents. */
+Status session_use_folder(Session *session, const char *folder) MUST_CHECK;
+
+/* Sets status and message of the report from how the flow ended; returns `status`. */
+Status session_conclude(Session *session, Status status) MUST_CHECK;
+
+/* ---- the stages
+ * --------------------------------------------------------------------------------*/
+
+/* Model, data and options are read and checked against each other: whatever can be refused is
+ * refused here. Writes nothing. */
+Status stage_import(Session *session, json_t *figures) MUST_CHECK;
+Status stage_baseline(Session *session, json_t *figures) MUST_CHECK;
+Status stage_quantize(Session *session, json_t *figures) MUST_CHECK;
+Status stage_describe(Session *session, json_t *figures) MUST_CHECK;
+Status stage_plan(Session *session, json_t *figures) MUST_CHECK;
+Status stage_emit(Session *session, json_t *figures) MUST_CHECK;
+Status stage_simulate(Session *session, json_t *figures) MUST_CHECK;
+
+/* Parts of stage_import() for the verbs that need less. */
+Status session_import_model(Session *session) MUST_CHECK;
+Status session_import_test_images(Session *session, Shape input, int64_t classes) MUST_CHECK;
+/* Calibration images, hardware blockers, and a rehearsal of quantization and planning. */
+Status session_check_hardware(Session *session) MUST_CHECK;
+
+#endif

@@ -1,0 +1,385 @@
+/* The stages on floats and integers in software: import, baseline, quantize, describe. */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cancel.h"
+#include "base/fs.h"
+#include "flow/report.h"
+#include "flow/session.h"
+#include "graph/passes.h"
+#include "import/importer.h"
+#include "nn/evaluate.h"
+#include "quant/description.h"
+#include "quant/integer_forward.h"
+
+/* How many calibration images the rehearsal takes: enough to have ranges, few enough to be quick.
+ */
+enum { REHEARSAL_IMAGES = 32 };
+
+/* ---- import: the model
+ * -------------------------------------------------------------------------*/
+
+static json_t *shape_to_json(Shape shape)
+{
+    json_t *list = json_array();
+    for (int i = 0; i < shape.rank; i++)
+        json_array_append_new(list, json_integer(shape.dim[i]));
+    return list;
+}
+
+static json_t *layer_to_json(const Layer *layer)
+{
+    json_t *row = json_object();
+    json_object_set_new(row, "name", report_string(layer->name));
+    json_object_set_new(row, "kind", json_string(layer_info(layer->kind)->word));
+    json_object_set_new(row, "activation", json_string(activation_word(layer->activation)));
+    json_object_set_new(row, "output_shape", shape_to_json(layer->output_shape));
+    json_object_set_new(row, "parameters", json_integer(layer_parameters(layer)));
+    json_object_set_new(row, "macs", json_integer(layer_macs(layer)));
+    return row;
+}
+
+static json_t *model_to_json(const Session *session)
+{
+    json_t *layers = json_array();
+    for (int i = 0; i < session->graph->count; i++)
+        json_array_append_new(layers, layer_to_json(&session->graph->layers[i]));
+    json_t *model = json_object();
+    json_object_set_new(model, "path", report_string(session->model_path));
+    json_object_set_new(model, "name", report_string(session->graph->name));
+    json_object_set_new(model, "sha256", json_string(session->model_sha256));
+    json_object_set_new(model, "layers", layers);
+    json_object_set_new(model, "parameters", json_integer(graph_parameters(session->graph)));
+    return model;
+}
+
+/* The absolute path, or the path as it is when it leads nowhere: reading it then says so. */
+static const char *absolute(const Session *session, const char *path)
+{
+    const char *resolved = fs_resolve(session->arena, path);
+    return resolved ? resolved : path;
+}
+
+Status session_import_model(Session *session)
+{
+    const char *path = session->options->model;
+    if (!path)
+        return error_set(ERR_USAGE, "no model was given: name a Keras file");
+    TRY(import_model(path, &session->graph));
+    TRY(graph_simplify(session->graph, &session->simplified));
+    TRY(hash_file(path, session->model_sha256));
+    session->model_path = absolute(session, path);
+    json_object_set_new(session->report, "model", model_to_json(session));
+    return OK;
+}
+
+/* ---- import: the data
+ * --------------------------------------------------------------------------*/
+
+static json_t *dataset_to_json(const Session *session)
+{
+    json_t *data = json_object();
+    json_object_set_new(data, "path", report_string(session->data_path));
+    json_object_set_new(data, "sha256", json_string(session->test->sha256));
+    json_object_set_new(data, "images", json_integer(session->test->count));
+    json_object_set_new(data, "scale", report_real(session->test->scale));
+    json_t *calibration = json_null();
+    if (session->calibration)
+        calibration = json_pack("{s:s, s:s, s:I}", "split", session->calibration_split, "sha256",
+                                session->calibration->sha256, "images",
+                                (json_int_t)session->calibration->count);
+    json_object_set_new(data, "calibration", calibration);
+    return data;
+}
+
+/* A description says how its images were scaled; else the dataset's default holds. */
+static const double *scale_of(const Session *session)
+{
+    if (session->options->has_scale)
+        return &session->options->scale;
+    return session->described ? &session->described->input_scale : NULL;
+}
+
+Status session_import_test_images(Session *session, Shape input, int64_t classes)
+{
+    const RunOptions *options = session->options;
+    if (!options->data)
+        return error_set(ERR_USAGE, "no images were given: name them with --data DIR|FILE");
+    TRY(dataset_load(options->data, DATASET_TEST, scale_of(session), &session->test));
+    TRY(dataset_fit(session->test, input, classes));
+    if (options->test_images > 0)
+        dataset_truncate(session->test, options->test_images);
+    session->data_path = absolute(session, options->data);
+    json_object_set_new(session->report, "dataset", dataset_to_json(session));
+    return OK;
+}
+
+/* The training split, or the test split where there is none. */
+static Status load_calibration(Session *session)
+{
+    const RunOptions *options = session->options;
+    session->calibration_split = "train";
+    Status status =
+        dataset_load(options->data, DATASET_TRAIN, scale_of(session), &session->calibration);
+    if (status == ERR_REFUSED) {
+        session_log(session, "calibration uses the test images, there are no others: %s",
+                    error_message());
+        session->calibration_split = "test";
+        status =
+            dataset_load(options->data, DATASET_TEST, scale_of(session), &session->calibration);
+    }
+    TRY(status);
+    const Layer *output = graph_output(session->simplified);
+    TRY(dataset_fit(session->calibration, graph_input_shape(session->simplified),
+                    shape_elements(output->output_shape)));
+    if (options->calib_images > 0)
+        dataset_truncate(session->calibration, options->calib_images);
+    json_object_set_new(session->report, "dataset", dataset_to_json(session));
+    return OK;
+}
+
+/* ---- quantization, shared by the rehearsal and the stage
+ * ----------------------------------------*/
+
+static Scheme scheme_of(const RunOptions *options, const Graph *graph)
+{
+    const LayerScheme choice = {.weight_bits = options->weight_bits,
+                                .activation_bits = options->activation_bits,
+                                .calibrator = calibrator_find(options->calibration),
+                                .calibrator_parameter = options->calibration_parameter,
+                                .granularity = options->per_channel ? PER_CHANNEL : PER_TENSOR};
+    return scheme_uniform(graph->arena, graph, choice);
+}
+
+static Status apply_folds(const RunOptions *options, IntegerModel *model)
+{
+    for (int i = 0; i < options->fold_count; i++) {
+        const FoldChoice *fold = &options->folds[i];
+        Op *op = NULL;
+        for (int j = 0; j < model->count && !op; j++)
+            if (strcmp(model->ops[j].name, fold->layer) == 0)
+                op = &model->ops[j];
+        if (!op)
+            return error_set(ERR_USAGE, "--fold %s: the model has no layer of that name",
+                             fold->layer);
+        op->pe = fold->pe;
+        op->simd = fold->simd;
+    }
+    return OK;
+}
+
+static Status quantize_with(Session *session, const Dataset *calibration, const Progress *progress,
+                            Quantized *quantized)
+{
+    const Scheme scheme = scheme_of(session->options, session->simplified);
+    TRY(quantize_graph(session->simplified, calibration, &scheme, progress, quantized));
+    memcpy(quantized->model->source_sha256, session->model_sha256, HASH_HEX_BYTES);
+    quantized->model->input_scale = calibration->scale;
+    return apply_folds(session->options, quantized->model);
+}
+
+/* Quantizes on a few images and plans, and throws both away: what the hardware cannot be, and
+ * foldings that do not divide, are known before anything is written. */
+static Status rehearse(Session *session, int64_t images)
+{
+    Dataset few = *session->calibration;
+    dataset_truncate(&few, images);
+    Quantized trial = {0};
+    Plan *plan = NULL;
+    Status status = quantize_with(session, &few, NULL, &trial);
+    if (status == OK && session->options->stop_after >= STAGE_PLAN)
+        status = plan_new(trial.model, &plan);
+    plan_free(plan);
+    integer_model_free(trial.model);
+    return status;
+}
+
+Status session_check_hardware(Session *session)
+{
+    Blockers blockers = {0};
+    quantizer_blockers(session->simplified, &blockers);
+    Status status = blockers_refuse(&blockers, session->options->model);
+    blockers_free(&blockers);
+    TRY(status);
+    TRY(load_calibration(session));
+    status = rehearse(session, REHEARSAL_IMAGES);
+    /* A few images may all leave a layer at zero; the whole set has the last word. */
+    if (status == ERR_REFUSED && session->calibration->count > REHEARSAL_IMAGES)
+        status = rehearse(session, session->calibration->count);
+    return status == OK ? OK : error_context(status, "%s", session->options->model);
+}
+
+Status stage_import(Session *session, json_t *figures)
+{
+    TRY(session_import_model(session));
+    json_object_set_new(figures, "layers", json_integer(session->graph->count));
+    json_object_set_new(figures, "parameters", json_integer(graph_parameters(session->graph)));
+    bool wants_images = session->options->stop_after > STAGE_IMPORT;
+    if (!session->options->data && !wants_images)
+        return OK;
+    const Layer *output = graph_output(session->graph);
+    TRY(session_import_test_images(session, graph_input_shape(session->graph),
+                                   shape_elements(output->output_shape)));
+    json_object_set_new(figures, "images", json_integer(session->test->count));
+    return session->options->stop_after >= STAGE_QUANTIZE ? session_check_hardware(session) : OK;
+}
+
+/* ---- baseline
+ * ----------------------------------------------------------------------------------*/
+
+static json_t *confusion_to_json(const Evaluation *evaluation)
+{
+    json_t *rows = json_array();
+    for (int i = 0; i < evaluation->classes; i++) {
+        json_t *row = json_array();
+        for (int j = 0; j < evaluation->classes; j++)
+            json_array_append_new(row,
+                                  json_integer(evaluation->confusion[i * evaluation->classes + j]));
+        json_array_append_new(rows, row);
+    }
+    return rows;
+}
+
+/* Accuracy and speed of a classifier on the test images. */
+static Status measure(Session *session, const Classifier *classifier, int64_t bytes,
+                      json_t *section)
+{
+    Evaluation evaluation;
+    Latency latency;
+    TRY(evaluate(classifier, session->test, session->pool, &session->progress, session->arena,
+                 &evaluation));
+    TRY(cancel_check());
+    TRY(measure_latency(classifier, session->test, session->pool, &latency));
+    json_object_set_new(section, "accuracy", report_real(evaluation.accuracy));
+    json_object_set_new(section, "images", json_integer(evaluation.images));
+    json_object_set_new(section, "bytes", json_integer(bytes));
+    json_object_set_new(section, "latency_us_batch1", report_real(latency.microseconds_batch1));
+    json_object_set_new(section, "images_per_s", report_real(latency.images_per_s));
+    if (session->want_confusion)
+        json_object_set_new(section, "confusion", confusion_to_json(&evaluation));
+    return OK;
+}
+
+Status stage_baseline(Session *session, json_t *figures)
+{
+    const Classifier classifier = classifier_of_graph(session->graph);
+    int64_t bytes = graph_parameters(session->graph) * (int64_t)sizeof(float);
+    TRY(measure(session, &classifier, bytes, figures));
+    json_object_set_new(session->report, "baseline", json_copy(figures));
+    return OK;
+}
+
+/* ---- quantize
+ * ----------------------------------------------------------------------------------*/
+
+static json_t *op_to_json(const Op *op, const LayerLoss *loss)
+{
+    json_t *row = json_object();
+    bool has_weights = op_traits(op->kind)->has_weights;
+    json_object_set_new(row, "name", report_string(op->name));
+    json_object_set_new(row, "kind", json_string(op_word(op->kind)));
+    json_object_set_new(row, "weight_bits",
+                        has_weights ? json_integer(op->weight_bits) : json_null());
+    json_object_set_new(row, "activation_bits", json_integer(op->output.bits));
+    json_object_set_new(row, "calibration", report_string(op->calibration));
+    json_object_set_new(row, "clip", report_real(op->clip));
+    json_object_set_new(row, "scale", report_real(op->output.scale));
+    json_object_set_new(row, "sqnr_db", report_real(loss->sqnr_db));
+    json_object_set_new(row, "clipped_fraction", report_real(loss->clipped_fraction));
+    return row;
+}
+
+static json_t *ops_to_json(const Quantized *quantized)
+{
+    json_t *layers = json_array();
+    for (int i = 0; i < quantized->model->count; i++)
+        json_array_append_new(layers, op_to_json(&quantized->model->ops[i], &quantized->losses[i]));
+    return layers;
+}
+
+static Status save_choices(Session *session)
+{
+    if (!session->store)
+        return OK;
+    const IntegerModel *model = session->quantized.model;
+    LayerChoice *choices = ARENA_ARRAY(session->arena, LayerChoice, model->count);
+    for (int i = 0; i < model->count; i++) {
+        const Op *op = &model->ops[i];
+        choices[i] = (LayerChoice){.layer = op->name,
+                                   .kind = op_word(op->kind),
+                                   .weight_bits = op->weight_bits,
+                                   .activation_bits = op->output.bits,
+                                   .calibration = op->calibration,
+                                   .clip = op->clip,
+                                   .scale = op->output.scale,
+                                   .pe = op->pe,
+                                   .simd = op->simd};
+    }
+    return store_set_choices(session->store, session->run, choices, model->count);
+}
+
+/* Compares the integer model with what was asked for; true when it is good enough. */
+static bool check_targets(Session *session, double baseline, double accuracy)
+{
+    const RunOptions *options = session->options;
+    double drop = baseline - accuracy;
+    if (accuracy < options->target_accuracy)
+        session_miss(session, "the integer model reaches an accuracy of %.4f, %.4f was asked for",
+                     accuracy, options->target_accuracy);
+    else if (drop > options->max_drop)
+        session_miss(session,
+                     "the integer model loses %.4f of accuracy (%.4f to %.4f), at most %.4f was "
+                     "allowed",
+                     drop, baseline, accuracy, options->max_drop);
+    else
+        return true; /* comparisons with a target that is NAN are false */
+    return false;
+}
+
+static json_t *ladder_to_json(const json_t *section, bool accepted)
+{
+    json_t *step = json_pack("{s:s}", "step", "ptq-all");
+    json_object_set_new(step, "accuracy", report_real(report_number(section, "accuracy", NAN)));
+    json_object_set_new(step, "bytes",
+                        json_integer((json_int_t)report_number(section, "bytes", 0)));
+    json_object_set_new(step, "accepted", json_boolean(accepted));
+    json_object_set_new(step, "float_layers", json_array());
+    json_t *ladder = json_array();
+    json_array_append_new(ladder, step);
+    return ladder;
+}
+
+Status stage_quantize(Session *session, json_t *figures)
+{
+    Quantized *quantized = &session->quantized;
+    session_part(session, 0, 0.3); /* roughly its share of the time */
+    TRY(quantize_with(session, session->calibration, &session->progress, quantized));
+    session_part(session, 0.3, 0.7);
+    TRY(save_choices(session));
+    const Classifier classifier = classifier_of_integer_model(quantized->model);
+    TRY(measure(session, &classifier, integer_model_bytes(quantized->model), figures));
+    json_t *section = json_copy(figures);
+    json_object_set_new(section, "layers", ops_to_json(quantized));
+    json_object_set_new(session->report, "quantized", section);
+    bool accepted = check_targets(session, report_number(session->report, "baseline.accuracy", NAN),
+                                  report_number(section, "accuracy", NAN));
+    json_object_set_new(session->report, "ladder", ladder_to_json(section, accepted));
+    return OK;
+}
+
+/* ---- describe
+ * ----------------------------------------------------------------------------------*/
+
+Status stage_describe(Session *session, json_t *figures)
+{
+    const char *folder = session_path(session, "description");
+    session->description = folder;
+    char sha256[HASH_HEX_BYTES];
+    TRY(description_write(session->quantized.model, folder));
+    TRY(description_hash(folder, sha256));
+    json_object_set_new(figures, "folder", report_string(folder));
+    json_object_set_new(figures, "sha256", json_string(sha256));
+    return session->store ? store_set_hashes(session->store, session->run, sha256, NULL) : OK;
+}

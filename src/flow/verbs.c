@@ -1,0 +1,162 @@
+/* The verbs that do one stage or a few, without a row in the history. */
+#include <errno.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/pidfd.h>
+#include <unistd.h>
+
+#include "flow/report.h"
+#include "flow/run.h"
+#include "flow/session.h"
+#include "quant/description.h"
+
+/* Runs `work` between opening and closing a session. */
+static Status with_session(const RunOptions *options, const RunEvents *events,
+                           Status (*work)(Session *session), json_t **report)
+{
+    Session session;
+    Status status = session_open(&session, options, events);
+    if (status == OK)
+        status = work(&session);
+    status = session_conclude(&session, status);
+    if (session.events.finished)
+        session.events.finished(session.events.context, status, status == OK ? "" : error_message(),
+                                session.report);
+    *report = session.report;
+    session_close(&session);
+    return status;
+}
+
+/* Lists what keeps the model from becoming hardware in the report; how many. */
+static int report_blockers(Session *session)
+{
+    Blockers blockers = {0};
+    quantizer_blockers(session->simplified, &blockers);
+    json_t *list = json_array();
+    for (int i = 0; i < blockers.count; i++)
+        json_array_append_new(list, report_string(blockers.items[i]));
+    json_object_set_new(session->report, "blockers", list);
+    int count = blockers.count;
+    blockers_free(&blockers);
+    return count;
+}
+
+/* ---- inspect
+ * -----------------------------------------------------------------------------------*/
+
+static Status inspect(Session *session)
+{
+    TRY(session_import_model(session));
+    report_blockers(session);
+    return OK;
+}
+
+Status flow_inspect(const RunOptions *options, json_t **report)
+{
+    return with_session(options, NULL, inspect, report);
+}
+
+/* ---- evaluate
+ * ----------------------------------------------------------------------------------*/
+
+static Status evaluate_both(Session *session)
+{
+    session->want_confusion = true;
+    TRY(session_run_stage(session, STAGE_IMPORT, stage_import));
+    int blockers = report_blockers(session);
+    if (blockers == 0)
+        TRY(session_check_hardware(session));
+    TRY(session_run_stage(session, STAGE_BASELINE, stage_baseline));
+    return blockers == 0 ? session_run_stage(session, STAGE_QUANTIZE, stage_quantize) : OK;
+}
+
+Status flow_evaluate(const RunOptions *options, const RunEvents *events, json_t **report)
+{
+    /* So the import demands images, but not that the model can become hardware. */
+    RunOptions floats = *options;
+    floats.stop_after = STAGE_BASELINE;
+    return with_session(&floats, events, evaluate_both, report);
+}
+
+/* ---- from a description
+ * ------------------------------------------------------------------------*/
+
+static Status check_places(const RunOptions *options)
+{
+    if (!options->description)
+        return error_set(ERR_USAGE, "no model description was given: name its folder");
+    if (!options->workdir)
+        return error_set(ERR_USAGE, "name a folder for the files with --workdir DIR");
+    return OK;
+}
+
+static Status import_description(Session *session, json_t *figures)
+{
+    TRY(check_places(session->options));
+    TRY(description_read(session->options->description, &session->described));
+    session->description = session->options->description;
+    json_object_set_new(figures, "operations", json_integer(session->described->count));
+    return OK;
+}
+
+static Status import_description_and_images(Session *session, json_t *figures)
+{
+    TRY(import_description(session, figures));
+    TRY(session_import_test_images(session, session->described->ops[0].output_shape,
+                                   session->described->classes));
+    json_object_set_new(figures, "images", json_integer(session->test->count));
+    return OK;
+}
+
+/* Folder, plan and VHDL; the first of the stages that write. */
+static Status build_hardware(Session *session)
+{
+    TRY(session_run_stage(session, STAGE_PLAN, stage_plan));
+    TRY(session_use_folder(session, session->options->workdir));
+    return session_run_stage(session, STAGE_EMIT, stage_emit);
+}
+
+static Status emit(Session *session)
+{
+    TRY(session_run_stage(session, STAGE_IMPORT, import_description));
+    return build_hardware(session);
+}
+
+static Status simulate(Session *session)
+{
+    TRY(session_run_stage(session, STAGE_IMPORT, import_description_and_images));
+    TRY(build_hardware(session));
+    return session_run_stage(session, STAGE_SIMULATE, stage_simulate);
+}
+
+Status flow_emit(const RunOptions *options, const RunEvents *events, json_t **report)
+{
+    return with_session(options, events, emit, report);
+}
+
+Status flow_simulate(const RunOptions *options, const RunEvents *events, json_t **report)
+{
+    return with_session(options, events, simulate, report);
+}
+
+/* ---- cancel another process's run
+ * --------------------------------------------------------------*/
+
+Status flow_cancel(const RunRecord *run)
+{
+    /* The handle is taken first and the owner checked then: so the signal cannot reach a later
+     * process of the same number. */
+    int handle = run->status == RUN_RUNNING && run->owner.pid > 0
+                     ? pidfd_open((pid_t)run->owner.pid, 0)
+                     : -1;
+    bool sent =
+        handle >= 0 && owner_alive(&run->owner) && pidfd_send_signal(handle, SIGTERM, NULL, 0) == 0;
+    int reason = errno;
+    if (handle >= 0)
+        close(handle);
+    if (sent)
+        return OK;
+    if (reason == EPERM && handle >= 0)
+        return error_set(ERR_ENVIRONMENT, "run %lld belongs to another user", (long long)run->id);
+    return error_set(ERR_REFUSED, "run %lld is not running any more", (long long)run->id);
+}
