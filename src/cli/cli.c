@@ -250,33 +250,31 @@ static Status verb_paths(Session *session)
     return OK;
 }
 
+static void print_tool(const DoctorTool *tool)
+{
+    printf("%-14s %s\n", tool->name, tool->found ? tool->version : "not found");
+    printf("  %-12s %s\n", "enables", tool->enables);
+    printf("  %-12s %s\n", tool->found ? "path" : "install with",
+           tool->found ? tool->path : tool->install);
+}
+
 static Status verb_doctor(Session *session)
 {
-    DoctorRow *rows = NULL;
-    int count = 0;
-    TRY(doctor_examine(session->arena, &rows, &count));
-    json_t *list = json_array();
-    for (int i = 0; i < count; i++) {
-        const DoctorRow *row = &rows[i];
-        json_array_append_new(list,
-                              json_pack("{s:s s:b s:s* s:s* s:s s:s}", "tool", row->tool, "found",
-                                        row->found, "path", row->path, "version", row->version,
-                                        "enables", row->enables, "install", row->install));
-        if (session->arguments.json)
-            continue;
-        printf("%-12s %-40s %s\n", row->tool, row->found ? row->version : "not found",
-               row->enables);
-        if (row->found)
-            printf("%-12s %s\n", "", row->path);
-        else
-            printf("%-12s install it with: %s\n", "", row->install);
+    DoctorReport report = doctor_look(session->arena);
+    json_t *tools = json_array();
+    for (int i = 0; i < report.count; i++) {
+        const DoctorTool *tool = &report.tools[i];
+        json_array_append_new(tools,
+                              json_pack("{s:s s:b s:s s:s s:s s:s}", "tool", tool->name, "found",
+                                        tool->found, "path", tool->path, "version", tool->version,
+                                        "enables", tool->enables, "install", tool->install));
+        if (!session->arguments.json)
+            print_tool(tool);
     }
-    if (session->arguments.json) {
-        json_t *object = json_pack("{s:O}", "tools", list);
+    json_t *object = json_pack("{s:b s:o}", "can_simulate", report.can_simulate, "tools", tools);
+    if (session->arguments.json)
         print_json(object);
-        json_decref(object);
-    }
-    json_decref(list);
+    json_decref(object);
     return OK;
 }
 
