@@ -22,6 +22,9 @@ typedef struct Classifier {
     void (*close)(void *worker);
 } Classifier;
 
+/* The confusion matrix has a row and a column for each class. */
+enum { EVALUATE_MAX_CLASSES = 4096 };
+
 typedef struct Evaluation {
     int64_t images;
     int64_t correct;
@@ -32,18 +35,21 @@ typedef struct Evaluation {
 
 typedef struct Latency {
     double microseconds_batch1; /* median of single images, one thread */
-    double images_per_s;        /* whole dataset, all threads of the pool */
+    double images_per_s;        /* in shards, all threads of the pool */
 } Latency;
 
-/* The graph must outlive the classifier. */
+/* Its classes are the graph's output elements. The graph must outlive the classifier. */
 Classifier classifier_of_graph(const Graph *graph);
 
 int32_t arg_max(const float *scores, int count);
 
+/* Shards of 25 images over the pool, labels counted in order: the same result for any number of
+ * threads. Refuses images or labels that do not fit the classifier. `evaluation` is in `arena`. */
 Status evaluate(const Classifier *classifier, const Dataset *dataset, Pool *pool,
                 const Progress *progress, Arena *arena, Evaluation *evaluation) MUST_CHECK;
 
-/* Times the classifier on up to 200 single images and up to 2,000 batched ones. */
+/* Times the classifier on up to 200 single images, and on up to 2,000 in shards of 25, which
+ * includes reading them from the dataset. */
 Status measure_latency(const Classifier *classifier, const Dataset *dataset, Pool *pool,
                        Latency *latency) MUST_CHECK;
 

@@ -8,10 +8,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* What was seen of a tensor (or of one of its channels). */
+/* What was seen of a tensor (or of one of its channels). {0} has seen nothing. */
 typedef struct Observation {
     int64_t count;
-    float minimum, maximum;
+    float minimum, maximum; /* NaN once a value was not finite */
 } Observation;
 
 typedef struct Calibrator {
@@ -26,6 +26,9 @@ const Calibrator *calibrator_find(const char *name);
 
 /* Row `index`, or NULL past the last: for menus and help. */
 const Calibrator *calibrator_at(int index);
+
+/* False when a NaN or an infinity was among the values. */
+bool observation_is_finite(const Observation *observation);
 
 void observation_add(Observation *observation, const float *values, int64_t count);
 

@@ -35,7 +35,7 @@ typedef enum OpKind {
     OP_KINDS
 } OpKind;
 
-enum { OP_MAX_INPUTS = 2, OP_MAX_ELEMENTS = 1 << 24, MODEL_MAX_OPS = 256 };
+enum { OP_MAX_INPUTS = 2, OP_MAX_ELEMENTS = 1 << 24, MODEL_MAX_OPS = 256, OP_NAME_MAX_BYTES = 200 };
 
 /* What an operation has beside shapes and formats; one row per kind. */
 typedef struct OpTraits {

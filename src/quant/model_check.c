@@ -3,15 +3,15 @@
 
 #include "quant/integer_model.h"
 
-enum { NAME_MAX_BYTES = 200, WINDOW_MAX = 32767, FOLD_MAX = 1 << 20 };
+enum { WINDOW_MAX = 32767, FOLD_MAX = 1 << 20 };
 
 /* ---- single values -----------------------------------------------------------------------------
  */
 
 static Status check_name(const char *what, const char *name)
 {
-    if (!name || name[0] == '\0' || strlen(name) > NAME_MAX_BYTES)
-        return error_set(ERR_REFUSED, "%s must have 1 to %d bytes", what, NAME_MAX_BYTES);
+    if (!name || name[0] == '\0' || strlen(name) > OP_NAME_MAX_BYTES)
+        return error_set(ERR_REFUSED, "%s must have 1 to %d bytes", what, OP_NAME_MAX_BYTES);
     for (const char *c = name; *c; c++)
         if ((unsigned char)*c < 0x20 || *c == 0x7f)
             return error_set(ERR_REFUSED, "%s holds a control character", what);

@@ -11,9 +11,13 @@
 #include "quant/integer_model.h"
 #include "quant/scheme.h"
 
-/* Per layer, beside the model: how much was lost, on the calibration images. */
+enum { SQNR_MAX_DB = 200, LOSS_IMAGES = 256 };
+
+/* Per operation, beside the model: how much was lost, on the first LOSS_IMAGES calibration images,
+ * integers against float32. Before a tanh or sigmoid table, values that the function cannot tell
+ * apart count as equal. */
 typedef struct LayerLoss {
-    double sqnr_db;          /* signal to quantization noise of the layer's output, dB */
+    double sqnr_db; /* signal to quantization noise of the output, dB, within +-SQNR_MAX_DB */
     double clipped_fraction; /* of output values beyond the clip */
 } LayerLoss;
 
@@ -23,9 +27,13 @@ typedef struct Quantized {
 } Quantized;
 
 /* What cannot be built on integers today (softmax in mid-network, average pooling over partial
- * windows, ...), one sentence each; nothing added: the graph can become hardware. */
+ * windows, ...), one sentence each; nothing added: the graph can become hardware, whatever the
+ * scheme. Two faults depend on scheme and images, and are found by quantize_graph(): sums that need
+ * too many bits, and scales too far apart to requantize. */
 void quantizer_blockers(const Graph *simplified, Blockers *blockers);
 
+/* The model's source_sha256 is left empty, for the caller to fill in. Refuses what
+ * quantizer_blockers() lists, images that do not fit, values that are not finite. */
 Status quantize_graph(const Graph *simplified, const Dataset *calibration, const Scheme *scheme,
                       const Progress *progress, Quantized *quantized) MUST_CHECK;
 

@@ -24,9 +24,17 @@ typedef struct Scheme {
     int count;
 } Scheme;
 
-/* int8 throughout, min/max, per tensor; the last layer's output (the logits) gets LOGIT_BITS:
- * nothing multiplies it further, so more bits cost registers only and keep arg-max from ties. */
-enum { LOGIT_BITS = 16 };
+/* Bits of the logits: nothing multiplies them further, so more bits cost registers only and keep
+ * arg-max from ties. And the most bits of a value that a tanh or sigmoid table looks up: tables
+ * have at most 4,095 entries, unless they stand on a pooled value or on the input. */
+enum { LOGIT_BITS = 16, TABLE_INPUT_BITS = 12 };
+
+/* True when the layer decides the integer format of what it hands on: it has an accumulator or a
+ * table. False for a max pool, a flatten, ..., and for a softmax, which is dropped. */
+bool layer_sets_format(const Layer *layer);
+
+/* `choice` for every layer; the last one that sets a format, and those after it, get LOGIT_BITS
+ * for their activations. */
 Scheme scheme_uniform(Arena *arena, const Graph *graph, LayerScheme choice);
 
 #endif

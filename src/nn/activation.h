@@ -1,0 +1,16 @@
+/* activation.h: the non-linear functions of one value, in float64: the only definition of them.
+ *
+ * The float32 network rounds their result; the integer model's tables are made from it.
+ */
+#ifndef NN_ACTIVATION_H
+#define NN_ACTIVATION_H
+
+#include "graph/graph.h"
+
+/* f(x) for any activation but softmax, which is no function of one value. */
+double activation_value(Activation activation, double x);
+
+/* `values` (rows, channels) in place; softmax goes over the channels of each row. */
+void activation_apply(Activation activation, float *values, int64_t rows, int64_t channels);
+
+#endif

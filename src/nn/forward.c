@@ -1,0 +1,117 @@
+#include "nn/forward.h"
+
+#include <assert.h>
+#include <string.h>
+
+#include "nn/activation.h"
+#include "nn/kernels.h"
+
+typedef void LayerForward(const PackedLayer *packed, const float *input, float *output);
+
+/* NULL: the layer only hands its input on, perhaps through an activation. */
+static LayerForward *const KERNELS[LAYER_KINDS] = {
+    [LAYER_CONV2D] = conv2d_forward,
+    [LAYER_DENSE] = dense_forward,
+    [LAYER_BATCH_NORM] = batch_norm_forward,
+    [LAYER_MAX_POOL2D] = max_pool2d_forward,
+    [LAYER_AVERAGE_POOL2D] = average_pool2d_forward,
+};
+
+/* A layer's buffers, (max batch, elements) each. */
+typedef struct Stage {
+    PackedLayer packed;
+    int64_t elements;
+    const float *before;           /* the activation; may be the buffer of an earlier layer */
+    const float *after;            /* the same buffer when the layer is linear */
+    float *own_before, *own_after; /* what this layer writes; NULL: nothing */
+} Stage;
+
+struct Forward {
+    Arena *arena;
+    const Graph *graph;
+    Stage *stages;
+    int max_batch;
+};
+
+static void stage_open(Forward *forward, int index)
+{
+    const Layer *layer = &forward->graph->layers[index];
+    Stage *stage = &forward->stages[index];
+    stage->packed = kernel_pack(forward->arena, layer);
+    stage->elements = shape_elements(layer->output_shape);
+    if (layer->kind == LAYER_INPUT)
+        return;
+    int64_t count = forward->max_batch * stage->elements;
+    const float *input = forward->stages[layer->inputs[0]].after;
+    if (KERNELS[layer->kind])
+        stage->own_before = ARENA_ARRAY(forward->arena, float, count);
+    stage->before = stage->own_before ? stage->own_before : input;
+    if (layer->activation != ACTIVATION_LINEAR)
+        stage->own_after = ARENA_ARRAY(forward->arena, float, count);
+    stage->after = stage->own_after ? stage->own_after : stage->before;
+}
+
+Forward *forward_new(const Graph *graph, int max_batch)
+{
+    assert(max_batch > 0);
+    Arena *arena = arena_new();
+    Forward *forward = ARENA_NEW(arena, Forward);
+    *forward = (Forward){.arena = arena,
+                         .graph = graph,
+                         .stages = ARENA_ARRAY(arena, Stage, graph->count),
+                         .max_batch = max_batch};
+    int64_t pixels = max_batch * shape_elements(graph_input_shape(graph));
+    forward->stages[0].own_after = ARENA_ARRAY(arena, float, pixels);
+    forward->stages[0].before = forward->stages[0].after = forward->stages[0].own_after;
+    for (int i = 0; i < graph->count; i++)
+        stage_open(forward, i);
+    return forward;
+}
+
+void forward_free(Forward *forward)
+{
+    if (forward)
+        arena_free(forward->arena);
+}
+
+static void run_stage(const Forward *forward, int index, int image)
+{
+    const Stage *stage = &forward->stages[index];
+    const Layer *layer = stage->packed.layer;
+    int64_t at = image * stage->elements;
+    if (stage->own_before) {
+        const Stage *source = &forward->stages[layer->inputs[0]];
+        KERNELS[layer->kind](&stage->packed, source->after + image * source->elements,
+                             stage->own_before + at);
+    }
+    if (stage->own_after) {
+        int64_t channels = shape_channels(layer->output_shape);
+        memcpy(stage->own_after + at, stage->before + at, (size_t)stage->elements * sizeof(float));
+        activation_apply(layer->activation, stage->own_after + at, stage->elements / channels,
+                         channels);
+    }
+}
+
+const float *forward_run(Forward *forward, const float *images, int batch)
+{
+    assert(batch > 0 && batch <= forward->max_batch);
+    memcpy(forward->stages[0].own_after, images,
+           (size_t)(batch * forward->stages[0].elements) * sizeof *images);
+    /* Image by image: what a layer leaves is still in the cache when the next one reads it. */
+    for (int b = 0; b < batch; b++)
+        for (int i = 1; i < forward->graph->count; i++)
+            run_stage(forward, i, b);
+    return forward->stages[forward->graph->count - 1].after;
+}
+
+const float *forward_layer(const Forward *forward, int index)
+{
+    assert(index >= 0 && index < forward->graph->count);
+    return forward->stages[index].after;
+}
+
+const float *forward_preactivation(const Forward *forward, int index)
+{
+    assert(index >= 0 && index < forward->graph->count);
+    return forward->stages[index].before;
+}

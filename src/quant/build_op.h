@@ -1,0 +1,21 @@
+/* build_op.h: numbers for a lowered operation: formats, weights, biases, requantizers, tables. Not
+ * for other rooms. */
+#ifndef QUANT_BUILD_OP_H
+#define QUANT_BUILD_OP_H
+
+#include "quant/lowering.h"
+#include "quant/scheme.h"
+
+typedef struct Builder {
+    const Graph *graph;
+    const Scheme *scheme;
+    const Lowering *lowering;
+    const Observation *observations; /* one per operation: its real output values */
+    IntegerModel *model;             /* operations 0 .. index-1 are built */
+    Blockers *blockers;
+} Builder;
+
+/* Fills in operation `index` of the model. */
+void build_op(const Builder *builder, int index);
+
+#endif

@@ -1,0 +1,30 @@
+/* lowering.h: which operations a graph becomes, before any number is known. Not for other rooms.
+ *
+ * A layer becomes its operation; a ReLU is fused into it as a clamp; tanh and sigmoid become a
+ * table behind it. Flatten, reshape and dropout vanish: what comes after them reads the stream of
+ * pixels as it is. A softmax at the end vanishes too: it does not change which score is the
+ * highest.
+ */
+#ifndef QUANT_LOWERING_H
+#define QUANT_LOWERING_H
+
+#include "quant/integer_model.h"
+
+typedef struct LoweredOp {
+    Op op;                  /* kind, name, inputs, shapes and window are set */
+    int layer;              /* index in the graph of the layer it came from */
+    bool before_activation; /* its real values are those before the layer's activation */
+    bool fused_relu;
+    Activation function; /* of a table */
+    bool feeds_table;    /* its only purpose is the table behind it */
+} LoweredOp;
+
+typedef struct Lowering {
+    LoweredOp *ops; /* in the arena */
+    int count;
+} Lowering;
+
+/* What stands in the way is added to `blockers`; the lowering is whole when nothing was. */
+void lower_graph(const Graph *graph, Arena *arena, Blockers *blockers, Lowering *lowering);
+
+#endif

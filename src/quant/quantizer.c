@@ -1,0 +1,276 @@
+#include "quant/quantizer.h"
+
+#include <stdio.h>
+
+#include "base/cancel.h"
+#include "nn/forward.h"
+#include "quant/build_op.h"
+#include "quant/integer_forward.h"
+
+enum { SHARD = 25 };
+
+/* What one quantization works with. */
+typedef struct Session {
+    const Graph *graph;
+    const Dataset *calibration;
+    const Scheme *scheme;
+    const Progress *progress;
+    Arena *scratch;
+    Lowering lowering;
+    Observation *observations; /* one per operation */
+    float *images;             /* a shard */
+    IntegerModel *model;
+} Session;
+
+void quantizer_blockers(const Graph *simplified, Blockers *blockers)
+{
+    Arena *scratch = arena_new();
+    Lowering lowering;
+    lower_graph(simplified, scratch, blockers, &lowering);
+    arena_free(scratch);
+}
+
+/* ---- before: is the request possible?
+ * --------------------------------------------------------------- */
+
+static Status check_scheme(const Session *session)
+{
+    const Scheme *scheme = session->scheme;
+    if (scheme->count != session->graph->count)
+        return error_set(ERR_INTERNAL, "the scheme has %d rows for %d layers", scheme->count,
+                         session->graph->count);
+    for (int i = 0; i < scheme->count; i++) {
+        const LayerScheme *row = &scheme->layers[i];
+        if (row->weight_bits < FIXED_MIN_BITS || row->weight_bits > FIXED_MAX_BITS ||
+            row->activation_bits < FIXED_MIN_BITS || row->activation_bits > FIXED_MAX_BITS)
+            return error_set(ERR_REFUSED,
+                             "layer %s: %d bits for weights and %d for activations, possible are "
+                             "%d to %d",
+                             session->graph->layers[i].name, row->weight_bits, row->activation_bits,
+                             FIXED_MIN_BITS, FIXED_MAX_BITS);
+        assert(row->calibrator);
+    }
+    return OK;
+}
+
+static Status check_calibration(const Session *session)
+{
+    const Dataset *calibration = session->calibration;
+    int64_t wanted = shape_elements(graph_input_shape(session->graph));
+    int64_t found = shape_elements(calibration->shape);
+    if (calibration->count < 1)
+        return error_set(ERR_REFUSED, "%s: holds no images to calibrate on", calibration->path);
+    if (found != wanted)
+        return error_set(ERR_REFUSED, "%s: images have %lld values, the model reads %lld",
+                         calibration->path, (long long)found, (long long)wanted);
+    return OK;
+}
+
+static Status lower(Session *session)
+{
+    Blockers blockers = {0};
+    lower_graph(session->graph, session->scratch, &blockers, &session->lowering);
+    Status status = blockers_refuse(&blockers, session->graph->name);
+    blockers_free(&blockers);
+    return status;
+}
+
+/* ---- observing
+ * ------------------------------------------------------------------------------------- */
+
+/* What operation `index` should have computed in the latest run: (batch, elements). */
+static const float *real_values(const Session *session, const Forward *forward, int index)
+{
+    const LoweredOp *lowered = &session->lowering.ops[index];
+    return lowered->before_activation ? forward_preactivation(forward, lowered->layer)
+                                      : forward_layer(forward, lowered->layer);
+}
+
+static int64_t op_elements(const Session *session, int index)
+{
+    return shape_elements(session->lowering.ops[index].op.output_shape);
+}
+
+static int read_shard(Session *session, int64_t first, int64_t count)
+{
+    int batch = count - first < SHARD ? (int)(count - first) : SHARD;
+    dataset_read(session->calibration, first, batch, session->images);
+    return batch;
+}
+
+static Status observe(Session *session, Forward *forward)
+{
+    int64_t count = session->calibration->count;
+    for (int64_t first = 0; first < count; first += SHARD) {
+        TRY(cancel_check());
+        int batch = read_shard(session, first, count);
+        forward_run(forward, session->images, batch);
+        for (int i = 0; i < session->lowering.count; i++)
+            observation_add(&session->observations[i], real_values(session, forward, i),
+                            batch * op_elements(session, i));
+        char detail[64];
+        snprintf(detail, sizeof detail, "%lld of %lld calibration images",
+                 (long long)(first + batch), (long long)count);
+        progress_report(session->progress, (double)(first + batch) / (double)count, detail);
+    }
+    return OK;
+}
+
+static Status check_observations(const Session *session)
+{
+    Blockers blockers = {0};
+    for (int i = 0; i < session->lowering.count; i++)
+        if (!observation_is_finite(&session->observations[i]))
+            blockers_add(&blockers,
+                         "layer %s: gives values that are not finite on the calibration images",
+                         session->lowering.ops[i].op.name);
+    Status status = blockers_refuse(&blockers, session->graph->name);
+    blockers_free(&blockers);
+    return status;
+}
+
+/* ---- building
+ * -------------------------------------------------------------------------------------- */
+
+static Status build_ops(Session *session)
+{
+    Blockers blockers = {0};
+    Builder builder = {.graph = session->graph,
+                       .scheme = session->scheme,
+                       .lowering = &session->lowering,
+                       .observations = session->observations,
+                       .model = session->model,
+                       .blockers = &blockers};
+    for (int i = 0; i < session->lowering.count; i++)
+        build_op(&builder, i);
+    Status status = blockers_refuse(&blockers, session->graph->name);
+    blockers_free(&blockers);
+    return status;
+}
+
+static Status build_model(Session *session)
+{
+    Arena *arena = arena_new();
+    IntegerModel *model = ARENA_NEW(arena, IntegerModel);
+    *model = (IntegerModel){.arena = arena,
+                            .name = arena_strdup(arena, session->graph->name),
+                            .ops = ARENA_ARRAY(arena, Op, session->lowering.count),
+                            .count = session->lowering.count,
+                            .input_scale = session->calibration->scale};
+    session->model = model;
+    TRY(build_ops(session));
+    model->classes = (int)shape_elements(model->ops[model->count - 1].output_shape);
+    TRY(integer_model_prove(model));
+    TRY(integer_model_check_structure(model));
+    return integer_model_check_values(model);
+}
+
+/* ---- losses
+ * ---------------------------------------------------------------------------------------- */
+
+/* Sums over the values of one operation. */
+typedef struct LossSums {
+    const Op *op;
+    bool feeds_table;
+    double signal, noise;
+    int64_t clipped;
+} LossSums;
+
+static void add_losses(LossSums *sums, const float *real, const int32_t *integers, int64_t count)
+{
+    const Op *op = sums->op;
+    for (int64_t i = 0; i < count; i++) {
+        double value = (double)real[i];
+        sums->clipped += fabs(value) > op->clip * (1 + 1e-6);
+        if (sums->feeds_table) /* beyond the clip the table gives the same */
+            value = fmax(-op->clip, fmin(op->clip, value));
+        double error = fixed_dequantize(integers[i], op->output) - value;
+        sums->signal += value * value;
+        sums->noise += error * error;
+    }
+}
+
+static double decibels(double signal, double noise)
+{
+    if (noise == 0)
+        return SQNR_MAX_DB;
+    double ratio = signal > 0 ? 10 * log10(signal / noise) : -SQNR_MAX_DB;
+    return fmax(-SQNR_MAX_DB, fmin(SQNR_MAX_DB, ratio));
+}
+
+static Status sum_losses(Session *session, Forward *forward, IntegerForward *integer,
+                         LossSums *sums, int64_t images)
+{
+    for (int64_t first = 0; first < images; first += SHARD) {
+        TRY(cancel_check());
+        int batch = read_shard(session, first, images);
+        forward_run(forward, session->images, batch);
+        integer_forward_run(integer, session->images, batch);
+        for (int i = 0; i < session->lowering.count; i++) {
+            sums[i].op = &session->model->ops[i];
+            sums[i].feeds_table = session->lowering.ops[i].feeds_table;
+            add_losses(&sums[i], real_values(session, forward, i), integer_forward_op(integer, i),
+                       batch * op_elements(session, i));
+        }
+    }
+    return OK;
+}
+
+static Status measure_losses(Session *session, Forward *forward, LayerLoss **losses)
+{
+    int64_t images =
+        session->calibration->count < LOSS_IMAGES ? session->calibration->count : LOSS_IMAGES;
+    int count = session->lowering.count;
+    LossSums *sums = ARENA_ARRAY(session->scratch, LossSums, count);
+    IntegerForward *integer = integer_forward_new(session->model, SHARD);
+    Status status = sum_losses(session, forward, integer, sums, images);
+    integer_forward_free(integer);
+    *losses = ARENA_ARRAY(session->model->arena, LayerLoss, count);
+    for (int i = 0; i < count; i++)
+        (*losses)[i] = (LayerLoss){
+            .sqnr_db = decibels(sums[i].signal, sums[i].noise),
+            .clipped_fraction =
+                (double)sums[i].clipped / (double)(images * op_elements(session, i)),
+        };
+    return status;
+}
+
+/* ---- all of it
+ * ------------------------------------------------------------------------------------- */
+
+static Status quantize(Session *session, Quantized *quantized)
+{
+    TRY(lower(session));
+    TRY(check_scheme(session));
+    TRY(check_calibration(session));
+    int64_t elements = shape_elements(graph_input_shape(session->graph));
+    session->images = ARENA_ARRAY(session->scratch, float, SHARD *elements);
+    session->observations = ARENA_ARRAY(session->scratch, Observation, session->lowering.count);
+    Forward *forward = forward_new(session->graph, SHARD);
+    Status status = observe(session, forward);
+    if (status == OK)
+        status = check_observations(session);
+    if (status == OK)
+        status = build_model(session);
+    if (status == OK)
+        status = measure_losses(session, forward, &quantized->losses);
+    forward_free(forward);
+    return status;
+}
+
+Status quantize_graph(const Graph *simplified, const Dataset *calibration, const Scheme *scheme,
+                      const Progress *progress, Quantized *quantized)
+{
+    Session session = {.graph = simplified,
+                       .calibration = calibration,
+                       .scheme = scheme,
+                       .progress = progress,
+                       .scratch = arena_new()};
+    Status status = quantize(&session, quantized);
+    arena_free(session.scratch);
+    if (status != OK)
+        integer_model_free(session.model);
+    else
+        quantized->model = session.model;
+    return status;
+}

@@ -1,0 +1,30 @@
+#include "quant/scheme.h"
+
+bool layer_sets_format(const Layer *layer)
+{
+    switch (layer->kind) {
+    case LAYER_INPUT:
+    case LAYER_CONV2D:
+    case LAYER_DENSE:
+    case LAYER_BATCH_NORM:
+    case LAYER_AVERAGE_POOL2D:
+        return true;
+    case LAYER_MAX_POOL2D:
+        return layer->activation == ACTIVATION_TANH || layer->activation == ACTIVATION_SIGMOID;
+    default:
+        return layer->activation != ACTIVATION_LINEAR && layer->activation != ACTIVATION_SOFTMAX;
+    }
+}
+
+Scheme scheme_uniform(Arena *arena, const Graph *graph, LayerScheme choice)
+{
+    Scheme scheme = {ARENA_ARRAY(arena, LayerScheme, graph->count), graph->count};
+    for (int i = 0; i < graph->count; i++)
+        scheme.layers[i] = choice;
+    for (int i = graph->count - 1; i > 0; i--) {
+        scheme.layers[i].activation_bits = LOGIT_BITS;
+        if (layer_sets_format(&graph->layers[i]))
+            break;
+    }
+    return scheme;
+}
