@@ -7,6 +7,15 @@
 #include "tools/process.h"
 #include "ui/workbench.h"
 
+static int open_workbench(const WorkbenchRequest *request)
+{
+    return workbench_main(&(WorkbenchOptions){.run = request->options,
+                                              .readonly = request->readonly,
+                                              .ascii = request->ascii,
+                                              .no_color = request->no_color,
+                                              .no_mouse = request->no_mouse});
+}
+
 int main(int argc, char **argv)
 {
     if (argc > 1 && strcmp(argv[1], "--exec-child") == 0)
@@ -14,5 +23,5 @@ int main(int argc, char **argv)
     process_set_trampoline("/proc/self/exe");
     if (argc == 2 && strcmp(argv[1], "engine") == 0)
         return engine_main();
-    return cli_main(argc, argv, workbench_main);
+    return cli_main(argc, argv, open_workbench);
 }
