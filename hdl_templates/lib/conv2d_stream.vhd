@@ -156,7 +156,7 @@ begin
                     if k_group = 0 then
                         sums := bias_row;
                     end if;
-                    accumulate(sums, weight_row, operand);
+                    sums := accumulate(sums, weight_row, operand);
                     if k_group < K_GROUPS - 1 then
                         k_group := k_group + 1;
                     else

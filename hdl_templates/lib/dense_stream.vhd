@@ -138,7 +138,7 @@ begin
                         active := bias_row;
                     end if;
                     operand := beat(lane_group);
-                    accumulate(active, weight_row, operand);
+                    active := accumulate(active, weight_row, operand);
                     sums(0) := active;
                     if lane_group < LANE_GROUPS - 1 then
                         lane_group := lane_group + 1;
