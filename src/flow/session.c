@@ -81,9 +81,15 @@ void session_log(Session *session, const char *format, ...)
 /* ---- life
  * --------------------------------------------------------------------------------------*/
 
+#ifdef __clang__
+#define COMPILER __VERSION__ /* names itself */
+#else
+#define COMPILER "gcc " __VERSION__
+#endif
+
 static json_t *own_versions(void)
 {
-    return json_pack("{s:s, s:s, s:s}", "dnn2fpga", DNN2FPGA_VERSION, "compiler", __VERSION__,
+    return json_pack("{s:s, s:s, s:s}", "dnn2fpga", DNN2FPGA_VERSION, "compiler", COMPILER,
                      "jansson", JANSSON_VERSION);
 }
 

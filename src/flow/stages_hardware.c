@@ -1,9 +1,12 @@
 /* The stages that make hardware: plan, emit, simulate. */
 #include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/buffer.h"
 #include "base/fs.h"
+#include "flow/proof.h"
 #include "flow/report.h"
 #include "flow/session.h"
 #include "hw/emit.h"
@@ -103,4 +106,109 @@ Status stage_emit(Session *session, json_t *figures)
     json_object_set_new(figures, "files", json_integer(session->design.file_count));
     json_object_set_new(figures, "sha256", json_string(sha256));
     return session->store ? store_set_hashes(session->store, session->run, NULL, sha256) : OK;
+}
+
+/* ---- simulate
+ * ----------------------------------------------------------------------------------*/
+
+static json_t *difference_to_json(const Difference *difference)
+{
+    if (!difference->found)
+        return json_null();
+    json_t *row = json_object();
+    json_object_set_new(row, "layer", report_string(difference->layer));
+    json_object_set_new(row, "image", json_integer(difference->image));
+    json_object_set_new(row, "element", json_integer(difference->element));
+    json_object_set_new(row, "got",
+                        difference->missing ? json_null() : json_integer(difference->got));
+    json_object_set_new(row, "expected", json_integer(difference->expected));
+    return row;
+}
+
+/* Cycles, or null when the simulation did not get that far. */
+static json_t *cycles_to_json(int64_t cycles)
+{
+    return cycles > 0 ? json_integer(cycles) : json_null();
+}
+
+static void add_proof(const ProofResult *proof, double clock_mhz, json_t *section)
+{
+    double interval = proof->interval_cycles > 0 ? (double)proof->interval_cycles : NAN;
+    double latency = proof->latency_cycles > 0 ? (double)proof->latency_cycles : NAN;
+    json_object_set_new(section, "images", json_integer(proof->images));
+    json_object_set_new(section, "bit_exact", json_boolean(proof->bit_exact));
+    json_object_set_new(section, "values_compared", json_integer(proof->values_compared));
+    json_object_set_new(section, "label_agreement", report_real(proof->label_agreement));
+    json_object_set_new(section, "accuracy", report_real(proof->accuracy));
+    json_object_set_new(section, "first_mismatch", difference_to_json(&proof->first));
+    json_object_set_new(section, "latency_cycles", cycles_to_json(proof->latency_cycles));
+    json_object_set_new(section, "interval_cycles", cycles_to_json(proof->interval_cycles));
+    json_object_set_new(section, "latency_us", report_real(latency / clock_mhz));
+    json_object_set_new(section, "images_per_s", report_real(clock_mhz * 1e6 / interval));
+    json_object_set_new(section, "simulated_images_per_s",
+                        report_real(proof->simulated_images_per_s));
+    json_object_set_new(section, "overflow_checked_images", json_integer(proof->overflow_checked));
+}
+
+static void miss_values(Session *session, const Difference *first)
+{
+    char got[32] = "nothing";
+    if (!first->found) {
+        session_miss(session, "hardware and software differ");
+        return;
+    }
+    if (!first->missing)
+        snprintf(got, sizeof got, "%d", first->got);
+    session_miss(session,
+                 "hardware and software differ: first in layer %s, image %lld, element %lld: got "
+                 "%s, expected %d",
+                 first->layer[0] ? first->layer : "(output)", (long long)first->image,
+                 (long long)first->element, got, first->expected);
+}
+
+static void judge(Session *session, const ProofResult *proof)
+{
+    if (proof->bit_exact && proof->timing_compared && !proof->timing_exact)
+        session_miss(session,
+                     "the simulated cycles differ from the predicted ones: latency %lld, predicted "
+                     "%lld; interval %lld, predicted %lld",
+                     (long long)proof->latency_cycles, (long long)proof->predicted.latency_cycles,
+                     (long long)proof->interval_cycles,
+                     (long long)proof->predicted.interval_cycles);
+    else if (!proof->bit_exact && proof->fault)
+        session_miss(session, "the hardware gave up in simulation: %s", proof->fault);
+    else if (!proof->bit_exact)
+        miss_values(session, &proof->first);
+}
+
+static Status save_simulator(Session *session, const ProofResult *proof)
+{
+    json_t *tools = json_object_get(session->report, "tools");
+    char *name = arena_printf(session->arena, "%s (%s)", proof->backend_version, proof->backend);
+    json_object_set_new(tools, "ghdl", report_string(name));
+    if (!session->store)
+        return OK;
+    char *text = report_format(tools, false);
+    Status status = store_set_tools(session->store, session->run, text);
+    free(text);
+    return status;
+}
+
+Status stage_simulate(Session *session, json_t *figures)
+{
+    const RunOptions *options = session->options;
+    const ProofSetup setup = {.plan = session->plan,
+                              .dataset = session->test,
+                              .folder = session->folder,
+                              .images =
+                                  options->images > 0 ? options->images : session->test->count,
+                              .jobs = pool_threads(session->pool),
+                              .progress = &session->progress};
+    ProofResult proof;
+    TRY(proof_run(&setup, session->arena, &proof));
+    json_t *section = json_object_get(session->report, "hardware");
+    add_proof(&proof, options->clock_mhz, section);
+    add_proof(&proof, options->clock_mhz, figures);
+    judge(session, &proof);
+    return save_simulator(session, &proof);
 }
