@@ -21,6 +21,7 @@ typedef struct Watch {
     bool failed; /* a mismatch or a hang */
     Difference first;
     char fault[512]; /* the simulator's first error */
+    int suspect;     /* stage that it blamed; -1: none */
 } Watch;
 
 /* Several simulations of one built design. */
@@ -74,6 +75,7 @@ Status proof_write(const ProofSetup *setup, Arena *arena, ProofWork *work)
         return error_set(ERR_USAGE, "a proof needs at least one image");
     TRY(emit_design(setup->plan, arena, fs_join(arena, setup->folder, "hdl"), &work->design));
     const char *vectors = fs_join(arena, setup->folder, "vectors");
+    TRY(fs_remove_tree(vectors)); /* outputs of an earlier run must not count */
     TRY(fs_make_folders(vectors));
     cut_into_shards(setup, arena, vectors, work);
     work->golden_labels = ARENA_ARRAY(arena, int32_t, work->images);
@@ -126,19 +128,32 @@ static void hear_progress(Watch *watch, const char *text)
     progress_report(bench->setup->progress, (double)sum / (double)bench->images, detail);
 }
 
+/* "in process .net_bench(simulation).design@net_top(structure).conv_1@conv2d_stream(rtl).P1" */
+static void hear_suspect(Watch *watch, const char *text)
+{
+    const Plan *plan = watch->bench->setup->plan;
+    for (int i = 0; i < plan->count && watch->suspect < 0; i++)
+        if (strstr(text,
+                   arena_printf(watch->bench->arena, "_top(structure).%s@", plan->stages[i].label)))
+            watch->suspect = i;
+}
+
 static void listen(void *context, const char *line)
 {
     Watch *watch = context;
     GhdlMessage message;
     bool parsed = ghdl_parse_message(line, &message);
     const char *text = parsed ? message.text : line;
+    const char *severity = parsed ? message.severity : line;
     if (begins_with(text, PROGRESS_WORD))
         hear_progress(watch, text);
     else if (begins_with(text, MISMATCH_WORD) && !watch->failed)
         hear_failure(watch, text, false);
     else if (begins_with(text, HANG_WORD) && !watch->failed)
         hear_failure(watch, text, true);
-    else if (!watch->fault[0] && strstr(line, "error"))
+    else if (begins_with(text, "in process"))
+        hear_suspect(watch, text);
+    else if (!watch->fault[0] && (strstr(severity, "error") || strstr(severity, "failure")))
         snprintf(watch->fault, sizeof watch->fault, "%s", line);
 }
 
@@ -161,7 +176,8 @@ static const char *const *bench_generics(const Bench *bench, const VectorFiles *
     int used = 0;
     list[used++] = arena_printf(arena, "STIMULUS=%s", absolute(arena, files->stimulus));
     list[used++] = arena_printf(arena, "EXPECTED=%s", absolute(arena, files->expected));
-    list[used++] = arena_printf(arena, "OUTPUTS=%s", outputs);
+    if (outputs) /* GHDL 2.0 dies of an empty string as a generic */
+        list[used++] = arena_printf(arena, "OUTPUTS=%s", outputs);
     list[used++] = arena_printf(arena, "IMAGES=%lld", (long long)files->count);
     list[used++] = arena_printf(arena, "FIRST_IMAGE=%lld", (long long)files->first);
     list[used++] = arena_printf(arena, "STALL_SEED=%d", bench->setup->stall_seed);
@@ -208,7 +224,7 @@ static void bench_runs(Bench *bench, const VectorFiles *files, int count)
     bench->images = 0;
     for (int i = 0; i < count; i++) {
         bench->images += files[i].count;
-        bench->watches[i].bench = bench;
+        bench->watches[i] = (Watch){.bench = bench, .suspect = -1};
         bench->runs[i] =
             (GhdlRun){.sentinel = RESULT_WORD, .on_line = listen, .context = &bench->watches[i]};
     }
@@ -261,27 +277,29 @@ static int first_failure(const Bench *bench)
 /* ---- the layer that differs -------------------------------------------------------------------
  */
 
-static Status write_and_tap(Bench *bench, const ProofWork *work, const VectorFiles *files,
-                            IntegerForward *forward, Difference *difference)
+static Status write_and_tap(Bench *bench, const VectorFiles *files, IntegerForward *forward,
+                            Difference *difference)
 {
     const ProofSetup *setup = bench->setup;
     Arena *arena = bench->arena;
     const char *folder = fs_join(arena, setup->folder, "taps");
-    (void)work;
     TRY(fs_remove_tree(folder));
     TRY(fs_make_folders(folder));
     TRY(vectors_write(forward, setup->plan, setup->dataset, files, NULL));
     bench_runs(bench, files, 1);
     bench->runs[0].folder = absolute(arena, folder);
-    bench->runs[0].generics = bench_generics(bench, files, "", true);
+    bench->runs[0].generics = bench_generics(bench, files, NULL, true);
     TRY(ghdl_run_many(arena, &bench->design, bench->runs, 1, 1, NULL));
-    return vectors_compare_taps(forward, setup->plan, setup->dataset, folder, files->first,
-                                files->count, difference);
+    TapRun run = {.folder = folder,
+                  .first = files->first,
+                  .count = files->count,
+                  .suspect = bench->watches[0].suspect};
+    return vectors_compare_taps(forward, setup->plan, setup->dataset, &run, difference);
 }
 
 /* Runs the failing image again, with the one before it (what that left behind may be the cause),
  * and keeps every layer's output. */
-static Status diagnose(Bench *bench, const ProofWork *work, int failed, ProofResult *result)
+static Status diagnose(Bench *bench, int failed, ProofResult *result)
 {
     Arena *arena = bench->arena;
     const Watch *watch = &bench->watches[failed];
@@ -289,7 +307,7 @@ static Status diagnose(Bench *bench, const ProofWork *work, int failed, ProofRes
     result->first.found = true;
     if (!result->first.layer)
         result->first.layer = "";
-    if (watch->fault[0] && !watch->failed)
+    if (watch->fault[0])
         result->fault = arena_strdup(arena, watch->fault);
     int64_t first = bench->files[failed].first;
     int64_t image = watch->failed ? watch->first.image : first;
@@ -299,7 +317,7 @@ static Status diagnose(Bench *bench, const ProofWork *work, int failed, ProofRes
                         image - start + 1);
     IntegerForward *forward = integer_forward_new(bench->setup->plan->model, VECTORS_BATCH);
     Difference difference;
-    Status status = write_and_tap(bench, work, files, forward, &difference);
+    Status status = write_and_tap(bench, files, forward, &difference);
     integer_forward_free(forward);
     if (status == OK && difference.found)
         result->first = difference;
@@ -387,13 +405,13 @@ static Status check_overflow(const ProofSetup *setup, Arena *arena, const ProofW
     *files = work->shards[0];
     files->count = files->count < PROOF_CHECKED_IMAGES ? files->count : PROOF_CHECKED_IMAGES;
     bench_runs(&bench, files, 1);
-    bench.runs[0].generics = bench_generics(&bench, files, "", false);
+    bench.runs[0].generics = bench_generics(&bench, files, NULL, false);
     TRY(ghdl_run_many(arena, &bench.design, bench.runs, 1, 1, NULL));
     result->overflow_checked = files->count;
     if (run_is_exact(&bench, 0))
         return OK;
     result->bit_exact = false;
-    return diagnose(&bench, work, 0, result);
+    return diagnose(&bench, 0, result);
 }
 
 static Status simulate_all(const ProofSetup *setup, Arena *arena, const ProofWork *work,
@@ -416,7 +434,7 @@ static Status simulate_all(const ProofSetup *setup, Arena *arena, const ProofWor
     if (failed < 0)
         return OK;
     result->bit_exact = false;
-    return diagnose(&bench, work, failed, result);
+    return diagnose(&bench, failed, result);
 }
 
 Status proof_judge(const ProofSetup *setup, Arena *arena, const ProofWork *work,

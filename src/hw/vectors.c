@@ -140,55 +140,79 @@ static Status read_taps(const Plan *plan, Arena *arena, const char *folder, int6
         tap->elements = elements_of(stage->output);
         tap->samples = ARENA_ARRAY(arena, int32_t, count * tap->elements);
         const char *path = fs_join(arena, folder, emit_tap_name(arena, stage));
+        if (!fs_exists(path))
+            continue; /* the simulation gave up before it began: all is missing */
         TRY_IN(vectors_read(path, count * tap->elements, tap->samples, &tap->got), "layer %s",
                stage->op->name);
     }
     return OK;
 }
 
-/* Compares one image's output of one layer; `offset` is where the image starts in the tap. */
-static bool compare_image(const Tap *tap, int64_t offset, const int32_t *golden,
+/* Compares one image's output of one layer with `golden`; `offset` is where it starts in the tap.
+ * Returns whether there is a wrong value, or with `missing` one that never came. */
+static bool compare_image(const Tap *tap, int64_t offset, const int32_t *golden, bool missing,
                           Difference *difference)
 {
-    for (int64_t i = 0; i < tap->elements; i++) {
-        bool missing = offset + i >= tap->got;
-        if (!missing && tap->samples[offset + i] == golden[i])
-            continue;
-        difference->found = true;
-        difference->element = i;
-        difference->missing = missing;
-        difference->got = missing ? 0 : tap->samples[offset + i];
-        difference->expected = golden[i];
-        return true;
-    }
-    return false;
+    int64_t there = tap->got < offset ? 0 : tap->got - offset;
+    int64_t element = 0;
+    while (element < tap->elements && element < there &&
+           tap->samples[offset + element] == golden[element])
+        element++;
+    if (element == tap->elements || (element < there) == missing)
+        return false;
+    difference->found = true;
+    difference->element = element;
+    difference->missing = missing;
+    difference->got = missing ? 0 : tap->samples[offset + element];
+    difference->expected = golden[element];
+    return true;
 }
 
-static void compare_taps(IntegerForward *forward, const Plan *plan, const Tap *taps, int64_t index,
-                         Difference *difference)
+typedef struct Comparison {
+    IntegerForward *forward; /* has run the image */
+    const Plan *plan;
+    const Tap *taps;
+    int64_t index; /* of the image in the run */
+} Comparison;
+
+static bool compare_stage(const Comparison *comparison, int i, bool missing, Difference *difference)
 {
-    for (int i = 0; i < plan->count && !difference->found; i++) {
-        const Stage *stage = &plan->stages[i];
-        const int32_t *golden = integer_forward_op(forward, stage->op_index);
-        if (compare_image(&taps[i], index * taps[i].elements, golden, difference))
-            difference->layer = stage->op->name;
-    }
+    const Stage *stage = &comparison->plan->stages[i];
+    const Tap *tap = &comparison->taps[i];
+    const int32_t *golden = integer_forward_op(comparison->forward, stage->op_index);
+    if (!compare_image(tap, comparison->index * tap->elements, golden, missing, difference))
+        return false;
+    difference->layer = stage->op->name;
+    return true;
+}
+
+static void compare_stages(const Comparison *comparison, int suspect, Difference *difference)
+{
+    int count = comparison->plan->count;
+    for (int i = 0; i < count; i++)
+        if (compare_stage(comparison, i, false, difference))
+            return;
+    if (suspect >= 0 && compare_stage(comparison, suspect, true, difference))
+        return;
+    for (int i = 0; i < count; i++)
+        if (compare_stage(comparison, i, true, difference))
+            return;
 }
 
 Status vectors_compare_taps(IntegerForward *forward, const Plan *plan, const Dataset *dataset,
-                            const char *folder, int64_t first, int64_t count,
-                            Difference *difference)
+                            const TapRun *run, Difference *difference)
 {
     *difference = (Difference){.layer = ""};
     Arena *arena = arena_new();
     Tap *taps = ARENA_ARRAY(arena, Tap, plan->count);
     float *image = ARENA_ARRAY(arena, float, elements_of(plan->input));
-    Status status = read_taps(plan, arena, folder, count, taps);
-    for (int64_t i = 0; status == OK && i < count && !difference->found; i++) {
-        dataset_read(dataset, first + i, 1, image);
+    Status status = read_taps(plan, arena, run->folder, run->count, taps);
+    for (int64_t i = 0; status == OK && i < run->count && !difference->found; i++) {
+        dataset_read(dataset, run->first + i, 1, image);
         integer_forward_run(forward, image, 1);
-        difference->image = first + i;
-        compare_taps(forward, plan, taps, i, difference);
+        difference->image = run->first + i;
+        Comparison comparison = {.forward = forward, .plan = plan, .taps = taps, .index = i};
+        compare_stages(&comparison, run->suspect, difference);
     }
     arena_free(arena);
     return status;

@@ -36,10 +36,16 @@ typedef struct Difference {
     int32_t got, expected;
 } Difference;
 
-/* Compares the tap files in `folder`, made by a run over images first..first+count-1, with the
- * golden model's integers: first image that differs, in it the first layer in stream order. */
+typedef struct TapRun {
+    const char *folder;   /* with the tap files of a run ... */
+    int64_t first, count; /* ... over these images of the dataset */
+    int suspect;          /* stage that the simulator blamed when it gave up; -1: none */
+} TapRun;
+
+/* Compares the tap files with the golden model's integers: first image that differs, in it the
+ * first layer in stream order with a wrong value. When values are only missing, the suspect, or
+ * else the first layer that lacks some. */
 Status vectors_compare_taps(IntegerForward *forward, const Plan *plan, const Dataset *dataset,
-                            const char *folder, int64_t first, int64_t count,
-                            Difference *difference) MUST_CHECK;
+                            const TapRun *run, Difference *difference) MUST_CHECK;
 
 #endif

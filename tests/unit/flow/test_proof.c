@@ -1,0 +1,366 @@
+/* Random small networks through GHDL: hardware and golden model agree on every value, the cycle
+ * model is right to the clock, and damaged hardware is caught with the right layer named. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/fs.h"
+#include "flow/proof.h"
+#include "tests/unit/hw/tiny_model.h"
+#include "tools/ghdl.h"
+
+typedef IntegerModel *MakeModel(void);
+
+typedef struct Case {
+    const char *what;
+    MakeModel *make;
+} Case;
+
+static IntegerModel *conv_alone(void)
+{
+    Tiny tiny = tiny_new("conv alone", shape_of(3, 6, 5, 2), 1);
+    tiny_conv2d(&tiny, "conv", 3, tiny_window(3, 3, 1, 1));
+    return tiny_finish(&tiny);
+}
+
+static IntegerModel *conv_one_by_one(void)
+{
+    Tiny tiny = tiny_new("one_by_one", shape_of(3, 4, 4, 3), 2);
+    tiny_relu(tiny_conv2d(&tiny, "pointwise", 2, tiny_window(1, 1, 1, 1)));
+    return tiny_finish(&tiny);
+}
+
+static IntegerModel *conv_strides_leave_rest(void)
+{
+    Tiny tiny = tiny_new("strided", shape_of(3, 9, 8, 1), 3);
+    tiny_conv2d(&tiny, "conv", 2, tiny_window(2, 3, 3, 2));
+    tiny_dense(&tiny, "dense", 4);
+    return tiny_finish(&tiny);
+}
+
+static IntegerModel *conv_same_padding(void)
+{
+    Tiny tiny = tiny_new("same", shape_of(3, 5, 6, 2), 4);
+    tiny_relu(tiny_conv2d(&tiny, "conv_a", 3, tiny_padded(tiny_window(3, 3, 1, 1), 1, 1, 1, 1)));
+    tiny_conv2d(&tiny, "conv_b", 2, tiny_padded(tiny_window(3, 2, 2, 2), 0, 1, 0, 0));
+    tiny_dense(&tiny, "dense", 3);
+    return tiny_finish(&tiny);
+}
+
+static IntegerModel *reference_shape(void)
+{
+    Tiny tiny = tiny_new("reference", shape_of(3, 10, 10, 1), 5);
+    tiny_relu(tiny_conv2d(&tiny, "conv2d", 4, tiny_window(3, 3, 1, 1)));
+    tiny_relu(tiny_conv2d(&tiny, "conv2d_1", 4, tiny_window(3, 3, 1, 1)));
+    tiny_pool(&tiny, OP_MAX_POOL2D, "max_pooling2d", tiny_window(2, 2, 2, 2));
+    tiny_dense(&tiny, "dense", 10);
+    return tiny_finish(&tiny);
+}
+
+static IntegerModel *folded(void)
+{
+    Tiny tiny = tiny_new("folded", shape_of(3, 8, 7, 2), 6);
+    tiny_fold(tiny_conv2d(&tiny, "conv_a", 6, tiny_window(3, 3, 1, 1)), 2, 6);
+    tiny_fold(tiny_conv2d(&tiny, "conv_b", 4, tiny_padded(tiny_window(3, 3, 1, 1), 1, 1, 1, 1)), 4,
+              9);
+    tiny_pool(&tiny, OP_MAX_POOL2D, "pool", tiny_window(2, 2, 2, 2));
+    tiny_fold(tiny_dense(&tiny, "dense_a", 6), 3, 2);
+    tiny_fold(tiny_dense(&tiny, "dense_b", 5), 1, 3);
+    return tiny_finish(&tiny);
+}
+
+static IntegerModel *folded_hard(void)
+{
+    Tiny tiny = tiny_new("serial", shape_of(3, 5, 5, 1), 7);
+    tiny_fold(tiny_conv2d(&tiny, "conv", 3, tiny_window(3, 3, 2, 2)), 1, 1);
+    tiny_fold(tiny_dense(&tiny, "dense", 4), 1, 1);
+    return tiny_finish(&tiny);
+}
+
+static IntegerModel *vector_network(void)
+{
+    Tiny tiny = tiny_new("perceptron", shape_of(1, 12), 8);
+    tiny_relu(tiny_dense(&tiny, "hidden", 5));
+    tiny_table(&tiny, "hidden.tanh");
+    tiny_fold(tiny_dense(&tiny, "scores", 3), 3, 1);
+    return tiny_finish(&tiny);
+}
+
+static IntegerModel *affine_and_pools(void)
+{
+    Tiny tiny = tiny_new("pools", shape_of(3, 8, 8, 3), 9);
+    tiny_affine(&tiny, "batch_norm");
+    tiny_pool(&tiny, OP_MAX_POOL2D, "max", tiny_padded(tiny_window(3, 3, 2, 2), 0, 1, 0, 1));
+    tiny_table(&tiny, "sigmoid");
+    tiny_pool(&tiny, OP_AVERAGE_POOL2D, "average", tiny_window(2, 2, 2, 2));
+    tiny_dense(&tiny, "dense", 2);
+    return tiny_finish(&tiny);
+}
+
+static IntegerModel *affine_on_a_vector(void)
+{
+    Tiny tiny = tiny_new("scaler", shape_of(1, 6), 10);
+    tiny_affine(&tiny, "normalize");
+    tiny_dense(&tiny, "dense", 1);
+    return tiny_finish(&tiny);
+}
+
+static IntegerModel *awkward_names(void)
+{
+    Tiny tiny = tiny_new("1st Net: signal", shape_of(3, 4, 4, 1), 11);
+    tiny_conv2d(&tiny, "signal", 2, tiny_window(2, 2, 1, 1));
+    tiny_conv2d(&tiny, "Signal", 2, tiny_window(2, 2, 1, 1));
+    tiny_conv2d(&tiny, "in", 2, tiny_window(1, 1, 1, 1));
+    tiny_conv2d(&tiny, "signal_layer_valid", 2, tiny_window(1, 1, 1, 1));
+    tiny_dense(&tiny, "best\nlayer \"x\"", 2);
+    return tiny_finish(&tiny);
+}
+
+static const Case cases[] = {
+    {"one convolution", conv_alone},
+    {"a 1x1 convolution", conv_one_by_one},
+    {"strides that leave a rest", conv_strides_leave_rest},
+    {"same padding", conv_same_padding},
+    {"the reference network, small", reference_shape},
+    {"folding", folded},
+    {"one multiplier per layer", folded_hard},
+    {"vectors and a table", vector_network},
+    {"affine, pools and a table", affine_and_pools},
+    {"affine on a vector", affine_on_a_vector},
+    {"awkward names", awkward_names},
+};
+
+/* A model with all that a proof needs, in a folder of its own. */
+typedef struct Bed {
+    Arena *arena;
+    IntegerModel *model;
+    Plan *plan;
+    Dataset *dataset;
+    char folder[32];
+    ProofSetup setup;
+} Bed;
+
+static void need_ghdl(void)
+{
+    Arena *arena = arena_new();
+    GhdlTools tools;
+    Status status = ghdl_find(arena, &tools);
+    arena_free(arena);
+    if (status != OK)
+        skip();
+}
+
+static void bed_open(Bed *bed, IntegerModel *model, int64_t images)
+{
+    *bed = (Bed){.arena = arena_new(), .model = model, .folder = "/tmp/proof-XXXXXX"};
+    assert_non_null(mkdtemp(bed->folder));
+    if (plan_new(model, &bed->plan) != OK)
+        fail_msg("%s", error_message());
+    bed->dataset = tiny_images(model->ops[0].output_shape, images, 99);
+    bed->setup = (ProofSetup){.plan = bed->plan,
+                              .dataset = bed->dataset,
+                              .folder = bed->folder,
+                              .images = images,
+                              .jobs = 2,
+                              .deadline_s = 120};
+}
+
+static void bed_close(Bed *bed)
+{
+    assert_int_equal(fs_remove_tree(bed->folder), OK);
+    arena_free(bed->dataset->arena);
+    plan_free(bed->plan);
+    integer_model_free(bed->model);
+    arena_free(bed->arena);
+}
+
+static void expect_exact(const char *what, const ProofSetup *setup, const ProofResult *result)
+{
+    if (!result->bit_exact)
+        fail_msg("%s: layer %s, image %lld, element %lld: got %d, expected %d; %s", what,
+                 result->first.layer, (long long)result->first.image,
+                 (long long)result->first.element, result->first.got, result->first.expected,
+                 result->fault ? result->fault : "");
+    const StreamLayout *output = &setup->plan->output;
+    assert_int_equal(result->images, setup->images);
+    assert_int_equal(result->values_compared, setup->images * output->beats * output->lanes);
+    assert_int_equal(result->mismatches, 0);
+    assert_int_equal(result->labelled, setup->images);
+    assert_true(result->label_agreement == 1);
+    if (setup->stall_seed == 0 && !result->timing_exact)
+        fail_msg(
+            "%s: latency %lld, predicted %lld; interval %lld (%lld to %lld), predicted %lld "
+            "(%lld to %lld)",
+            what, (long long)result->latency_cycles, (long long)result->predicted.latency_cycles,
+            (long long)result->interval_cycles, (long long)result->interval_min,
+            (long long)result->interval_max, (long long)result->predicted.interval_cycles,
+            (long long)result->predicted.interval_min, (long long)result->predicted.interval_max);
+}
+
+static void prove(const Case *one, int stall_seed, bool one_backend)
+{
+    Bed bed;
+    bed_open(&bed, one->make(), 12);
+    bed.setup.stall_seed = stall_seed;
+    bed.setup.one_backend = one_backend;
+    ProofResult result;
+    if (proof_run(&bed.setup, bed.arena, &result) != OK)
+        fail_msg("%s: %s", one->what, error_message());
+    expect_exact(one->what, &bed.setup, &result);
+    bed_close(&bed);
+}
+
+static void every_network_is_bit_exact_and_on_the_clock(void **state)
+{
+    (void)state;
+    need_ghdl();
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        prove(&cases[i], 0, i % 3 != 0);
+}
+
+static void waiting_changes_no_value(void **state)
+{
+    (void)state;
+    need_ghdl();
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        prove(&cases[i], 17 + (int)i, true);
+}
+
+/* ---- the proof can fail -----------------------------------------------------------------------
+ */
+
+/* Replaces `old` in a file of the design; `after` is a text that must come before it. */
+static void damage(Bed *bed, const char *file, const char *after, const char *old,
+                   const char *fresh)
+{
+    const char *path = fs_join(bed->arena, fs_join(bed->arena, bed->folder, "hdl"), file);
+    Buffer text = {0};
+    assert_int_equal(fs_read_file(path, 1 << 24, &text), OK);
+    char *at = strstr(text.data, after);
+    at = at ? strstr(at, old) : NULL;
+    if (!at)
+        fail_msg("%s: \"%s\" is not there", file, old);
+    Buffer changed = {0};
+    buffer_append(&changed, text.data, (size_t)(at - text.data));
+    buffer_append_text(&changed, fresh);
+    buffer_append_text(&changed, at + strlen(old));
+    assert_int_equal(fs_write_atomic(path, changed.data, changed.length), OK);
+    buffer_free(&text);
+    buffer_free(&changed);
+}
+
+typedef struct Damage {
+    const char *file, *after, *old, *fresh;
+} Damage;
+
+static ProofResult prove_damaged(Bed *bed, const Damage *done)
+{
+    ProofWork work;
+    ProofResult result;
+    assert_int_equal(proof_write(&bed->setup, bed->arena, &work), OK);
+    damage(bed, done->file, done->after, done->old, done->fresh);
+    if (proof_judge(&bed->setup, bed->arena, &work, &result) != OK)
+        fail_msg("%s", error_message());
+    assert_false(result.bit_exact);
+    assert_true(result.first.found);
+    return result;
+}
+
+/* Flips the lowest bit of the second weight of the second convolution. */
+static void a_flipped_weight_bit_names_its_layer(void **state)
+{
+    (void)state;
+    need_ghdl();
+    for (int one_backend = 0; one_backend < 2; one_backend++) {
+        Bed bed;
+        bed_open(&bed, reference_shape(), 12);
+        bed.setup.one_backend = one_backend;
+        const Stage *stage = &bed.plan->stages[1];
+        int32_t weight = stage->op->weights[4]; /* filter 0, window element 1: channels are 4 */
+        int32_t before = stage->op->weights[0];
+        char old[32], fresh[32];
+        snprintf(old, sizeof old, "%d, %d,", before, weight);
+        snprintf(fresh, sizeof fresh, "%d, %d,", before, weight ^ 1);
+        ProofResult result = prove_damaged(
+            &bed, &(Damage){"reference_constants.vhd", "CONV2D_1_WEIGHTS", old, fresh});
+        assert_string_equal(result.first.layer, "conv2d_1");
+        assert_false(result.first.missing);
+        assert_true(abs(result.first.got - result.first.expected) < 8);
+        assert_int_equal(result.first.element % 4, 0); /* filter 0 */
+        bed_close(&bed);
+    }
+}
+
+/* Half is added before the shift: without it results round down. */
+static void a_wrong_rounding_constant_is_caught(void **state)
+{
+    (void)state;
+    need_ghdl();
+    Bed bed;
+    bed_open(&bed, reference_shape(), 6);
+    ProofResult result =
+        prove_damaged(&bed, &(Damage){"dnn_fixed_pkg.vhd", "function requantize_long",
+                                      "POWER(shift - 17) + OFFSET", "OFFSET"});
+    assert_string_equal(result.first.layer, "conv2d");
+    assert_int_equal(result.first.image, 0);
+    assert_int_equal(result.first.got, result.first.expected - 1);
+    bed_close(&bed);
+}
+
+/* The second layer believes in one row less: its images slide into each other. */
+static void a_dropped_row_is_caught(void **state)
+{
+    (void)state;
+    need_ghdl();
+    Bed bed;
+    bed_open(&bed, reference_shape(), 6);
+    ProofResult result =
+        prove_damaged(&bed, &(Damage){"reference_top.vhd", "conv2d_1 : entity", "=> 8,", "=> 7,"});
+    assert_string_equal(result.first.layer, "conv2d_1");
+    bed_close(&bed);
+}
+
+/* The pooling layer waits for a row that never comes. */
+static void a_hang_is_noticed_and_named(void **state)
+{
+    (void)state;
+    need_ghdl();
+    Bed bed;
+    bed_open(&bed, reference_shape(), 1);
+    ProofResult result = prove_damaged(
+        &bed, &(Damage){"reference_top.vhd", "max_pooling2d : entity", "=> 6,", "=> 9,"});
+    assert_string_equal(result.first.layer, "max_pooling2d");
+    assert_true(result.first.missing);
+    bed_close(&bed);
+}
+
+static void no_images_is_a_usage_error(void **state)
+{
+    (void)state;
+    Bed bed;
+    bed_open(&bed, conv_alone(), 1);
+    bed.setup.images = 0;
+    ProofResult result;
+    assert_int_equal(proof_run(&bed.setup, bed.arena, &result), ERR_USAGE);
+    bed_close(&bed);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_network_is_bit_exact_and_on_the_clock),
+        cmocka_unit_test(waiting_changes_no_value),
+        cmocka_unit_test(a_flipped_weight_bit_names_its_layer),
+        cmocka_unit_test(a_wrong_rounding_constant_is_caught),
+        cmocka_unit_test(a_dropped_row_is_caught),
+        cmocka_unit_test(a_hang_is_noticed_and_named),
+        cmocka_unit_test(no_images_is_a_usage_error),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
