@@ -92,19 +92,30 @@ static Status check_size(const IdxFile *file)
     return OK;
 }
 
+/* Nothing may follow the values; reading on also checks the gzip checksum. */
+static Status check_end(const IdxFile *file)
+{
+    uint8_t extra;
+    int got = gzread(file->stream, &extra, 1);
+    if (got > 0)
+        return error_set(ERR_REFUSED, "%s: has bytes after its %lld values", file->path,
+                         (long long)file->elements);
+    int code = Z_OK; /* a missing end is not an error to gzread() */
+    gzerror(file->stream, &code);
+    if (got < 0 || (code != Z_OK && code != Z_STREAM_END))
+        return error_set(ERR_REFUSED,
+                         "%s: the end of the gzip data is missing or its checksum is wrong; fetch "
+                         "the file again",
+                         file->path);
+    return OK;
+}
+
 static Status read_values(IdxFile *file, Arena *arena, uint8_t **values)
 {
     TRY(check_size(file));
     *values = ARENA_ARRAY(arena, uint8_t, file->elements);
     TRY(read_exactly(file, *values, file->elements));
-    uint8_t extra;
-    int got = gzread(file->stream, &extra, 1); /* checks the gzip checksum as well */
-    if (got > 0)
-        return error_set(ERR_REFUSED, "%s: has bytes after its %lld values", file->path,
-                         (long long)file->elements);
-    return got < 0 ? error_set(ERR_REFUSED, "%s: the gzip checksum is wrong; fetch the file again",
-                               file->path)
-                   : OK;
+    return check_end(file);
 }
 
 static Status idx_open(const char *path, IdxFile *file)

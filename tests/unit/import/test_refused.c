@@ -1,0 +1,132 @@
+/* What must be refused, and in which words: the file, the place, what was found and expected. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "import/importer.h"
+
+#define REFUSED "tests/fixtures/refused/"
+enum { MAX_WORDS = 6 };
+
+typedef struct Refusal {
+    const char *file;
+    const char *words[MAX_WORDS]; /* each must be in the message */
+} Refusal;
+
+static const Refusal REFUSALS[] = {
+    {"text", {"not an HDF5 file", "This is", "model.save"}},
+    {"empty", {"not an HDF5 file", "empty"}},
+    {"truncated", {"damaged or cut short"}},
+    {"no_model_config", {"model_config", "not a Keras model", "model.save"}},
+    {"weights_only", {"model_config", "weights only", "model.save"}},
+    {"bad_json", {"model_config", "not JSON", "line 1"}},
+    {"no_weights", {"model_weights", "missing", "model.save"}},
+    {"wrong_kernel_shape", {"layer conv", "kernel", "3x3x2x2", "expected 3x3x1x2"}},
+    {"nan_weights", {"layer conv", "kernel", "value 11", "NaN", "finite"}},
+    {"float64_weights", {"layer conv", "float64", "expected float32"}},
+    {"float16_weights", {"layer conv", "float16", "expected float32"}},
+    {"external_link", {"layer conv", "kernel", "external link", "not followed"}},
+    {"soft_link", {"layer conv", "kernel", "symbolic link", "not followed"}},
+    {"external_storage", {"layer conv", "kernel", "external storage", "not read"}},
+    {"virtual_dataset", {"layer conv", "kernel", "virtual dataset", "not read"}},
+    {"huge_claim", {"layer conv", "kernel", "claims 150994944 values", "0 bytes are stored"}},
+    {"swapped_order", {"layer_names", "scores", "conv"}},
+    {"missing_weight", {"layer conv", "kernel", "is missing"}},
+    {"lzf_filter", {"layer conv", "filter 32000", "gzip, shuffle and fletcher32"}},
+    {"unknown_attribute", {"layer conv", "\"secret_sauce\"", "value 7", "not known"}},
+    {"dilated_conv", {"layer conv", "dilation_rate", "[2, 2]", "(1, 1)"}},
+    {"control_name", {"layer 2", "\"conv\\u001B[2J\"", "control characters"}},
+    {"same_name", {"layers 2 and 4", "same name conv"}},
+    {"custom_class", {"layer conv", "my_layers", "My>Conv2D"}},
+    {"lstm",
+     {"4 things", "layer lstm_1: the kind LSTM", "layer lstm_2: the kind LSTM",
+      "layer norm: the kind LayerNormalization", "activation is \"gelu\"",
+      "supported are InputLayer"}},
+    {"many_faults",
+     {"7 things", "channels_first", "groups is 2", "\"causal\"", "units is -4", "infinite"}},
+    {"branches",
+     {"the kind Add", "layer sum: reads several tensors", "layer image: is read by left and by"}},
+    {"shared", {"layer scores: is called 2 times", "2 input layers"}},
+};
+enum { REFUSAL_COUNT = sizeof REFUSALS / sizeof REFUSALS[0] };
+
+static void expect_refusal(const char *path, const char *const *words)
+{
+    Graph *graph = NULL;
+    assert_int_equal(import_model(path, &graph), ERR_REFUSED);
+    assert_null(graph);
+    const char *message = error_message();
+    if (strncmp(message, path, strlen(path)) != 0)
+        fail_msg("does not start with the file: %s", message);
+    for (int i = 0; i < MAX_WORDS && words[i]; i++)
+        if (!strstr(message, words[i]))
+            fail_msg("\"%s\" is not in: %s", words[i], message);
+    for (const char *at = message; *at; at++)
+        assert_true(*at == '\n' || (unsigned char)*at >= ' ');
+}
+
+static void every_bad_file_is_refused(void **state)
+{
+    (void)state;
+    for (int i = 0; i < REFUSAL_COUNT; i++) {
+        char path[256];
+        snprintf(path, sizeof path, REFUSED "%s.h5", REFUSALS[i].file);
+        expect_refusal(path, REFUSALS[i].words);
+    }
+}
+
+static void a_missing_file_or_a_folder_is_refused(void **state)
+{
+    (void)state;
+    expect_refusal("tests/fixtures/no such file.h5", (const char *[MAX_WORDS]){"No such file"});
+    expect_refusal("tests/fixtures", (const char *[MAX_WORDS]){"is a folder", "model.save"});
+}
+
+static void a_keras_archive_is_named(void **state)
+{
+    (void)state;
+    char path[] = "/tmp/dnn2fpga-test-XXXXXX";
+    int descriptor = mkstemp(path);
+    assert_true(descriptor >= 0);
+    assert_int_equal(write(descriptor, "PK\x03\x04....", 8), 8);
+    close(descriptor);
+    expect_refusal(path, (const char *[MAX_WORDS]){".keras", "model.save(\"model.h5\")"});
+    unlink(path);
+}
+
+/* A good file that is cut at any length is refused, and never crashes. */
+static void a_file_cut_anywhere_is_refused(void **state)
+{
+    (void)state;
+    static char bytes[1 << 16];
+    FILE *file = fopen("tests/fixtures/models/conv_valid.k3.h5", "rb");
+    size_t size = fread(bytes, 1, sizeof bytes, file);
+    fclose(file);
+    char path[] = "/tmp/dnn2fpga-test-XXXXXX";
+    close(mkstemp(path));
+    for (size_t cut = 0; cut < size; cut += 97) {
+        file = fopen(path, "wb");
+        fwrite(bytes, 1, cut, file);
+        fclose(file);
+        expect_refusal(path, (const char *[MAX_WORDS]){NULL});
+    }
+    unlink(path);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_bad_file_is_refused),
+        cmocka_unit_test(a_missing_file_or_a_folder_is_refused),
+        cmocka_unit_test(a_keras_archive_is_named),
+        cmocka_unit_test(a_file_cut_anywhere_is_refused),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
