@@ -49,8 +49,7 @@ void app_free(App *app)
     free(app);
 }
 
-/* ---- screens ----------------------------------------------------------------------------------
- */
+/* ---- screens -------------------------------------------------------------------------------- */
 
 Screen *app_screen(const App *app)
 {
@@ -102,8 +101,7 @@ void app_message(App *app, MessageLevel level, const char *format, ...)
     tell_screens(app, SCREEN_MESSAGES_CHANGED);
 }
 
-/* ---- what is possible -------------------------------------------------------------------------
- */
+/* ---- what is possible ----------------------------------------------------------------------- */
 
 static bool can_start(const App *app, const char **why_not)
 {
@@ -148,8 +146,7 @@ bool app_can(const App *app, ActionId action, const char **why_not)
     return !screen->ops->can || screen->ops->can(screen, action, why_not);
 }
 
-/* ---- actions ----------------------------------------------------------------------------------
- */
+/* ---- actions -------------------------------------------------------------------------------- */
 
 static void start_run(App *app)
 {
@@ -298,8 +295,7 @@ void app_act(App *app, ActionId action)
         OBEY[action](app);
 }
 
-/* ---- keys -------------------------------------------------------------------------------------
- */
+/* ---- keys ----------------------------------------------------------------------------------- */
 
 static void take_prompt(App *app)
 {
@@ -353,8 +349,7 @@ void app_key(App *app, int key)
     }
 }
 
-/* ---- events -----------------------------------------------------------------------------------
- */
+/* ---- events --------------------------------------------------------------------------------- */
 
 void app_model_loaded(App *app, ModelView view)
 {

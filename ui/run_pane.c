@@ -4,13 +4,13 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "flow/report.h"
 #include "ui/format.h"
 #include "ui/gauge.h"
 
-/* ---- stages -----------------------------------------------------------------------------------
- */
+/* ---- stages --------------------------------------------------------------------------------- */
 
 static const struct {
     Glyph glyph;
@@ -35,10 +35,12 @@ static void draw_stage(const RunView *run, RunStage stage, int64_t now_ms, Area 
     const StageView *row = &run->stages[stage];
     char elapsed[FORMAT_BYTES];
     Style style = MARK_LOOKS[row->mark].style;
-    bool beyond = stage > run->last_stage && row->mark == MARK_WAITING;
-    area_glyph(line, 0, 1, style, beyond ? GLYPH_SKIPPED : MARK_LOOKS[row->mark].glyph);
-    area_text(line, 0, 3, row->mark == MARK_WAITING ? STYLE_DIM : STYLE_NORMAL, stage_word(stage));
-    area_text(line, 0, STATE_COLUMN, style, beyond ? "not asked" : stage_mark_word(row->mark));
+    const char *word = stage_mark_word(row->mark);
+    bool waits = row->mark == MARK_WAITING;
+    bool never = waits && (stage > run->last_stage || !run_view_active(run));
+    area_glyph(line, 0, 1, style, never ? GLYPH_SKIPPED : MARK_LOOKS[row->mark].glyph);
+    area_text(line, 0, 3, waits ? STYLE_DIM : STYLE_NORMAL, stage_word(stage));
+    area_text(line, 0, STATE_COLUMN, style, never ? "not done" : word);
     double seconds = run_view_stage_seconds(run, stage, now_ms);
     if (!isnan(seconds))
         area_text_right(area_part(line, 0, TIME_COLUMN, 1, TIME_COLUMNS), 0, STYLE_NORMAL,
@@ -46,13 +48,12 @@ static void draw_stage(const RunView *run, RunStage stage, int64_t now_ms, Area 
     if (row->mark == MARK_RUNNING) {
         int column = gauge_draw(line, 0, MORE_COLUMN, GAUGE_COLUMNS, row->fraction);
         area_text(line, 0, column + 2, STYLE_DIM, row->detail);
-    } else if (row->mark == MARK_WAITING) {
+    } else if (waits && !never) {
         area_text(line, 0, MORE_COLUMN, STYLE_DIM, stage_help(stage));
     }
 }
 
-/* ---- result -----------------------------------------------------------------------------------
- */
+/* ---- result --------------------------------------------------------------------------------- */
 
 typedef struct ResultCell {
     const char *path;  /* in the report; NULL: `fixed` */
@@ -67,6 +68,9 @@ typedef struct ResultRow {
     ResultCell cells[RESULT_COLUMNS];
 } ResultRow;
 
+/* "int" stands for whatever widths the run chose. */
+static const char *const NARROW_TITLES[RESULT_COLUMNS] = {"float", "int", "hardware", "paper 32",
+                                                          "paper 8"};
 static const char *const RESULT_TITLES[RESULT_COLUMNS] = {"float", "int", "hardware", "paper FP32",
                                                           "paper int8"};
 
@@ -79,13 +83,6 @@ static const ResultRow RESULT_ROWS[] = {
       {"hardware.accuracy", NULL},
       {NULL, "0.9655"},
       {NULL, "0.9650"}}},
-    {"size",
-     format_size,
-     {{"baseline.bytes", NULL},
-      {"quantized.bytes", NULL},
-      {NULL, ""},
-      {NULL, "0.08 Mb"},
-      {NULL, "0.023 Mb"}}},
     {"latency",
      format_microseconds,
      {{"baseline.latency_us_batch1", NULL},
@@ -93,6 +90,13 @@ static const ResultRow RESULT_ROWS[] = {
       {"hardware.latency_us", NULL},
       {NULL, "5.0030 s"},
       {NULL, "1.230 s"}}},
+    {"size",
+     format_size,
+     {{"baseline.bytes", NULL},
+      {"quantized.bytes", NULL},
+      {NULL, ""},
+      {NULL, "0.08 Mb"},
+      {NULL, "0.023 Mb"}}},
 };
 
 enum { RESULT_ROW_COUNT = sizeof RESULT_ROWS / sizeof RESULT_ROWS[0] };
@@ -117,19 +121,36 @@ static void draw_result_row(const RunView *run, const ResultRow *row, Area line)
     }
 }
 
+/* How many times smaller the integer model is; the paper says 4. */
+static void draw_ratio(const RunView *run, Area line)
+{
+    double before = report_number(run->report, "baseline.bytes", NAN);
+    double after = report_number(run->report, "quantized.bytes", NAN);
+    char text[FORMAT_BYTES] = "-";
+    if (before > 0 && after > 0)
+        snprintf(text, sizeof text, "%.2fx less", before / after);
+    area_text_right(result_cell(line, 1), 0, STYLE_NORMAL, text);
+    area_text_right(result_cell(line, 4), 0, STYLE_DIM, "4x less");
+}
+
 static int draw_result_table(const RunView *run, Area area, int row)
 {
     Area line = area_part(area, row, 0, row >= 0, area.columns);
-    for (int i = 0; i < RESULT_COLUMNS && row >= 0; i++)
-        area_text_right(result_cell(line, i), 0, STYLE_HEADER, RESULT_TITLES[i]);
+    for (int i = 0; i < RESULT_COLUMNS && row >= 0; i++) {
+        Area cell = result_cell(line, i);
+        bool fits = (int)strlen(RESULT_TITLES[i]) <= cell.columns;
+        area_text_right(cell, 0, STYLE_HEADER, fits ? RESULT_TITLES[i] : NARROW_TITLES[i]);
+    }
     for (int i = 0; i < RESULT_ROW_COUNT; i++)
         if (row + 1 + i >= 0)
             draw_result_row(run, &RESULT_ROWS[i], area_part(area, row + 1 + i, 0, 1, area.columns));
-    return RESULT_ROW_COUNT + 1;
+    row += 1 + RESULT_ROW_COUNT;
+    if (row >= 0)
+        draw_ratio(run, area_part(area, row, 0, 1, area.columns));
+    return RESULT_ROW_COUNT + 2;
 }
 
-/* ---- hardware ---------------------------------------------------------------------------------
- */
+/* ---- hardware ------------------------------------------------------------------------------- */
 
 /* "latency  812 cycles, predicted 812: equal" */
 static void draw_cycles(const RunView *run, const char *word, Area area, int row)
@@ -211,8 +232,7 @@ static int draw_hardware(const RunView *run, Area area, int row)
     return row - first;
 }
 
-/* ---- all --------------------------------------------------------------------------------------
- */
+/* ---- all ------------------------------------------------------------------------------------ */
 
 static void draw_headline(const RunView *run, int64_t now_ms, Area area, int row)
 {
@@ -239,7 +259,6 @@ int run_pane_draw(const RunView *run, int64_t now_ms, Area area, int row)
         row += area_paragraph(inside, row, run->status == RUN_OK ? STYLE_NORMAL : STYLE_BAD,
                               run->message);
     }
-    row++;
     for (int stage = 0; stage < STAGES; stage++, row++)
         if (row >= 0)
             draw_stage(run, (RunStage)stage, now_ms, area_part(area, row, 0, 1, area.columns));

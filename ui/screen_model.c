@@ -9,7 +9,7 @@
 #include "ui/scroll.h"
 #include "ui/table.h"
 
-enum { ROWS_BELOW_TABLE = 3 };
+enum { ROWS_BELOW_TABLE = 4 };
 
 typedef enum Column {
     COLUMN_NAME,
@@ -37,8 +37,7 @@ typedef struct ModelScreen {
     bool descending;
 } ModelScreen;
 
-/* ---- rows -------------------------------------------------------------------------------------
- */
+/* ---- rows ----------------------------------------------------------------------------------- */
 
 static const LayerRow *layer_at(const ModelScreen *screen, int64_t row)
 {
@@ -138,8 +137,7 @@ static void take_model(ModelScreen *screen)
     table_refresh(&screen->table);
 }
 
-/* ---- drawing ----------------------------------------------------------------------------------
- */
+/* ---- drawing -------------------------------------------------------------------------------- */
 
 static bool has_table(const ModelScreen *screen)
 {
@@ -160,6 +158,17 @@ static int draw_text(const ModelView *model, Area area, int row)
     if (model->state == MODEL_REFUSED)
         row += 1 + area_paragraph(area, row + 1, STYLE_BAD, model->message);
     return row - first;
+}
+
+/* The selected layer in full: the table may have cut its name. */
+static void draw_layer_line(const ModelScreen *screen, Area line)
+{
+    char kind[TABLE_CELL_BYTES];
+    if (screen->count == 0)
+        return;
+    const LayerRow *layer = layer_at(screen, screen->table.selected);
+    kind_text(layer, kind, sizeof kind);
+    area_printf(line, 0, 1, STYLE_DIM, "%s: %s, output %s", layer->name, kind, layer->shape);
 }
 
 static void draw_hardware_line(const ModelScreen *screen, Area line)
@@ -187,6 +196,7 @@ static void model_draw(const Screen *base, Area area)
         return;
     }
     char parameters[FORMAT_BYTES], macs[FORMAT_BYTES];
+    draw_layer_line(screen, area_part(area, area.rows - 3, 0, 1, area.columns));
     table_draw(&screen->table, area_part(area, 0, 0, area.rows - ROWS_BELOW_TABLE, area.columns));
     area_printf(area, area.rows - 2, 1, STYLE_NORMAL,
                 "%d layers, %s parameters, %s multiply-accumulates an image", model->count,
@@ -204,8 +214,7 @@ static void model_layout(Screen *base, int rows, int columns)
     scroll_layout(&screen->scroll, rows - 1, draw_text(&base->app->model, measured, 0));
 }
 
-/* ---- the rest ---------------------------------------------------------------------------------
- */
+/* ---- the rest ------------------------------------------------------------------------------- */
 
 static bool model_action(Screen *base, ActionId action)
 {

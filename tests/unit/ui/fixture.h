@@ -1,0 +1,243 @@
+/* fixture.h: a workbench without terminal, engine or clock, for tests of screens and keys. To be
+ * included by one test program each; everything is static. */
+#ifndef TESTS_UI_FIXTURE_H
+#define TESTS_UI_FIXTURE_H
+
+#include <locale.h>
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "flow/report.h"
+#include "ui/app.h"
+#include "ui/key.h"
+
+/* 2026-03-04 05:06:07 UTC */
+#define FIXTURE_NOW_MS INT64_C(1772600767000)
+
+/* What the app asked of the world. */
+typedef struct FakeHost {
+    int started, forgotten, repainted, suspended;
+    int64_t cancelled; /* -1: not asked */
+    bool refuse;       /* start_run fails */
+    RunRecord record;  /* what load_run gives, whatever the id */
+    StageRecord stages[STAGES];
+    int stage_count;
+} FakeHost;
+
+__attribute__((unused)) static Status fake_start(void *host)
+{
+    FakeHost *fake = host;
+    fake->started++;
+    return fake->refuse ? error_set(ERR_ENVIRONMENT, "no engine today") : OK;
+}
+
+__attribute__((unused)) static Status fake_cancel(void *host, int64_t run)
+{
+    ((FakeHost *)host)->cancelled = run;
+    return OK;
+}
+
+__attribute__((unused)) static Status fake_load(void *host, int64_t run, RunView *view)
+{
+    FakeHost *fake = host;
+    fake->record.id = run;
+    *view = run_view_of_record(&fake->record, fake->stages, fake->stage_count);
+    return OK;
+}
+
+__attribute__((unused)) static void fake_forget(void *host)
+{
+    ((FakeHost *)host)->forgotten++;
+}
+
+__attribute__((unused)) static void fake_repaint(void *host)
+{
+    ((FakeHost *)host)->repainted++;
+}
+
+__attribute__((unused)) static void fake_suspend(void *host)
+{
+    ((FakeHost *)host)->suspended++;
+}
+
+__attribute__((unused)) static RunRecord fixture_record(int64_t id, RunStatus status)
+{
+    RunRecord record = {.id = id,
+                        .created_ms = FIXTURE_NOW_MS - 100000 * id,
+                        .finished_ms = FIXTURE_NOW_MS - 100000 * id + 31400,
+                        .status = status,
+                        .stage = "simulate",
+                        .progress = 1,
+                        .progress_text = "",
+                        .model_path = "samples/mnist_cnn.h5",
+                        .model_name = "mnist_cnn",
+                        .options = "{\"stop_after\": \"simulate\"}",
+                        .message = "",
+                        .figures = run_figures_none()};
+    return record;
+}
+
+__attribute__((unused)) static App *fixture_app(FakeHost *fake, bool ascii, bool with_model)
+{
+    setlocale(LC_ALL, "C.UTF-8");
+    setenv("TZ", "UTC", 1);
+    *fake = (FakeHost){.cancelled = -1, .record = fixture_record(1, RUN_OK)};
+    AppSettings settings = {.run = run_options_default(), .ascii = ascii};
+    settings.run.model = with_model ? "samples/mnist_cnn.h5" : NULL;
+    AppPorts ports = {fake_start,   fake_cancel,  fake_load, fake_forget,
+                      fake_repaint, fake_suspend, fake};
+    App *app = app_new(&settings, &ports);
+    app->now_ms = FIXTURE_NOW_MS;
+    app_resized(app, 24, 80);
+    return app;
+}
+
+/* The paper's network, and with `blocked` two layers that hardware cannot have. */
+__attribute__((unused)) static ModelView fixture_model(bool blocked)
+{
+    Graph *graph = graph_new("mnist_cnn");
+    Tensor kernel = tensor_new(graph->arena, shape_of(4, 3, 3, 1, 12));
+    int image = graph_add(
+        graph,
+        (Layer){.kind = LAYER_INPUT, .name = "image", .output_shape = shape_of(3, 28, 28, 1)});
+    int conv = graph_add(graph, (Layer){.kind = LAYER_CONV2D,
+                                        .name = "conv2d",
+                                        .inputs = {image},
+                                        .input_count = 1,
+                                        .activation = ACTIVATION_RELU,
+                                        .kernel = kernel,
+                                        .window = {3, 3, 1, 1, false, 0, 0, 0, 0}});
+    int pool = graph_add(graph, (Layer){.kind = LAYER_AVERAGE_POOL2D,
+                                        .name = "a_pooling_layer_with_a_long_name",
+                                        .inputs = {conv},
+                                        .input_count = 1,
+                                        .window = {2, 2, 2, 2, false, 0, 0, 0, 0}});
+    int flat = graph_add(graph, (Layer){.kind = LAYER_FLATTEN,
+                                        .name = "flatten\033[2J",
+                                        .inputs = {pool},
+                                        .input_count = 1});
+    graph_add(graph, (Layer){.kind = LAYER_DENSE,
+                             .name = "ziffern_数字",
+                             .inputs = {flat},
+                             .input_count = 1,
+                             .activation = ACTIVATION_SOFTMAX,
+                             .kernel = tensor_new(graph->arena, shape_of(2, 2028, 10)),
+                             .bias = tensor_new(graph->arena, shape_of(1, 10))});
+    assert_int_equal(graph_infer_shapes(graph), OK);
+    json_t *blockers = json_pack("[s, s]", "layer conv2d: stride 3 is not supported, use 1 or 2",
+                                 "the network has two outputs, expected 1");
+    ModelView view = model_view_of("samples/mnist_cnn.h5", graph, blocked ? blockers : NULL);
+    json_decref(blockers);
+    graph_free(graph);
+    return view;
+}
+
+/* A whole report, as a finished run has it. */
+static json_t *fixture_report(void)
+{
+    json_t *report = report_new();
+    json_object_set_new(report, "baseline",
+                        json_pack("{s:f, s:i, s:i, s:f}", "accuracy", 0.9841, "images", 10000,
+                                  "bytes", 74872, "latency_us_batch1", 123.4));
+    json_object_set_new(report, "quantized",
+                        json_pack("{s:f, s:i, s:f}", "accuracy", 0.9838, "bytes", 18814,
+                                  "latency_us_batch1", 45.67));
+    json_object_set_new(
+        report, "hardware",
+        json_pack("{s:i, s:b, s:i, s:f, s:f, s:i, s:i, s:i, s:i, s:f, s:f, s:f, s:f}", "images",
+                  1000, "bit_exact", 1, "values_compared", 10000, "label_agreement", 1.0,
+                  "accuracy", 0.985, "latency_cycles", 812, "interval_cycles", 784,
+                  "predicted_latency_cycles", 812, "predicted_interval_cycles", 784, "clock_mhz",
+                  100.0, "latency_us", 8.12, "images_per_s", 127551.0, "simulated_images_per_s",
+                  61.5));
+    return report;
+}
+
+__attribute__((unused)) static void fixture_event(App *app, Event event)
+{
+    const char *empty = "";
+    event.text = event.text ? event.text : empty;
+    app_engine_event(app, &event);
+}
+
+/* A run that is started, did all stages but one and is in the middle of that. */
+__attribute__((unused)) static void fixture_run_events(App *app)
+{
+    fixture_event(app, (Event){.kind = EVENT_RUN_STARTED, .run = 7, .folder = "/nowhere"});
+    for (int stage = STAGE_IMPORT; stage < STAGE_SIMULATE; stage++) {
+        json_t *figures = NULL;
+        if (stage == STAGE_BASELINE || stage == STAGE_QUANTIZE)
+            figures = json_pack("{s:f, s:i}", "accuracy", 0.9841 - 0.0001 * stage, "bytes",
+                                stage == STAGE_BASELINE ? 74872 : 18814);
+        fixture_event(
+            app, (Event){.kind = EVENT_STAGE, .stage = (RunStage)stage, .state = STAGE_STARTED});
+        fixture_event(app, (Event){.kind = EVENT_STAGE,
+                                   .stage = (RunStage)stage,
+                                   .state = STAGE_FINISHED,
+                                   .seconds = 0.5 + stage,
+                                   .json = figures});
+        json_decref(figures);
+    }
+    fixture_event(app,
+                  (Event){.kind = EVENT_STAGE, .stage = STAGE_SIMULATE, .state = STAGE_STARTED});
+    fixture_event(app, (Event){.kind = EVENT_PROGRESS,
+                               .stage = STAGE_SIMULATE,
+                               .fraction = 0.41,
+                               .text = "412 of 1,000 images"});
+    app->now_ms += 12300;
+}
+
+__attribute__((unused)) static void fixture_history(App *app)
+{
+    static const RunStatus STATUSES_SHOWN[] = {RUN_OK,     RUN_RUNNING,   RUN_UNMET,
+                                               RUN_FAILED, RUN_CANCELLED, RUN_INTERRUPTED};
+    for (int i = 0; i < 6; i++) {
+        RunRecord record = fixture_record(60 - i, STATUSES_SHOWN[i]);
+        record.created_ms = FIXTURE_NOW_MS - 3600000 * (i + 1);
+        record.progress = 0.45;
+        if (i < 3) {
+            record.figures.values[FIGURE_QUANTIZED_ACCURACY] = 0.98 - 0.01 * i;
+            record.figures.values[FIGURE_QUANTIZED_BYTES] = 18814 + i;
+            record.figures.values[FIGURE_BIT_EXACT] = i != 2;
+            record.figures.values[FIGURE_LATENCY_CYCLES] = 812 + i;
+        }
+        history_take(&app->history, &record);
+    }
+}
+
+__attribute__((unused)) static void press(App *app, const char *keys)
+{
+    for (; *keys; keys++)
+        app_key(app, *keys);
+}
+
+/* What is on the screen at a size. Free with free(). */
+__attribute__((unused)) static char *screen_text(App *app, int rows, int columns)
+{
+    Canvas *canvas = canvas_new(rows, columns, app->settings.ascii);
+    Buffer text = {0};
+    app_resized(app, rows, columns);
+    app_draw(app, canvas);
+    canvas_dump(canvas, &text);
+    canvas_free(canvas);
+    return text.data;
+}
+
+__attribute__((unused)) static void assert_shows(App *app, const char *wanted)
+{
+    char *text = screen_text(app, 24, 80);
+    if (!strstr(text, wanted))
+        print_error("\"%s\" is not on the screen:\n%s", wanted, text);
+    assert_non_null(strstr(text, wanted));
+    free(text);
+}
+
+#endif

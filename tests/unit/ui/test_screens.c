@@ -1,0 +1,241 @@
+/* Every screen at three sizes, in UTF-8 and in ASCII, against tests/golden/screens/. ACCEPT=1 in
+ * the environment writes the files anew. */
+#include "fixture.h"
+
+#include "base/fs.h"
+
+static const struct {
+    int rows, columns;
+} SIZES[] = {{24, 80}, {40, 120}, {17, 60}};
+
+enum { SIZE_COUNT = sizeof SIZES / sizeof SIZES[0] };
+
+static void compare_golden(App *app, const char *name, int size)
+{
+    char path[256];
+    int rows = SIZES[size].rows, columns = SIZES[size].columns;
+    snprintf(path, sizeof path, "tests/golden/screens/%s.%dx%d.%s.txt", name, columns, rows,
+             app->settings.ascii ? "ascii" : "utf8");
+    char *text = screen_text(app, rows, columns);
+    const char *accept = getenv("ACCEPT");
+    if (accept && *accept)
+        assert_int_equal(fs_write_atomic(path, text, strlen(text)), OK);
+    Buffer golden = {0};
+    if (fs_read_file(path, 1 << 20, &golden) != OK)
+        fail_msg("%s", error_message());
+    if (strcmp(golden.data ? golden.data : "", text) != 0)
+        fail_msg("%s differs; ACCEPT=1 takes this:\n%s", path, text);
+    buffer_free(&golden);
+    free(text);
+}
+
+/* `prepare` brings the app to what is to be seen. */
+static void check_screen(const char *name, bool with_model,
+                         void (*prepare)(App *app, FakeHost *fake))
+{
+    for (int ascii = 0; ascii < 2; ascii++) {
+        FakeHost fake;
+        App *app = fixture_app(&fake, ascii, with_model);
+        prepare(app, &fake);
+        for (int size = 0; size < SIZE_COUNT; size++)
+            compare_golden(app, name, size);
+        app_free(app);
+    }
+}
+
+static void load_model(App *app, FakeHost *fake)
+{
+    (void)fake;
+    app_model_loaded(app, fixture_model(false));
+}
+
+static void load_blocked_model(App *app, FakeHost *fake)
+{
+    (void)fake;
+    app_model_loaded(app, fixture_model(true));
+    press(app, "j");
+}
+
+static void refuse_model(App *app, FakeHost *fake)
+{
+    (void)fake;
+    ModelView view = model_view_loading("samples/mnist_cnn.h5");
+    view.state = MODEL_REFUSED;
+    view.message = "mnist_cnn.h5: 2 things keep it from being used\n"
+                   "  layer lstm: kind LSTM is not supported; supported are InputLayer, Dense and "
+                   "Conv2D\n"
+                   "  layer dense: kernel is 784x64, expected 784x128";
+    app_model_loaded(app, view);
+    press(app, "x");
+    messages_acknowledge(&app->messages);
+}
+
+static void nothing(App *app, FakeHost *fake)
+{
+    (void)fake;
+    press(app, "1");
+}
+
+static void run_half_way(App *app, FakeHost *fake)
+{
+    load_model(app, fake);
+    press(app, "r");
+    fixture_run_events(app);
+}
+
+static void run_to_the_end(App *app, FakeHost *fake)
+{
+    run_half_way(app, fake);
+    fixture_event(app, (Event){.kind = EVENT_STAGE,
+                               .stage = STAGE_SIMULATE,
+                               .state = STAGE_FINISHED,
+                               .seconds = 16.4});
+    json_t *report = fixture_report();
+    fixture_event(app, (Event){.kind = EVENT_REPORT, .code = OK, .json = report});
+    json_decref(report);
+}
+
+static void run_refused(App *app, FakeHost *fake)
+{
+    load_model(app, fake);
+    press(app, "r");
+    json_t *report = report_new();
+    fixture_event(app,
+                  (Event){.kind = EVENT_REPORT,
+                          .code = ERR_REFUSED,
+                          .text = "samples/mnist: labels go up to 11, the model has 10 classes",
+                          .json = report});
+    json_decref(report);
+}
+
+static void show_history(App *app, FakeHost *fake)
+{
+    load_model(app, fake);
+    fake->record = fixture_record(59, RUN_RUNNING);
+    fixture_history(app);
+    app_history_changed(app);
+    press(app, "3jS");
+}
+
+static void show_messages(App *app, FakeHost *fake)
+{
+    load_model(app, fake);
+    app_message(app, MESSAGE_INFO, "the first thing");
+    app_message(app, MESSAGE_WARNING, "the second: %s", "with a \t tab");
+    app_message(app, MESSAGE_ERROR,
+                "ghdl was not found on the PATH; the software stages are kept in the history.\n"
+                "Install it with: apt-get install ghdl-mcode");
+    press(app, "4");
+}
+
+static void show_help(App *app, FakeHost *fake)
+{
+    show_history(app, fake);
+    press(app, "?");
+}
+
+static void show_dialog(App *app, FakeHost *fake)
+{
+    run_half_way(app, fake);
+    press(app, "q");
+}
+
+static void show_prompt(App *app, FakeHost *fake)
+{
+    load_model(app, fake);
+    press(app, ":se");
+}
+
+static void test_model(void **state)
+{
+    (void)state;
+    check_screen("model", true, load_model);
+    check_screen("model-blocked", true, load_blocked_model);
+    check_screen("model-refused", true, refuse_model);
+    check_screen("model-none", false, nothing);
+    check_screen("model-loading", true, nothing);
+}
+
+static void test_run(void **state)
+{
+    (void)state;
+    check_screen("run-live", true, run_half_way);
+    check_screen("run-done", true, run_to_the_end);
+    check_screen("run-refused", true, run_refused);
+}
+
+static void test_history(void **state)
+{
+    (void)state;
+    check_screen("history", true, show_history);
+    check_screen("history-empty", false, load_model);
+}
+
+static void test_messages_and_help(void **state)
+{
+    (void)state;
+    check_screen("messages", true, show_messages);
+    check_screen("help", true, show_help);
+}
+
+static void test_overlays(void **state)
+{
+    (void)state;
+    check_screen("dialog", true, show_dialog);
+    check_screen("prompt", true, show_prompt);
+}
+
+/* ASCII means ASCII: whatever the screen and whatever the names in the model. */
+static void test_ascii_is_ascii(void **state)
+{
+    (void)state;
+    FakeHost fake;
+    App *app = fixture_app(&fake, true, true);
+    run_to_the_end(app, &fake);
+    show_messages(app, &fake);
+    for (const char *key = "1234?"; *key; key++) {
+        app_key(app, *key);
+        char *text = screen_text(app, 40, 120);
+        for (const char *byte = text; *byte; byte++)
+            assert_true(*byte == '\n' || (*byte >= ' ' && *byte < 0x7F));
+        free(text);
+    }
+    app_free(app);
+}
+
+/* No size crashes, and a small one says what is needed. */
+static void test_any_size(void **state)
+{
+    (void)state;
+    FakeHost fake;
+    App *app = fixture_app(&fake, false, true);
+    run_half_way(app, &fake);
+    app->draw_anyway = true;
+    for (const char *key = "1234?q"; *key; key++) {
+        app_key(app, *key);
+        for (int rows = 1; rows < 30; rows++)
+            for (int columns = 1; columns < 90; columns += 7)
+                free(screen_text(app, rows, columns));
+    }
+    app->draw_anyway = false;
+    app_key(app, KEY_ESCAPE);
+    char *text = screen_text(app, 10, 70);
+    assert_non_null(strstr(text, "70x10 is small; 60x17 is needed. i: ignore"));
+    free(text);
+    app_key(app, 'i');
+    text = screen_text(app, 10, 70);
+    assert_non_null(strstr(text, "dnn2fpga"));
+    free(text);
+    app_free(app);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_model),    cmocka_unit_test(test_run),
+        cmocka_unit_test(test_history),  cmocka_unit_test(test_messages_and_help),
+        cmocka_unit_test(test_overlays), cmocka_unit_test(test_ascii_is_ascii),
+        cmocka_unit_test(test_any_size),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
