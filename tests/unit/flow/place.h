@@ -24,7 +24,11 @@
 /* The paper's network with few filters, on 12x12 images; made by Keras. */
 #define SMALL_MODEL "tests/fixtures/models/paper_cnn_small.k3.h5"
 
-enum { IMAGE_SIDE = 12, PLACE_CLASSES = 10 };
+enum {
+    IMAGE_SIDE = 12,
+    PLACE_CLASSES = 10,
+    SMALL_PARAMETERS = (9 + 1) * 2 + (18 + 1) * 3 + (48 + 1) * 10
+};
 
 typedef struct Place {
     char folder[64];
