@@ -32,6 +32,11 @@ package dnn_fixed_pkg is
     -- value + zero, clamped to low .. high.
     function saturate (value, zero, low, high : integer) return sample_t;
 
+    -- True when the product of a sample and a weight of these ranges is a sample_t again: it is
+    -- then taken in that type, 16 bits wide, and so is the multiplier that synthesis builds. A
+    -- wider product needs `integer`.
+    function product_fits (in_low, in_high, weight_low, weight_high : integer) return boolean;
+
     -- Fails with `message` unless `condition` holds; true otherwise. A constant initialized with
     -- it is a check at elaboration: the entities check their generics that way.
     function require (condition : boolean; message : string) return boolean;
@@ -129,6 +134,11 @@ package body dnn_fixed_pkg is
             shifted := high;
         end if;
         return sample_t(shifted);
+    end function;
+
+    function product_fits (in_low, in_high, weight_low, weight_high : integer) return boolean is
+    begin
+        return maximum(abs in_low, abs in_high) * maximum(abs weight_low, abs weight_high) < 32768;
     end function;
 
     function require (condition : boolean; message : string) return boolean is

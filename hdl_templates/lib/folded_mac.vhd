@@ -76,10 +76,7 @@ end package;
 
 package body folded_mac is
 
-    -- Both operands of at most 8 bits: the product is taken in sample_t, 16 bits wide, and so is
-    -- the multiplier that synthesis builds. A wider product needs `integer`.
-    constant PRODUCT_FITS : boolean :=
-            maximum(abs IN_LOW, abs IN_HIGH) * maximum(abs WEIGHT_LOW, abs WEIGHT_HIGH) < 32768;
+    constant NARROW : boolean := product_fits(IN_LOW, IN_HIGH, WEIGHT_LOW, WEIGHT_HIGH);
 
     function to_weight_rom (list : sample_vector) return weight_rom_t is
         alias values : sample_vector(0 to list'length - 1) is list;
@@ -131,7 +128,7 @@ package body folded_mac is
         return integer is
         variable sum : integer := start;
     begin
-        if PRODUCT_FITS then
+        if NARROW then
             for s in simd_index loop
                 sum := sum + integer(lane(s) * operand(s));
             end loop;
