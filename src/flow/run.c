@@ -148,6 +148,7 @@ Status flow_run(const RunOptions *options, const RunEvents *events, json_t **rep
 {
     Session session;
     Status status = session_open(&session, options, events);
+    session.keeps_log = true;
     if (status == OK)
         status = run_stages(&session);
     status = finish(&session, status);

@@ -7,7 +7,8 @@
  *
  * What can be refused from the inputs is refused before anything is made: a refusal leaves neither
  * a row in the history nor a folder. From then on the run is a row, and its files are in
- * $XDG_DATA_HOME/dnn2fpga/runs/ID/ (or options->workdir): description/ hdl/ sim/ report.json.
+ * $XDG_DATA_HOME/dnn2fpga/runs/ID/ (or options->workdir): description/ hdl/ vectors/ sim_BACKEND/
+ * run.log report.json.
  *
  * Each stage is written to the history when it ends, so that whatever happens later, what was
  * measured stays. cancel_request() (base/cancel.h) ends a run with ERR_CANCELLED.
@@ -43,8 +44,9 @@ const char *stage_state_word(StageState state); /* "started", "finished", ... */
 bool stage_state_parse(const char *word, StageState *state);
 
 /* What a run tells while it goes on. Any function may be NULL. Calls come from one thread at a
- * time, in order: started, then for each stage: started, progress and log..., finished; at last
- * finished. The receiver must not block for long. Progress comes at most ten times a second. */
+ * time. In order: the import stage; started, once nothing can be refused any more; the other
+ * stages; finished. A stage is STAGE_STARTED, progress and log..., and one more state. The receiver
+ * must not block for long. Progress comes at most ten times a second. */
 typedef struct RunEvents {
     void (*started)(void *context, int64_t run, const char *folder);
     /* `seconds` and `figures` (borrowed, may be NULL) when the state is not STAGE_STARTED. The

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "base/cancel.h"
 #include "base/clock.h"
@@ -66,16 +67,35 @@ void session_part(Session *session, double start, double length)
     session->part_length = length;
 }
 
+/* Appends a line to the run's own log; until there is a folder, it waits. */
+static void write_log(Session *session, const char *line)
+{
+    char date[32];
+    time_t now = (time_t)(clock_utc_ms() / 1000);
+    struct tm utc;
+    strftime(date, sizeof date, "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&now, &utc));
+    buffer_printf(&session->log, "%s %s\n", date, line);
+    FILE *file = session->folder && session->keeps_log
+                     ? fopen(session_path(session, "run.log"), "ae")
+                     : NULL;
+    if (!file)
+        return;
+    /* A log that cannot be written is no reason to stop a run. */
+    fwrite(session->log.data, 1, session->log.length, file);
+    fclose(file);
+    buffer_clear(&session->log);
+}
+
 void session_log(Session *session, const char *format, ...)
 {
-    if (!session->events.log)
-        return;
     char line[LOG_LINE_BYTES];
     va_list arguments;
     va_start(arguments, format);
     vsnprintf(line, sizeof line, format, arguments);
     va_end(arguments);
-    session->events.log(session->events.context, line);
+    write_log(session, line);
+    if (session->events.log)
+        session->events.log(session->events.context, line);
 }
 
 /* ---- life
@@ -119,6 +139,7 @@ void session_close(Session *session)
     graph_free(session->graph);
     store_close(session->store);
     pool_free(session->pool);
+    buffer_free(&session->log);
     arena_free(session->arena);
 }
 
@@ -154,6 +175,8 @@ Status session_conclude(Session *session, Status status)
     if (status == OK && session->unmet != OK)
         status = error_set(session->unmet, "%s", session->unmet_reason);
     json_object_set_new(session->report, "status", json_string(error_status_word(status)));
+    if (status != OK)
+        write_log(session, error_message());
     json_object_set_new(session->report, "message",
                         status == OK ? json_null() : report_string(error_message()));
     return status;
@@ -166,6 +189,10 @@ static void tell(Session *session, StageState state, double seconds, const json_
 {
     if (session->events.stage)
         session->events.stage(session->events.context, session->stage, state, seconds, figures);
+    char line[64];
+    snprintf(line, sizeof line, "%s %s, %.3f s", stage_word(session->stage),
+             stage_state_word(state), seconds);
+    write_log(session, line);
 }
 
 /* How a stage ended: the state for the events, and the word for history and report. */

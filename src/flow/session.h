@@ -12,6 +12,7 @@
 
 #include <jansson.h>
 
+#include "base/buffer.h"
 #include "base/hash.h"
 #include "base/pool.h"
 #include "base/progress.h"
@@ -44,6 +45,8 @@ typedef struct Session {
     Design design;
 
     const char *folder;      /* where files go */
+    bool keeps_log;          /* what is told goes to folder/run.log too */
+    Buffer log;              /* lines that are not there yet */
     const char *description; /* folder of the model description */
     Store *store;            /* NULL: no history */
     int64_t run;

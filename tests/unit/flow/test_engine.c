@@ -139,11 +139,13 @@ static void test_refusal_comes_as_a_report(void **state)
     assert_int_equal(watcher.code, ERR_REFUSED);
     assert_non_null(strstr(watcher.error, "empty.h5"));
     assert_false(fs_exists(place->paths.history));
+    buffer_free(&watcher.heard);
     options.weight_bits = 99; /* seen before anything is sent */
     watch(&watcher, NULL);
     assert_int_equal(engine_client_run(watcher.client, &options), ERR_USAGE);
     engine_client_close(watcher.client);
     finish_watching(&watcher);
+    buffer_free(&watcher.heard);
 }
 
 static void send_cancel(Watcher *watcher)

@@ -143,6 +143,11 @@ static void test_run_is_in_the_history(void **state)
     assert_string_equal(file.data, row.report);
     buffer_free(&file);
     assert_true(fs_exists(fs_join(place->arena, row.folder, "description/model.json")));
+    assert_int_equal(fs_read_file(fs_join(place->arena, row.folder, "run.log"), 1 << 20, &file),
+                     OK);
+    assert_non_null(strstr(file.data, "import started"));
+    assert_non_null(strstr(file.data, "describe finished"));
+    buffer_free(&file);
 
     Store *store = NULL;
     StageRecord *stages;
