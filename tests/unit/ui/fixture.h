@@ -141,7 +141,7 @@ __attribute__((unused)) static ModelView fixture_model(bool blocked)
 }
 
 /* A whole report, as a finished run has it. */
-static json_t *fixture_report(void)
+__attribute__((unused)) static json_t *fixture_report(void)
 {
     json_t *report = report_new();
     json_object_set_new(report, "baseline",

@@ -1,0 +1,343 @@
+/* Keys and events in, state and cells out: the workbench without terminal, engine and clock. */
+#include "fixture.h"
+
+static App *ready_app(FakeHost *fake)
+{
+    App *app = fixture_app(fake, false, true);
+    app_model_loaded(app, fixture_model(false));
+    return app;
+}
+
+static void test_main_screens(void **state)
+{
+    (void)state;
+    FakeHost fake;
+    App *app = ready_app(&fake);
+    static const char *const NAMES[ROOTS] = {"Model", "Run", "History", "Messages"};
+    for (int i = ROOTS - 1; i >= 0; i--) {
+        app_key(app, '1' + i);
+        assert_string_equal(app_screen(app)->ops->name, NAMES[i]);
+    }
+    press(app, ":hist");
+    app_key(app, KEY_RETURN);
+    assert_string_equal(app_screen(app)->ops->name, "History");
+    assert_false(app->quit);
+    press(app, "q");
+    assert_true(app->quit);
+    app_free(app);
+}
+
+/* Back returns to the same row. */
+static void test_back_stack(void **state)
+{
+    (void)state;
+    FakeHost fake;
+    App *app = fixture_app(&fake, false, false);
+    fixture_history(app);
+    app_history_changed(app);
+    press(app, "jj");
+    app_key(app, KEY_RETURN);
+    assert_string_equal(app_screen(app)->ops->name, "Run");
+    assert_shows(app, "History › Run 58");
+    press(app, "?");
+    assert_shows(app, "History › Run 58 › Help");
+    app_key(app, KEY_ERASE);
+    app_key(app, KEY_ESCAPE);
+    assert_int_equal(app->depth, 0);
+    assert_shows(app, "▸    58");
+    app_key(app, KEY_ESCAPE); /* nowhere to go */
+    assert_false(app->quit);
+    assert_shows(app, "q leaves the workbench");
+    for (int i = 0; i < 20; i++)
+        app_key(app, KEY_RETURN); /* opening again and again is no way to run out of room */
+    assert_true(app->depth <= APP_MAX_DEPTH);
+    app_free(app);
+}
+
+static void test_unknown_key(void **state)
+{
+    (void)state;
+    FakeHost fake;
+    App *app = ready_app(&fake);
+    press(app, "x");
+    assert_shows(app, "x does nothing here; ? shows the keys");
+    app_key(app, KEY_UNNAMED);
+    press(app, ":nonsense");
+    app_key(app, KEY_RETURN);
+    assert_shows(app, "no action is called \"nonsense\"");
+    app_free(app);
+}
+
+static void test_search(void **state)
+{
+    (void)state;
+    FakeHost fake;
+    App *app = ready_app(&fake);
+    press(app, "/flat");
+    app_key(app, KEY_RETURN);
+    assert_shows(app, "▸ flatten");
+    press(app, "/lstm");
+    app_key(app, KEY_RETURN);
+    assert_shows(app, "no row contains \"lstm\"");
+    press(app, "/q"); /* a letter in the prompt is a letter */
+    assert_false(app->quit);
+    app_key(app, KEY_ESCAPE);
+    assert_false(app->prompt.open);
+    app_free(app);
+}
+
+static void test_run_from_key_to_result(void **state)
+{
+    (void)state;
+    FakeHost fake;
+    App *app = ready_app(&fake);
+    press(app, "r");
+    assert_int_equal(fake.started, 1);
+    assert_shows(app, "running");
+    press(app, "r"); /* one at a time */
+    assert_int_equal(fake.started, 1);
+    assert_shows(app, "a run is going on");
+    fixture_run_events(app);
+    messages_acknowledge(&app->messages);
+    assert_true(app_needs_ticks(app));
+    assert_shows(app, "412 of 1,000 images");
+    assert_shows(app, "run 7: simulate");
+    json_t *report = fixture_report();
+    fixture_event(app, (Event){.kind = EVENT_REPORT, .code = OK, .json = report});
+    json_decref(report);
+    assert_shows(app, "run 7 is over: ok");
+    assert_shows(app, "bit exact: 10,000 values of 1,000 images");
+    assert_shows(app, "3.98x");
+    app_engine_gone(app, "");
+    assert_int_equal(app->run.status, RUN_OK);
+    app->now_ms += MESSAGE_SHOWN_MS;
+    assert_false(app_needs_ticks(app)); /* nothing moves: nothing wakes up */
+    app_free(app);
+}
+
+static void test_start_fails(void **state)
+{
+    (void)state;
+    FakeHost fake;
+    App *app = ready_app(&fake);
+    fake.refuse = true;
+    press(app, "r");
+    assert_shows(app, "error: no engine today");
+    assert_false(run_view_active(&app->run));
+    app_free(app);
+}
+
+static void test_engine_dies(void **state)
+{
+    (void)state;
+    FakeHost fake;
+    App *app = ready_app(&fake);
+    press(app, "r");
+    fixture_run_events(app);
+    app_engine_gone(app, "the engine was killed by signal 9");
+    assert_int_equal(app->run.status, RUN_INTERRUPTED);
+    assert_shows(app, "killed by signal 9");
+    app_free(app);
+}
+
+static void test_cancel(void **state)
+{
+    (void)state;
+    FakeHost fake;
+    App *app = ready_app(&fake);
+    press(app, "c");
+    assert_shows(app, "no run is going on");
+    press(app, "r");
+    fixture_run_events(app);
+    press(app, "ccc"); /* the key that asks cannot answer */
+    assert_true(app->dialog.open);
+    assert_int_equal(fake.forgotten, 1);
+    app_key(app, KEY_RETURN);
+    assert_int_equal(fake.cancelled, -1);
+    press(app, "cy");
+    assert_int_equal(fake.cancelled, 7);
+    assert_shows(app, "cancelling the run");
+    app_free(app);
+}
+
+static void test_quit_while_running(void **state)
+{
+    (void)state;
+    FakeHost fake;
+    App *app = ready_app(&fake);
+    press(app, "r");
+    fixture_run_events(app);
+    press(app, "q");
+    assert_false(app->quit);
+    assert_shows(app, "it goes on in the background");
+    press(app, "s");
+    assert_false(app->dialog.open);
+    assert_false(app->quit);
+    press(app, "ql");
+    assert_true(app->quit);
+    assert_int_equal(fake.cancelled, -1);
+    app->quit = false;
+    press(app, "qx");
+    assert_true(app->quit);
+    assert_int_equal(fake.cancelled, 7);
+    app_free(app);
+}
+
+static void test_readonly(void **state)
+{
+    (void)state;
+    FakeHost fake;
+    App *app = ready_app(&fake);
+    app->settings.readonly = true;
+    press(app, "r");
+    assert_int_equal(fake.started, 0);
+    assert_shows(app, "--readonly");
+    fake.record = fixture_record(59, RUN_RUNNING);
+    fixture_history(app);
+    app_history_changed(app);
+    press(app, "qx"); /* no such choice */
+    assert_false(app->quit);
+    assert_int_equal(fake.cancelled, -1);
+    app_free(app);
+}
+
+/* A run of another process shows by itself, moves, and ends. */
+static void test_follows_other_process(void **state)
+{
+    (void)state;
+    FakeHost fake;
+    App *app = ready_app(&fake);
+    StageRecord import = {"import", "ok", FIXTURE_NOW_MS - 5000, FIXTURE_NOW_MS - 4000, NULL};
+    StageRecord baseline = {"baseline", "running", FIXTURE_NOW_MS - 4000, 0, NULL};
+    fake.record = fixture_record(59, RUN_RUNNING);
+    fake.record.stage = "baseline";
+    fake.record.progress = 0.25;
+    fake.record.progress_text = "2,500 of 10,000";
+    fake.stages[0] = import;
+    fake.stages[1] = baseline;
+    fake.stage_count = 2;
+    history_take(&app->history, &fake.record);
+    app_history_changed(app);
+    press(app, "2");
+    assert_shows(app, "2,500 of 10,000");
+    press(app, "3");
+    assert_shows(app, "baseline 25%");
+    app_key(app, KEY_RETURN); /* the same run, pushed by the history, is live too */
+    fake.record.progress_text = "5,000 of 10,000";
+    app_history_changed(app);
+    assert_shows(app, "5,000 of 10,000");
+    fake.record.status = RUN_OK;
+    fake.stage_count = 1;
+    history_take(&app->history, &fake.record);
+    app_history_changed(app);
+    assert_shows(app, "run 59 is over: ok");
+    assert_false(run_view_active(&app->run));
+    app_free(app);
+}
+
+/* The last run of this model is there when the workbench opens. */
+static void test_shows_last_result(void **state)
+{
+    (void)state;
+    FakeHost fake;
+    App *app = ready_app(&fake);
+    RunRecord other = fixture_record(9, RUN_OK), same = fixture_record(8, RUN_OK);
+    other.model_path = "elsewhere/other.h5";
+    history_take(&app->history, &other);
+    history_take(&app->history, &same);
+    app_history_changed(app);
+    assert_int_equal(app->run.id, 8);
+    app_free(app);
+}
+
+static void test_history_sorts(void **state)
+{
+    (void)state;
+    FakeHost fake;
+    App *app = ready_app(&fake);
+    fixture_history(app);
+    history_sort(&app->history, HISTORY_ACCURACY, false);
+    assert_int_equal(app->history.rows[0].id, 58);
+    assert_int_equal(app->history.rows[2].id, 60);
+    history_sort(&app->history, HISTORY_ACCURACY, true);
+    assert_int_equal(app->history.rows[0].id, 60);
+    assert_int_equal(app->history.rows[3].id, 57); /* unknown: last, newest first */
+    history_sort(&app->history, HISTORY_STATUS, false);
+    assert_int_equal(app->history.rows[0].id, 56);
+    history_sort(&app->history, -1, false);
+    assert_int_equal(app->history.rows[0].id, 60);
+    app_free(app);
+}
+
+static void test_ports(void **state)
+{
+    (void)state;
+    FakeHost fake;
+    App *app = ready_app(&fake);
+    app_key(app, KEY_CTRL_L);
+    app_key(app, KEY_CTRL_Z);
+    assert_int_equal(fake.repainted, 1);
+    assert_int_equal(fake.suspended, 1);
+    app_free(app);
+}
+
+/* The record of a finished run and its events tell the same. */
+static void test_record_and_events_agree(void **state)
+{
+    (void)state;
+    FakeHost fake;
+    App *app = ready_app(&fake);
+    press(app, "r");
+    fixture_run_events(app);
+    json_t *report = fixture_report();
+    fixture_event(app, (Event){.kind = EVENT_STAGE,
+                               .stage = STAGE_SIMULATE,
+                               .state = STAGE_FINISHED,
+                               .seconds = 16.5});
+    fixture_event(app, (Event){.kind = EVENT_REPORT, .code = OK, .json = report});
+    RunRecord record = fixture_record(7, RUN_OK);
+    record.created_ms = app->run.created_ms;
+    record.finished_ms = app->run.finished_ms;
+    char *text = report_format(report, false);
+    record.report = text;
+    StageRecord stages[STAGES];
+    for (int i = 0; i < STAGES; i++)
+        stages[i] = (StageRecord){.name = stage_word((RunStage)i),
+                                  .status = "ok",
+                                  .started_ms = FIXTURE_NOW_MS,
+                                  .finished_ms = FIXTURE_NOW_MS +
+                                                 (i == STAGE_SIMULATE ? 16500 : 500 + 1000 * i)};
+    app->now_ms += MESSAGE_SHOWN_MS;
+    char *live = screen_text(app, 24, 80);
+    run_view_free(&app->run);
+    app->run = run_view_of_record(&record, stages, STAGES);
+    char *stored = screen_text(app, 24, 80);
+    assert_string_equal(live, stored);
+    free(live);
+    free(stored);
+    free(text);
+    json_decref(report);
+    app_free(app);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_main_screens),
+        cmocka_unit_test(test_back_stack),
+        cmocka_unit_test(test_unknown_key),
+        cmocka_unit_test(test_search),
+        cmocka_unit_test(test_run_from_key_to_result),
+        cmocka_unit_test(test_start_fails),
+        cmocka_unit_test(test_engine_dies),
+        cmocka_unit_test(test_cancel),
+        cmocka_unit_test(test_quit_while_running),
+        cmocka_unit_test(test_readonly),
+        cmocka_unit_test(test_follows_other_process),
+        cmocka_unit_test(test_shows_last_result),
+        cmocka_unit_test(test_history_sorts),
+        cmocka_unit_test(test_ports),
+        cmocka_unit_test(test_record_and_events_agree),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

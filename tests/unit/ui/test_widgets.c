@@ -1,0 +1,478 @@
+/* Canvas, keys, actions, table, dialog, prompt, messages, gauge, scroll, figures: without a screen.
+ */
+#include "fixture.h"
+
+#include "ui/format.h"
+#include "ui/gauge.h"
+#include "ui/scroll.h"
+#include "ui/table.h"
+
+static void assert_canvas(Canvas *canvas, const char *wanted)
+{
+    Buffer text = {0};
+    canvas_dump(canvas, &text);
+    assert_string_equal(text.data, wanted);
+    buffer_free(&text);
+    canvas_free(canvas);
+}
+
+/* ---- canvas --------------------------------------------------------------------------------- */
+
+static void test_text_is_clipped(void **state)
+{
+    (void)state;
+    Canvas *canvas = canvas_new(3, 10, false);
+    Area part = area_part(area_of(canvas), 1, 2, 1, 5);
+    assert_int_equal(area_text(part, 0, 0, STYLE_NORMAL, "abcde"), 5);
+    area_text(part, 1, 0, STYLE_NORMAL, "below");
+    area_text(part, -1, 0, STYLE_NORMAL, "above");
+    area_text(part, 0, 5, STYLE_NORMAL, "beside");
+    assert_canvas(canvas, "\n  abcde\n\n");
+    canvas = canvas_new(1, 6, false);
+    assert_int_equal(area_text(area_of(canvas), 0, 1, STYLE_NORMAL, "abcdef"), 6);
+    assert_canvas(canvas, " abcd…\n");
+    canvas = canvas_new(1, 6, true);
+    area_text_right(area_of(canvas), 0, STYLE_NORMAL, "abcdefgh");
+    assert_canvas(canvas, "abcde~\n");
+}
+
+static void test_wide_text(void **state)
+{
+    (void)state;
+    Canvas *canvas = canvas_new(1, 6, false);
+    Area area = area_of(canvas);
+    assert_int_equal(text_columns("数字", false), 4);
+    assert_int_equal(area_text(area, 0, 0, STYLE_NORMAL, "a数字"), 5);
+    assert_int_equal(canvas_cell(canvas, 0, 2)->rune, 0);
+    area_text(area, 0, 2, STYLE_NORMAL, "x"); /* over the right half: the left one goes too */
+    area_text(area, 0, 3, STYLE_NORMAL, "y"); /* over the left half */
+    assert_canvas(canvas, "a xy\n");
+    canvas = canvas_new(1, 4, false);
+    area_text(area_of(canvas), 0, 0, STYLE_NORMAL, "ab数字");
+    assert_canvas(canvas, "ab…\n");
+}
+
+/* What a file can hold must not reach the terminal. */
+static void test_foreign_text(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text, *utf8, *ascii;
+    } ROWS[] = {
+        {"a\033[2Jb", "a�[2Jb\n", "a?[2Jb\n"},
+        {"tab\there", "tab�here\n", "tab?here\n"},
+        {"bad \xff\xc0\x80", "bad ���\n", "bad ???\n"},
+        {"cut \xe2\x82", "cut ��\n", "cut ??\n"},
+        {"surrogate \xed\xa0\x80", "surrogate ���\n", "surrogate ???\n"},
+        {"c1 \xc2\x9b", "c1 �\n", "c1 ?\n"},
+        {"e\xcc\x81", "e\n", "e?\n"},
+        {"rtl \xe2\x80\xae!", "rtl !\n", "rtl ?!\n"},
+        {"\x7f", "�\n", "?\n"},
+        {"grün", "grün\n", "gr?n\n"},
+    };
+    for (size_t i = 0; i < sizeof ROWS / sizeof ROWS[0]; i++) {
+        for (int ascii = 0; ascii < 2; ascii++) {
+            Canvas *canvas = canvas_new(1, 30, ascii);
+            int end = area_text(area_of(canvas), 0, 0, STYLE_NORMAL, ROWS[i].text);
+            assert_int_equal(end, text_columns(ROWS[i].text, ascii));
+            assert_canvas(canvas, ascii ? ROWS[i].ascii : ROWS[i].utf8);
+        }
+    }
+}
+
+static void test_paragraph(void **state)
+{
+    (void)state;
+    Canvas *canvas = canvas_new(6, 10, true);
+    assert_int_equal(
+        area_paragraph(area_of(canvas), 0, STYLE_NORMAL, "one two three\n\nabcdefghijklm"), 5);
+    assert_canvas(canvas, "one two\nthree\n\nabcdefghij\nklm\n\n");
+}
+
+/* ---- actions -------------------------------------------------------------------------------- */
+
+static void test_key_names(void **state)
+{
+    (void)state;
+    static const char *const NAMES[] = {"q",     "?",   "^L",    "Up",   "PgDn",
+                                        "Enter", "Esc", "Space", "S-Tab"};
+    char name[KEY_NAME_BYTES];
+    for (size_t i = 0; i < sizeof NAMES / sizeof NAMES[0]; i++)
+        assert_string_equal(key_label(key_parse(NAMES[i]), name), NAMES[i]);
+    assert_int_equal(key_parse("Nonsense"), KEY_NOTHING);
+    assert_int_equal(key_parse(""), KEY_NOTHING);
+}
+
+/* Each key of a row means that row, wherever its scope is understood, and nothing else does. */
+static void check_action(ActionId action, unsigned scopes)
+{
+    const ActionInfo *info = action_info(action);
+    char keys[64], *rest = NULL;
+    snprintf(keys, sizeof keys, "%s", info->keys);
+    assert_true(*keys);
+    for (char *key = strtok_r(keys, " ", &rest); key; key = strtok_r(NULL, " ", &rest)) {
+        assert_int_not_equal(key_parse(key), KEY_NOTHING);
+        if (action_of_key(key_parse(key), scopes) != action)
+            fail_msg("key %s of %s means %s", key, info->name,
+                     action_info(action_of_key(key_parse(key), scopes))->name);
+    }
+}
+
+static void test_action_table(void **state)
+{
+    (void)state;
+    const unsigned everything = SCOPE_APP | SCOPE_LIST | SCOPE_TABLE | SCOPE_ENTER;
+    for (int i = ACTION_NONE + 1; i < ACTIONS; i++) {
+        const ActionInfo *info = action_info((ActionId)i);
+        assert_true(info->scope & everything);
+        assert_int_equal(info->scope & ~everything, 0);
+        assert_true(strlen(info->help) > 0 && strlen(info->help) <= 42);
+        assert_int_not_equal(info->help[strlen(info->help) - 1], '.');
+        assert_int_equal(strspn(info->name, "abcdefghijklmnopqrstuvwxyz-"), strlen(info->name));
+        assert_int_equal(action_of_name(info->name, everything), i);
+        check_action((ActionId)i, everything);
+    }
+}
+
+static void test_action_names(void **state)
+{
+    (void)state;
+    assert_int_equal(action_of_name("hi", SCOPE_APP), ACTION_SHOW_HISTORY);
+    assert_int_equal(action_of_name("search", SCOPE_TABLE), ACTION_SEARCH);
+    assert_int_equal(action_of_name("search", SCOPE_APP), ACTION_NONE);
+    assert_int_equal(action_of_name("s", SCOPE_TABLE), ACTION_NONE); /* several */
+    assert_int_equal(action_of_name("", SCOPE_APP), ACTION_NONE);
+    assert_string_equal(action_complete("so", SCOPE_TABLE, 1), "sort-reverse");
+    assert_null(action_complete("so", SCOPE_TABLE, 2));
+    assert_int_equal(action_of_key('j', SCOPE_APP), ACTION_NONE);
+    assert_int_equal(action_of_key('j', SCOPE_LIST), ACTION_DOWN);
+}
+
+/* Every glyph has a twin, and both take one cell. */
+static void test_glyphs(void **state)
+{
+    (void)state;
+    for (int i = 0; i < GLYPHS; i++) {
+        const char *ascii = glyph_text((Glyph)i, true);
+        assert_int_equal(strlen(ascii), 1);
+        assert_int_equal(text_columns(ascii, true), 1);
+        assert_int_equal(text_columns(glyph_text((Glyph)i, false), false), 1);
+    }
+}
+
+/* Without colours the selection and bad news still stand out. */
+static void test_theme_without_colours(void **state)
+{
+    (void)state;
+    for (int style = 0; style < STYLES; style++) {
+        Look look = theme_look((Style)style, COLOURS_NONE);
+        assert_int_equal(look.foreground, COLOUR_DEFAULT);
+        assert_int_equal(look.background, COLOUR_DEFAULT);
+        for (int depth = COLOURS_8; depth < COLOURS_256; depth++)
+            assert_true(theme_look((Style)style, (ColourDepth)depth).foreground < 8);
+    }
+    assert_true(theme_look(STYLE_SELECTED, COLOURS_NONE).flags & FLAG_REVERSE);
+    assert_true(theme_look(STYLE_BAD, COLOURS_NONE).flags & FLAG_BOLD);
+}
+
+/* ---- table ---------------------------------------------------------------------------------- */
+
+typedef struct Numbers {
+    int64_t ids[100];
+    int64_t count;
+} Numbers;
+
+static int64_t numbers_count(const void *self)
+{
+    return ((const Numbers *)self)->count;
+}
+
+static int64_t numbers_id(const void *self, int64_t row)
+{
+    return ((const Numbers *)self)->ids[row];
+}
+
+static int asked_cells;
+
+static void numbers_cell(const void *self, int64_t row, int column, TableCell *cell)
+{
+    asked_cells++;
+    snprintf(cell->text, sizeof cell->text, "%s%lld", column ? "value " : "",
+             (long long)((const Numbers *)self)->ids[row]);
+}
+
+static void numbers_sort(void *self, int column, bool descending)
+{
+    Numbers *numbers = self;
+    bool up = column >= 0 && !descending;
+    for (int64_t i = 0; i < numbers->count; i++)
+        numbers->ids[i] = up ? i + 1 : numbers->count - i;
+}
+
+static const TableColumn TWO_COLUMNS[] = {{"id", 5, 0, true}, {"value", 0, 1, false}};
+
+static Table numbers_table(Numbers *numbers, int64_t count)
+{
+    numbers->count = count;
+    numbers_sort(numbers, 0, false);
+    Table table = table_of(TWO_COLUMNS, 2,
+                           (TableSource){.self = numbers,
+                                         .count = numbers_count,
+                                         .id = numbers_id,
+                                         .cell = numbers_cell,
+                                         .sort = numbers_sort});
+    table_layout(&table, 11); /* titles and 10 rows */
+    return table;
+}
+
+static void test_table_moves(void **state)
+{
+    (void)state;
+    Numbers numbers;
+    Table table = numbers_table(&numbers, 100);
+    assert_int_equal(table_selected_id(&table), 1);
+    table_action(&table, ACTION_UP);
+    assert_int_equal(table_selected_id(&table), 1);
+    table_action(&table, ACTION_PAGE_DOWN);
+    assert_int_equal(table_selected_id(&table), 11);
+    assert_int_equal(table.top, 1);
+    table_action(&table, ACTION_LAST);
+    assert_int_equal(table_selected_id(&table), 100);
+    assert_int_equal(table.top, 90);
+    table_layout(&table, 21); /* a taller screen shows more, and no empty rows */
+    assert_int_equal(table.top, 80);
+    table_action(&table, ACTION_FIRST);
+    assert_int_equal(table.top, 0);
+    assert_false(table_action(&table, ACTION_HELP));
+    char position[64];
+    table_action(&table, ACTION_DOWN);
+    table_position(&table, position, sizeof position);
+    assert_string_equal(position, "2 of 100 - 2%");
+}
+
+/* The selection is a row's id, not its place. */
+static void test_table_follows_id(void **state)
+{
+    (void)state;
+    Numbers numbers;
+    Table table = numbers_table(&numbers, 100);
+    table_search(&table, "42");
+    assert_int_equal(table_selected_id(&table), 42);
+    table_action(&table, ACTION_SORT);
+    table_action(&table, ACTION_SORT_REVERSE);
+    assert_int_equal(table_selected_id(&table), 42);
+    assert_int_equal(table.selected, 58);
+    numbers.count = 50; /* 100..51 are left: 42 is gone, its neighbourhood stays */
+    table_refresh(&table);
+    assert_int_equal(table.selected, 49);
+    numbers.count = 0;
+    table_refresh(&table);
+    assert_int_equal(table_selected_id(&table), -1);
+    table_action(&table, ACTION_DOWN);
+    assert_int_equal(table_selected_id(&table), -1);
+}
+
+static void test_table_search(void **state)
+{
+    (void)state;
+    Numbers numbers;
+    Table table = numbers_table(&numbers, 100);
+    assert_true(table_search(&table, "VALUE 9"));
+    assert_int_equal(table_selected_id(&table), 9);
+    table_action(&table, ACTION_SEARCH_NEXT);
+    assert_int_equal(table_selected_id(&table), 90);
+    table_action(&table, ACTION_SEARCH_PREVIOUS);
+    table_action(&table, ACTION_SEARCH_PREVIOUS);
+    assert_int_equal(table_selected_id(&table), 99);
+    assert_false(table_search(&table, "nothing"));
+    assert_int_equal(table_selected_id(&table), 99);
+}
+
+static void test_table_draws_visible_rows_only(void **state)
+{
+    (void)state;
+    Numbers numbers;
+    Table table = numbers_table(&numbers, 100);
+    table_action(&table, ACTION_SORT);
+    table_layout(&table, 4);
+    table_action(&table, ACTION_DOWN);
+    asked_cells = 0;
+    Canvas *canvas = canvas_new(4, 30, true);
+    table_draw(&table, area_of(canvas));
+    assert_int_equal(asked_cells, 6);
+    assert_canvas(canvas, "    id^  value\n      1  value 1\n>     2  value 2\n      3  value 3\n");
+    canvas = canvas_new(2, 12, true); /* too narrow for both */
+    table_draw(&table, area_of(canvas));
+    assert_canvas(canvas, "    id^\n      1\n");
+}
+
+/* ---- dialog, prompt ------------------------------------------------------------------------- */
+
+static Dialog open_dialog(void)
+{
+    Dialog dialog;
+    DialogText text = {"Sure?", "Really?", {{'n', "no"}, {'y', "yes"}}, 2};
+    dialog_open(&dialog, &text, 0);
+    return dialog;
+}
+
+static void test_dialog(void **state)
+{
+    (void)state;
+    Dialog dialog = open_dialog();
+    assert_int_equal(dialog_key(&dialog, 'c'), DIALOG_NO_ANSWER);
+    assert_true(dialog.open);
+    assert_int_equal(dialog_key(&dialog, KEY_RETURN), 0); /* the harmless one has the focus */
+    assert_false(dialog.open);
+    dialog = open_dialog();
+    assert_int_equal(dialog_key(&dialog, 'y'), 1);
+    dialog = open_dialog();
+    assert_int_equal(dialog_key(&dialog, KEY_ESCAPE), 0);
+    dialog = open_dialog();
+    dialog_key(&dialog, KEY_TABULATOR);
+    assert_int_equal(dialog_key(&dialog, KEY_RETURN), 1);
+    dialog = open_dialog();
+    dialog_key(&dialog, KEY_ARROW_LEFT);
+    dialog_key(&dialog, KEY_BACK_TAB);
+    assert_int_equal(dialog_key(&dialog, KEY_RETURN), 0);
+}
+
+static void type(Prompt *prompt, const char *text)
+{
+    for (; *text; text++)
+        assert_int_equal(prompt_key(prompt, *text), PROMPT_TYPING);
+}
+
+static void test_prompt(void **state)
+{
+    (void)state;
+    Prompt prompt;
+    prompt_open(&prompt, ':', SCOPE_TABLE);
+    type(&prompt, "sor");
+    prompt_key(&prompt, KEY_TABULATOR);
+    assert_string_equal(prompt.text, "sort");
+    prompt_key(&prompt, KEY_TABULATOR);
+    assert_string_equal(prompt.text, "sort-reverse");
+    prompt_key(&prompt, KEY_TABULATOR);
+    assert_string_equal(prompt.text, "sort");
+    prompt_key(&prompt, KEY_ERASE);
+    assert_string_equal(prompt.text, "sor");
+    prompt_key(&prompt, 0xFC);
+    assert_string_equal(prompt.text, "sorü");
+    prompt_key(&prompt, KEY_ERASE);
+    prompt_key(&prompt, KEY_ARROW_UP);
+    prompt_key(&prompt, 1);
+    assert_string_equal(prompt.text, "sor");
+    for (int i = 0; i < 200; i++)
+        prompt_key(&prompt, 'x');
+    assert_int_equal(strlen(prompt.text), PROMPT_BYTES - 1);
+    assert_int_equal(prompt_key(&prompt, KEY_RETURN), PROMPT_ENTERED);
+    prompt_open(&prompt, '/', 0);
+    assert_int_equal(prompt_key(&prompt, KEY_ERASE), PROMPT_LEFT);
+    assert_false(prompt.open);
+}
+
+/* ---- messages, gauge, scroll, figures ------------------------------------------------------- */
+
+static void test_messages(void **state)
+{
+    (void)state;
+    Messages messages = {0};
+    assert_null(messages_shown(&messages, 0));
+    messages_add(&messages, MESSAGE_INFO, 1000, "hello %d", 1);
+    assert_string_equal(messages_shown(&messages, 1000)->text, "hello 1");
+    assert_null(messages_shown(&messages, 1000 + MESSAGE_SHOWN_MS));
+    messages_add(&messages, MESSAGE_ERROR, 2000, "bad");
+    assert_string_equal(messages_shown(&messages, 1000000)->text, "bad"); /* until a key */
+    messages_acknowledge(&messages);
+    assert_null(messages_shown(&messages, 2000));
+    for (int i = 0; i < MESSAGES_KEPT + 10; i++)
+        messages_add(&messages, MESSAGE_INFO, 0, "number %d", i);
+    assert_int_equal(messages_count(&messages), MESSAGES_KEPT);
+    assert_string_equal(messages_at(&messages, 0)->text, "number 509");
+    assert_string_equal(messages_at(&messages, MESSAGES_KEPT - 1)->text, "number 10");
+    messages_free(&messages);
+}
+
+static void test_gauge(void **state)
+{
+    (void)state;
+    static const double FRACTIONS[] = {0, 0.5, 1, 7, -1, NAN};
+    Canvas *canvas = canvas_new(6, 20, true);
+    for (int i = 0; i < 6; i++)
+        assert_int_equal(gauge_draw(area_of(canvas), i, 0, 15, FRACTIONS[i]), 15);
+    assert_canvas(canvas, "..........   0%\n#####.....  50%\n########## 100%\n########## 100%\n"
+                          "..........   0%\n..........   0%\n");
+}
+
+static void test_scroll(void **state)
+{
+    (void)state;
+    Scroll scroll = {0};
+    char text[16] = "";
+    scroll_layout(&scroll, 10, 30);
+    scroll_action(&scroll, ACTION_PAGE_DOWN);
+    scroll_position(&scroll, text, sizeof text);
+    assert_string_equal(text, "50%");
+    scroll_action(&scroll, ACTION_LAST);
+    assert_int_equal(scroll.top, 20);
+    scroll_layout(&scroll, 25, 30);
+    assert_int_equal(scroll.top, 5);
+    scroll_action(&scroll, ACTION_UP);
+    assert_int_equal(scroll.top, 4);
+    scroll_layout(&scroll, 40, 30);
+    assert_int_equal(scroll.top, 0);
+    assert_false(scroll_action(&scroll, ACTION_OPEN));
+}
+
+static void test_format(void **state)
+{
+    (void)state;
+    char text[FORMAT_BYTES];
+    assert_string_equal(format_count(0, text), "0");
+    assert_string_equal(format_count(999, text), "999");
+    assert_string_equal(format_count(1234567, text), "1,234,567");
+    assert_string_equal(format_count(NAN, text), "-");
+    assert_string_equal(format_size(999, text), "999 B");
+    assert_string_equal(format_size(74872, text), "74.9 kB");
+    assert_string_equal(format_size(-1, text), "-");
+    assert_string_equal(format_fraction(0.98406, text), "0.9841");
+    assert_string_equal(format_microseconds(8.123, text), "8.12 us");
+    assert_string_equal(format_microseconds(1234, text), "1.23 ms");
+    assert_string_equal(format_microseconds(5.003e6, text), "5.003 s");
+    assert_string_equal(format_elapsed(0.44, text), "0.4 s");
+    assert_string_equal(format_elapsed(65, text), "1:05");
+    assert_string_equal(format_elapsed(7384, text), "2:03:04");
+    assert_string_equal(format_elapsed(NAN, text), "-");
+    assert_string_equal(format_date(FIXTURE_NOW_MS, text), "2026-03-04 05:06");
+    assert_string_equal(format_clock(FIXTURE_NOW_MS, text), "05:06:07");
+    assert_string_equal(format_date(0, text), "-");
+}
+
+int main(void)
+{
+    setlocale(LC_ALL, "C.UTF-8");
+    setenv("TZ", "UTC", 1);
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_text_is_clipped),
+        cmocka_unit_test(test_wide_text),
+        cmocka_unit_test(test_foreign_text),
+        cmocka_unit_test(test_paragraph),
+        cmocka_unit_test(test_key_names),
+        cmocka_unit_test(test_action_table),
+        cmocka_unit_test(test_action_names),
+        cmocka_unit_test(test_glyphs),
+        cmocka_unit_test(test_theme_without_colours),
+        cmocka_unit_test(test_table_moves),
+        cmocka_unit_test(test_table_follows_id),
+        cmocka_unit_test(test_table_search),
+        cmocka_unit_test(test_table_draws_visible_rows_only),
+        cmocka_unit_test(test_dialog),
+        cmocka_unit_test(test_prompt),
+        cmocka_unit_test(test_messages),
+        cmocka_unit_test(test_gauge),
+        cmocka_unit_test(test_scroll),
+        cmocka_unit_test(test_format),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
