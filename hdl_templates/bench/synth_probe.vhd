@@ -1,0 +1,198 @@
+--------------------------------------------------------------------------------
+-- synth_probe: one entity of the library behind plain ports, to be synthesized
+--
+-- `ghdl --synth -gENTITY=n synth_probe` shows that entity n passes, and its netlist has ports that
+-- netlist_bench can drive. Every probe takes 4 lanes of 8-bit samples, in images of 36 beats, and
+-- gives 4 lanes; the generics are such that fold steps, borders and groups all occur.
+--------------------------------------------------------------------------------
+library ieee;
+use ieee.std_logic_1164.all;
+use ieee.numeric_std.all;
+use work.dnn_fixed_pkg.all;
+
+entity synth_probe is
+    generic (
+        ENTITY_NUMBER : natural := 0
+    );
+    port (
+        clk       : in  std_logic;
+        rst       : in  std_logic;
+        in_valid  : in  std_logic;
+        in_ready  : out std_logic;
+        in_data   : in  std_logic_vector(31 downto 0);
+        in_last   : in  std_logic;
+        out_valid : out std_logic;
+        out_ready : in  std_logic;
+        out_data  : out std_logic_vector(63 downto 0);
+        out_last  : out std_logic
+    );
+end entity;
+
+architecture rtl of synth_probe is
+
+    -- Something like weights: no pattern, both signs.
+    function scattered (count : natural; low, high : integer) return sample_vector is
+        variable list  : sample_vector(0 to count - 1);
+        variable value : natural := 1;
+    begin
+        for i in list'range loop
+            value   := (value * 75 + 74) mod 65537;
+            list(i) := sample_t(low + value mod (high - low + 1));
+        end loop;
+        return list;
+    end function;
+
+    constant WEIGHTS_9   : sample_vector(0 to 143) := scattered(144, -127, 127);
+    constant WEIGHTS_36  : sample_vector(0 to 575) := scattered(576, -127, 127);
+    constant WEIGHTS_1   : sample_vector(0 to 3) := scattered(4, -127, 127);
+    constant SIGMOID     : sample_vector(0 to 255) := scattered(256, -128, 127);
+    constant BIAS        : integer_vector(0 to 3) := (100, -200, 3000, -4000);
+    constant MULTIPLIERS : integer_vector(0 to 3) := (20000, 17000, 30000, 23456);
+    constant LONG        : integer_vector(0 to 3) := (21, 20, 22, 21);
+    constant ALIKE       : integer_vector(0 to 3) := (20000, 20000, 20000, 20000);
+    constant SHORT       : integer_vector(0 to 3) := (14, 15, 16, 17);
+
+    signal samples : sample_vector(0 to 3);
+    signal results : sample_vector(0 to 3);
+
+begin
+
+    lanes : for lane in 0 to 3 generate
+        samples(lane) <= sample_t(to_integer(signed(in_data(8 * lane + 7 downto 8 * lane))));
+        out_data(16 * lane + 15 downto 16 * lane)
+            <= std_logic_vector(to_signed(integer(results(lane)), 16));
+    end generate;
+
+    -- A border, two filter groups of three steps each, a scale for each filter.
+    folded_conv2d : if ENTITY_NUMBER = 0 generate
+        dut : entity work.conv2d_stream
+            generic map (
+                HEIGHT => 6, WIDTH => 6, CHANNELS => 4, FILTERS => 4,
+                KERNEL_HEIGHT => 3, KERNEL_WIDTH => 3, STRIDE_HEIGHT => 1, STRIDE_WIDTH => 2,
+                PAD_TOP => 1, PAD_BOTTOM => 1, PAD_LEFT => 1, PAD_RIGHT => 0,
+                PE => 2, SIMD => 12, IN_LOW => -128, IN_HIGH => 127, PAD_VALUE => 5,
+                WEIGHT_LOW => -127, WEIGHT_HIGH => 127,
+                OUT_ZERO => -3, OUT_LOW => -128, OUT_HIGH => 127,
+                WEIGHTS => WEIGHTS_9, BIAS => BIAS, MULTIPLIERS => MULTIPLIERS, SHIFTS => LONG
+            )
+            port map (clk, rst, in_valid, in_ready, samples, in_last,
+                      out_valid, out_ready, results, out_last);
+    end generate;
+
+    -- All at once, one scale.
+    parallel_conv2d : if ENTITY_NUMBER = 1 generate
+        dut : entity work.conv2d_stream
+            generic map (
+                HEIGHT => 6, WIDTH => 6, CHANNELS => 4, FILTERS => 4,
+                KERNEL_HEIGHT => 3, KERNEL_WIDTH => 3, STRIDE_HEIGHT => 1, STRIDE_WIDTH => 1,
+                PAD_TOP => 0, PAD_BOTTOM => 0, PAD_LEFT => 0, PAD_RIGHT => 0,
+                PE => 4, SIMD => 36, IN_LOW => -128, IN_HIGH => 127, PAD_VALUE => 0,
+                WEIGHT_LOW => -127, WEIGHT_HIGH => 127,
+                OUT_ZERO => 0, OUT_LOW => 0, OUT_HIGH => 127,
+                WEIGHTS => WEIGHTS_9, BIAS => BIAS, MULTIPLIERS => ALIKE, SHIFTS => (0 to 3 => 22)
+            )
+            port map (clk, rst, in_valid, in_ready, samples, in_last,
+                      out_valid, out_ready, results, out_last);
+    end generate;
+
+    folded_dense : if ENTITY_NUMBER = 2 generate
+        dut : entity work.dense_stream
+            generic map (
+                IN_LANES => 4, BEATS => 36, OUTPUTS => 4, PE => 2, SIMD => 2,
+                IN_LOW => -128, IN_HIGH => 127, WEIGHT_LOW => -127, WEIGHT_HIGH => 127,
+                OUT_ZERO => 0, OUT_LOW => -128, OUT_HIGH => 127,
+                WEIGHTS => WEIGHTS_36, BIAS => BIAS, MULTIPLIERS => MULTIPLIERS, SHIFTS => LONG
+            )
+            port map (clk, rst, in_valid, in_ready, samples, in_last,
+                      out_valid, out_ready, results, out_last);
+    end generate;
+
+    parallel_dense : if ENTITY_NUMBER = 3 generate
+        dut : entity work.dense_stream
+            generic map (
+                IN_LANES => 4, BEATS => 36, OUTPUTS => 4, PE => 4, SIMD => 4,
+                IN_LOW => -128, IN_HIGH => 127, WEIGHT_LOW => -127, WEIGHT_HIGH => 127,
+                OUT_ZERO => 0, OUT_LOW => -128, OUT_HIGH => 127,
+                WEIGHTS => WEIGHTS_36, BIAS => BIAS, MULTIPLIERS => ALIKE, SHIFTS => (0 to 3 => 21)
+            )
+            port map (clk, rst, in_valid, in_ready, samples, in_last,
+                      out_valid, out_ready, results, out_last);
+    end generate;
+
+    max_pool : if ENTITY_NUMBER = 4 generate
+        dut : entity work.max_pool_stream
+            generic map (
+                HEIGHT => 6, WIDTH => 6, CHANNELS => 4,
+                KERNEL_HEIGHT => 3, KERNEL_WIDTH => 2, STRIDE_HEIGHT => 2, STRIDE_WIDTH => 2,
+                PAD_TOP => 1, PAD_BOTTOM => 1, PAD_LEFT => 0, PAD_RIGHT => 1,
+                IN_LOW => -128, IN_HIGH => 127, OUT_LOW => -100, OUT_HIGH => 100
+            )
+            port map (clk, rst, in_valid, in_ready, samples, in_last,
+                      out_valid, out_ready, results, out_last);
+    end generate;
+
+    average_pool : if ENTITY_NUMBER = 5 generate
+        dut : entity work.average_pool_stream
+            generic map (
+                HEIGHT => 6, WIDTH => 6, CHANNELS => 4,
+                KERNEL_HEIGHT => 2, KERNEL_WIDTH => 3, STRIDE_HEIGHT => 2, STRIDE_WIDTH => 1,
+                PAD_TOP => 0, PAD_BOTTOM => 0, PAD_LEFT => 0, PAD_RIGHT => 0,
+                IN_LOW => -128, IN_HIGH => 127, OUT_ZERO => 1, OUT_LOW => -128, OUT_HIGH => 127,
+                MULTIPLIER => 21845, SHIFT => 16
+            )
+            port map (clk, rst, in_valid, in_ready, samples, in_last,
+                      out_valid, out_ready, results, out_last);
+    end generate;
+
+    affine : if ENTITY_NUMBER = 6 generate
+        dut : entity work.affine_stream
+            generic map (
+                CHANNELS => 4, BEATS => 36, IN_LOW => -128, IN_HIGH => 127,
+                WEIGHT_LOW => -127, WEIGHT_HIGH => 127,
+                OUT_ZERO => 9, OUT_LOW => -128, OUT_HIGH => 127,
+                WEIGHTS => WEIGHTS_1, BIAS => BIAS, MULTIPLIERS => MULTIPLIERS, SHIFTS => LONG
+            )
+            port map (clk, rst, in_valid, in_ready, samples, in_last,
+                      out_valid, out_ready, results, out_last);
+    end generate;
+
+    activation : if ENTITY_NUMBER = 7 generate
+        dut : entity work.table_stream
+            generic map (LANES => 4, IN_LOW => -128, IN_HIGH => 127, TABLE => SIGMOID)
+            port map (clk, rst, in_valid, in_ready, samples, in_last,
+                      out_valid, out_ready, results, out_last);
+    end generate;
+
+    requantizer : if ENTITY_NUMBER = 8 generate
+        signal accumulators : integer_vector(0 to 3);
+    begin
+        widen : for lane in 0 to 3 generate
+            accumulators(lane) <= integer(samples(lane)) * 65536 + 12345;
+        end generate;
+
+        dut : entity work.requantize_stream
+            generic map (
+                LANES => 4, OUT_ZERO => -1, OUT_LOW => -32768, OUT_HIGH => 32767,
+                MULTIPLIERS => (3, 1, 200, 23456), SHIFTS => SHORT
+            )
+            port map (clk, rst, in_valid, in_ready, accumulators, in_last,
+                      out_valid, out_ready, results, out_last);
+    end generate;
+
+    best : if ENTITY_NUMBER = 9 generate
+        results(1 to 3) <= (0, 0, 0);
+
+        dut : entity work.arg_max
+            generic map (LANES => 4)
+            port map (clk, rst, in_valid, in_ready, samples, in_last,
+                      out_valid, out_ready, results(0 to 0), out_last);
+    end generate;
+
+    stage : if ENTITY_NUMBER = 10 generate
+        dut : entity work.register_stage
+            generic map (LANES => 4)
+            port map (clk, rst, in_valid, in_ready, samples, in_last,
+                      out_valid, out_ready, results, out_last);
+    end generate;
+
+end architecture;
