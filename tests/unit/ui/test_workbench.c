@@ -1,71 +1,12 @@
 /* The real program on a pseudo terminal: keys in, screen out, tty restored whatever happens. */
-#include <locale.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
-#include "base/fs.h"
-#include "vt.h"
+#include "place.h"
 
 #define MODEL "tests/fixtures/models/paper_cnn_small.k3.h5"
-
-/* A history of its own for each test, and the program in the build folder. */
-typedef struct Place {
-    Arena *arena;
-    char *folder;
-    char *program;
-    char *database;
-} Place;
-
-static int make_place(void **state)
-{
-    char folder[] = "/tmp/dnn2fpga-ui-XXXXXX";
-    const char *build = getenv("BUILD");
-    assert_non_null(mkdtemp(folder));
-    Arena *arena = arena_new();
-    Place *place = ARENA_NEW(arena, Place);
-    place->arena = arena;
-    place->folder = arena_strdup(arena, folder);
-    place->program = fs_join(arena, build && *build ? build : "build", "dnn2fpga");
-    place->database = fs_join(arena, folder, "history.db");
-    setenv("XDG_DATA_HOME", folder, 1);
-    setenv("XDG_STATE_HOME", folder, 1);
-    setenv("XDG_CONFIG_HOME", folder, 1);
-    *state = place;
-    return 0;
-}
-
-static int remove_place(void **state)
-{
-    Place *place = *state;
-    Status status = fs_remove_tree(place->folder);
-    arena_free(place->arena);
-    return status == OK ? 0 : -1;
-}
 
 static Vt *start_at(const Place *place, int rows, int columns)
 {
     char *const argv[] = {place->program, (char *)(uintptr_t)MODEL, "--db", place->database, NULL};
     return vt_start(rows, columns, argv);
-}
-
-static void assert_vt_shows(const Vt *vt, const char *wanted)
-{
-    char text[VT_MAX_BYTES];
-    if (!vt_shows(vt, wanted))
-        fail_msg("\"%s\" is not on the screen:\n%s", wanted, vt_text(vt, text));
-}
-
-static void assert_ends_well(Vt *vt)
-{
-    int status = vt_wait_end(vt);
-    assert_true(WIFEXITED(status));
-    assert_int_equal(WEXITSTATUS(status), 0);
-    assert_true(vt_tty_is_restored(vt));
-    vt_free(vt);
 }
 
 static void test_start_and_quit(void **state)
@@ -294,7 +235,6 @@ static void test_idle(void **state)
 int main(void)
 {
     setlocale(LC_ALL, "C.UTF-8");
-#define PLACED(test) cmocka_unit_test_setup_teardown(test, make_place, remove_place)
     const struct CMUnitTest tests[] = {
         PLACED(test_start_and_quit),
         PLACED(test_all_screens),

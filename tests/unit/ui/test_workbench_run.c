@@ -1,0 +1,177 @@
+/* Runs in the real program: started from the screen, left, found again, seen by a second workbench,
+ * cancelled, killed. GHDL is needed; without it each test is skipped. */
+#include "place.h"
+
+#include "db/store.h"
+
+static bool has_ghdl(void)
+{
+    char *path = strdup(getenv("PATH") ? getenv("PATH") : ""), *rest = NULL, file[512];
+    bool found = false;
+    for (char *folder = strtok_r(path, ":", &rest); folder; folder = strtok_r(NULL, ":", &rest)) {
+        snprintf(file, sizeof file, "%s/ghdl", folder);
+        found = found || access(file, X_OK) == 0;
+    }
+    free(path);
+    return found;
+}
+
+/* `test_images` "0" takes all 10,000: a run of some seconds. */
+static Vt *start_workbench(const Place *place, const char *test_images)
+{
+    const char *argv[] = {place->program,
+                          "samples/mnist_cnn.h5",
+                          "--data",
+                          "samples/mnist",
+                          "--images",
+                          "10",
+                          "--db",
+                          place->database,
+                          "--test-images",
+                          test_images,
+                          "--calib-images",
+                          "200",
+                          NULL};
+    if (!has_ghdl())
+        skip();
+    return vt_start(24, 80, (char *const *)(uintptr_t)argv);
+}
+
+static void wait_for(Vt *vt, const char *wanted)
+{
+    char text[VT_MAX_BYTES];
+    if (!vt_wait_for(vt, wanted))
+        fail_msg("\"%s\" did not come:\n%s", wanted, vt_text(vt, text));
+}
+
+static void leave(Vt *vt)
+{
+    vt_press(vt, "q");
+    assert_ends_well(vt);
+}
+
+static void test_run_to_result(void **state)
+{
+    Vt *vt = start_workbench(*state, "300");
+    assert_true(vt_press(vt, "r"));
+    assert_vt_shows(vt, "running");
+    wait_for(vt, "run 1 is over: ok");
+    assert_vt_shows(vt, "bit exact: 100 values of 10 images");
+    assert_vt_shows(vt, "equal");
+    assert_true(vt_press(vt, "3"));
+    wait_for(vt, "  ok "); /* the history has it too */
+    assert_vt_shows(vt, "1 of 1");
+    assert_true(vt_press(vt, "\r"));
+    assert_vt_shows(vt, "bit exact: 100 values of 10 images");
+    leave(vt);
+}
+
+static void test_leave_and_come_back(void **state)
+{
+    Vt *vt = start_workbench(*state, "0");
+    assert_true(vt_press(vt, "r"));
+    wait_for(vt, "baseline   running");
+    assert_true(vt_press(vt, "q"));
+    assert_vt_shows(vt, "it goes on in the background");
+    assert_true(vt_resize(vt, 30, 100)); /* in a dialog */
+    assert_vt_shows(vt, "it goes on in the background");
+    vt_press(vt, "l");
+    assert_ends_well(vt);
+    vt = start_workbench(*state, "0");
+    assert_true(vt_press(vt, "2"));
+    assert_vt_shows(vt, "Run 1");
+    assert_vt_shows(vt, "running");
+    wait_for(vt, "run 1 is over: ok");
+    assert_vt_shows(vt, "bit exact");
+    leave(vt);
+}
+
+/* The workbench dies with the run at work; the run does not. */
+static void test_kill_workbench(void **state)
+{
+    Vt *vt = start_workbench(*state, "0");
+    assert_true(vt_press(vt, "r"));
+    wait_for(vt, "baseline   running");
+    kill(vt->pid, SIGKILL);
+    vt_wait_end(vt);
+    vt_free(vt);
+    vt = start_workbench(*state, "0");
+    assert_true(vt_press(vt, "2"));
+    wait_for(vt, "run 1 is over: ok");
+    leave(vt);
+}
+
+static void test_two_workbenches(void **state)
+{
+    Vt *watcher = start_workbench(*state, "0");
+    assert_true(vt_press(watcher, "3"));
+    assert_vt_shows(watcher, "No run yet");
+    Vt *worker = start_workbench(*state, "0");
+    assert_true(vt_press(worker, "r"));
+    wait_for(watcher, "1 of 1"); /* without a key */
+    wait_for(watcher, "baseline ");
+    wait_for(watcher, "run 1 is over: ok");
+    wait_for(worker, "run 1 is over: ok");
+    leave(watcher);
+    leave(worker);
+}
+
+static void test_cancel(void **state)
+{
+    Vt *vt = start_workbench(*state, "0");
+    assert_true(vt_press(vt, "r"));
+    wait_for(vt, "baseline   running");
+    assert_true(vt_press(vt, "c"));
+    assert_vt_shows(vt, "Cancel the run?");
+    assert_true(vt_press(vt, "y"));
+    wait_for(vt, "run 1 is over: cancelled");
+    assert_vt_shows(vt, "baseline   cancelled");
+    leave(vt);
+}
+
+/* Cancelled by a workbench that did not start it. */
+static void test_cancel_from_outside(void **state)
+{
+    Vt *worker = start_workbench(*state, "0");
+    assert_true(vt_press(worker, "r"));
+    wait_for(worker, "baseline   running");
+    Vt *other = start_workbench(*state, "0");
+    assert_true(vt_press(other, "2cy"));
+    wait_for(other, "run 1 is over: cancelled");
+    wait_for(worker, "run 1 is over: cancelled");
+    leave(other);
+    leave(worker);
+}
+
+static void test_kill_engine(void **state)
+{
+    const Place *place = *state;
+    Vt *vt = start_workbench(place, "0");
+    assert_true(vt_press(vt, "r"));
+    wait_for(vt, "baseline   running");
+    Store *store = NULL;
+    RunRecord run;
+    assert_int_equal(store_open(place->database, &store), OK);
+    assert_int_equal(store_get(store, 1, place->arena, &run), OK);
+    store_close(store);
+    assert_true(run.owner.pid > 1 && run.owner.pid != vt->pid);
+    kill((pid_t)run.owner.pid, SIGKILL);
+    wait_for(vt, "run 1 is over: interrupted");
+    assert_true(vt_press(vt, "3"));
+    wait_for(vt, "interrupted");
+    assert_true(vt_press(vt, "r")); /* a new run works */
+    wait_for(vt, "run 2 is over: ok");
+    leave(vt);
+}
+
+int main(void)
+{
+    setlocale(LC_ALL, "C.UTF-8");
+    const struct CMUnitTest tests[] = {
+        PLACED(test_run_to_result),  PLACED(test_leave_and_come_back),
+        PLACED(test_kill_workbench), PLACED(test_two_workbenches),
+        PLACED(test_cancel),         PLACED(test_cancel_from_outside),
+        PLACED(test_kill_engine),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
