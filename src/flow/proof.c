@@ -21,6 +21,7 @@ typedef struct Watch {
     bool failed; /* a mismatch or a hang */
     Difference first;
     char fault[512]; /* the simulator's first error */
+    bool in_design;  /* ... and it came from the VHDL, not from the simulator itself */
     int suspect;     /* stage that it blamed; -1: none */
 } Watch;
 
@@ -41,8 +42,7 @@ static int64_t output_elements(const Plan *plan)
     return plan->output.beats * plan->output.lanes;
 }
 
-/* ---- writing ----------------------------------------------------------------------------------
- */
+/* ---- writing --------------------------------------------------------------------------------- */
 
 static VectorFiles name_shard(Arena *arena, const char *folder, const char *tag, int64_t first,
                               int64_t count)
@@ -90,8 +90,7 @@ Status proof_write(const ProofSetup *setup, Arena *arena, ProofWork *work)
     return status;
 }
 
-/* ---- listening --------------------------------------------------------------------------------
- */
+/* ---- listening ------------------------------------------------------------------------------- */
 
 static bool begins_with(const char *text, const char *word)
 {
@@ -132,10 +131,18 @@ static void hear_progress(Watch *watch, const char *text)
 static void hear_suspect(Watch *watch, const char *text)
 {
     const Plan *plan = watch->bench->setup->plan;
+    watch->in_design = true;
     for (int i = 0; i < plan->count && watch->suspect < 0; i++)
         if (strstr(text,
                    arena_printf(watch->bench->arena, "_top(structure).%s@", plan->stages[i].label)))
             watch->suspect = i;
+}
+
+static void hear_fault(Watch *watch, const char *line, bool located)
+{
+    watch->in_design = watch->in_design || located;
+    if (!watch->fault[0])
+        snprintf(watch->fault, sizeof watch->fault, "%s", line);
 }
 
 static void listen(void *context, const char *line)
@@ -153,12 +160,11 @@ static void listen(void *context, const char *line)
         hear_failure(watch, text, true);
     else if (begins_with(text, "in process"))
         hear_suspect(watch, text);
-    else if (!watch->fault[0] && (strstr(severity, "error") || strstr(severity, "failure")))
-        snprintf(watch->fault, sizeof watch->fault, "%s", line);
+    else if (strstr(severity, "error") || strstr(severity, "failure"))
+        hear_fault(watch, line, parsed);
 }
 
-/* ---- running ----------------------------------------------------------------------------------
- */
+/* ---- running --------------------------------------------------------------------------------- */
 
 static const char *absolute(Arena *arena, const char *path)
 {
@@ -230,8 +236,7 @@ static void bench_runs(Bench *bench, const VectorFiles *files, int count)
     }
 }
 
-/* ---- judging one run --------------------------------------------------------------------------
- */
+/* ---- judging one run ------------------------------------------------------------------------- */
 
 typedef struct Counts {
     int64_t images, values, mismatches, latency, interval, interval_min, interval_max;
@@ -274,8 +279,7 @@ static int first_failure(const Bench *bench)
     return best;
 }
 
-/* ---- the layer that differs -------------------------------------------------------------------
- */
+/* ---- the layer that differs ------------------------------------------------------------------ */
 
 static Status write_and_tap(Bench *bench, const VectorFiles *files, IntegerForward *forward,
                             Difference *difference)
@@ -299,16 +303,10 @@ static Status write_and_tap(Bench *bench, const VectorFiles *files, IntegerForwa
 
 /* Runs the failing image again, with the one before it (what that left behind may be the cause),
  * and keeps every layer's output. */
-static Status diagnose(Bench *bench, int failed, ProofResult *result)
+static Status tap_failure(Bench *bench, int failed, Difference *difference)
 {
     Arena *arena = bench->arena;
     const Watch *watch = &bench->watches[failed];
-    result->first = watch->first;
-    result->first.found = true;
-    if (!result->first.layer)
-        result->first.layer = "";
-    if (watch->fault[0])
-        result->fault = arena_strdup(arena, watch->fault);
     int64_t first = bench->files[failed].first;
     int64_t image = watch->failed ? watch->first.image : first;
     int64_t start = image > first ? image - 1 : first;
@@ -316,16 +314,29 @@ static Status diagnose(Bench *bench, int failed, ProofResult *result)
     *files = name_shard(arena, fs_join(arena, bench->setup->folder, "vectors"), "taps", start,
                         image - start + 1);
     IntegerForward *forward = integer_forward_new(bench->setup->plan->model, VECTORS_BATCH);
-    Difference difference;
-    Status status = write_and_tap(bench, files, forward, &difference);
+    Status status = write_and_tap(bench, files, forward, difference);
     integer_forward_free(forward);
-    if (status == OK && difference.found)
-        result->first = difference;
     return status;
 }
 
-/* ---- the sum ----------------------------------------------------------------------------------
- */
+static Status diagnose(Bench *bench, int failed, ProofResult *result)
+{
+    const Watch *watch = &bench->watches[failed];
+    if (!watch->failed && watch->fault[0] && !watch->in_design)
+        return error_set(ERR_ENVIRONMENT, "the simulator gave up: %s", watch->fault);
+    result->bit_exact = false;
+    result->fault = watch->fault[0] ? watch->fault : NULL; /* lives in the arena */
+    result->first = watch->first;
+    result->first.found = true;
+    result->first.layer = "";
+    Difference difference;
+    TRY(tap_failure(bench, failed, &difference));
+    if (difference.found)
+        result->first = difference;
+    return OK;
+}
+
+/* ---- the sum --------------------------------------------------------------------------------- */
 
 static void add_timing(const ProofSetup *setup, const Counts *counts, int64_t images,
                        ProofResult *result)
@@ -392,8 +403,7 @@ static Status count_labels(const Bench *bench, const ProofWork *work, ProofResul
     return OK;
 }
 
-/* ---- the two simulations ----------------------------------------------------------------------
- */
+/* ---- the two simulations --------------------------------------------------------------------- */
 
 /* A few images in the back end that stops at an overflow. */
 static Status check_overflow(const ProofSetup *setup, Arena *arena, const ProofWork *work,
@@ -410,7 +420,6 @@ static Status check_overflow(const ProofSetup *setup, Arena *arena, const ProofW
     result->overflow_checked = files->count;
     if (run_is_exact(&bench, 0))
         return OK;
-    result->bit_exact = false;
     return diagnose(&bench, 0, result);
 }
 
@@ -433,7 +442,6 @@ static Status simulate_all(const ProofSetup *setup, Arena *arena, const ProofWor
     int failed = first_failure(&bench);
     if (failed < 0)
         return OK;
-    result->bit_exact = false;
     return diagnose(&bench, failed, result);
 }
 

@@ -140,8 +140,7 @@ static MapGenerics *const generics[OP_KINDS] = {
     [OP_TABLE] = map_table,
 };
 
-/* ---- one layer --------------------------------------------------------------------------------
- */
+/* ---- one layer ------------------------------------------------------------------------------- */
 
 static void add_signals(const Plan *plan, int index, Buffer *into)
 {
@@ -239,8 +238,7 @@ static void add_layer(const Emission *emission, int index, Buffer *into)
         add_register(emission, stage, into);
 }
 
-/* ---- the whole --------------------------------------------------------------------------------
- */
+/* ---- the whole ------------------------------------------------------------------------------- */
 
 /* "--   image 28x28x1 --> conv_1 --> ...", wrapped. */
 static void add_chain(const Plan *plan, Buffer *into)

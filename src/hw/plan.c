@@ -46,8 +46,7 @@ FoldLimits plan_fold_limits(const Stage *stage)
     return (FoldLimits){.pe = 1, .simd = 1};
 }
 
-/* ---- layouts ----------------------------------------------------------------------------------
- */
+/* ---- layouts --------------------------------------------------------------------------------- */
 
 static StreamLayout pixels_of(Shape shape)
 {
@@ -89,8 +88,7 @@ static StreamLayout output_layout(const Op *op, StreamLayout input)
     return input;
 }
 
-/* ---- checks -----------------------------------------------------------------------------------
- */
+/* ---- checks ---------------------------------------------------------------------------------- */
 
 static Status check_fold_value(const Op *op, const char *key, int asked, int limit, int *chosen)
 {

@@ -60,8 +60,7 @@ static Cell cell_of(const Stage *stage)
     return cell;
 }
 
-/* ---- positions --------------------------------------------------------------------------------
- */
+/* ---- positions ------------------------------------------------------------------------------- */
 
 static bool at_padding(const Cell *cell)
 {
@@ -96,8 +95,7 @@ static void take_position(Cell *cell)
     }
 }
 
-/* ---- one edge ---------------------------------------------------------------------------------
- */
+/* ---- one edge -------------------------------------------------------------------------------- */
 
 static bool is_free(const Cell *cell)
 {
@@ -188,8 +186,7 @@ static void skip_fold_steps(Chain *chain)
     chain->edge += skip;
 }
 
-/* ---- the run ----------------------------------------------------------------------------------
- */
+/* ---- the run --------------------------------------------------------------------------------- */
 
 static Chain chain_new(const Plan *plan, Arena *arena, int images)
 {

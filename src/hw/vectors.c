@@ -10,8 +10,7 @@
 
 enum { SAMPLE_BYTES = 2 };
 
-/* ---- files ------------------------------------------------------------------------------------
- */
+/* ---- files ----------------------------------------------------------------------------------- */
 
 static void pack(const int32_t *samples, int64_t count, unsigned char *bytes)
 {
@@ -73,8 +72,7 @@ static Status writer_close(Writer *writer)
                : OK;
 }
 
-/* ---- stimulus and expected values -------------------------------------------------------------
- */
+/* ---- stimulus and expected values ------------------------------------------------------------ */
 
 static int64_t elements_of(StreamLayout layout)
 {
@@ -121,8 +119,7 @@ Status vectors_write(IntegerForward *forward, const Plan *plan, const Dataset *d
     return status;
 }
 
-/* ---- taps -------------------------------------------------------------------------------------
- */
+/* ---- taps ------------------------------------------------------------------------------------ */
 
 /* What the hardware's layers put out, over all the images of a run. */
 typedef struct Tap {

@@ -21,8 +21,7 @@ const char *ghdl_code_word(GhdlCode code)
     return code_words[code];
 }
 
-/* ---- which ones are there ---------------------------------------------------------------------
- */
+/* ---- which ones are there -------------------------------------------------------------------- */
 
 bool ghdl_parse_version(Arena *arena, const char *text, GhdlBackend *backend)
 {
@@ -102,8 +101,7 @@ Status ghdl_find(Arena *arena, GhdlTools *tools)
     return OK;
 }
 
-/* ---- what it says -----------------------------------------------------------------------------
- */
+/* ---- what it says ---------------------------------------------------------------------------- */
 
 static bool take_number(const char **at, int *number)
 {
@@ -175,8 +173,7 @@ bool ghdl_sentinel_value(const char *sentinel, const char *name, int64_t *value)
     return false;
 }
 
-/* ---- analysis and elaboration -----------------------------------------------------------------
- */
+/* ---- analysis and elaboration ---------------------------------------------------------------- */
 
 typedef struct Complaint {
     char text[1024]; /* the first error line */
@@ -244,8 +241,7 @@ Status ghdl_build(Arena *arena, const GhdlDesign *design)
     return run_step(design, elaborate, "elaboration");
 }
 
-/* ---- runs -------------------------------------------------------------------------------------
- */
+/* ---- runs ------------------------------------------------------------------------------------ */
 
 typedef struct Listener {
     GhdlRun *run;
@@ -284,6 +280,7 @@ static const char *const *make_argv(Arena *arena, const GhdlDesign *design, cons
     }
     for (int i = 0; i < generics; i++)
         argv[used++] = arena_printf(arena, "-g%s", run->generics[i]);
+    argv[used++] = "--max-stack-alloc=0"; /* big constants pass through functions of the design */
     return argv;
 }
 

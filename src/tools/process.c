@@ -98,8 +98,7 @@ char *process_find_program(Arena *arena, const char *name)
     return NULL;
 }
 
-/* ---- ends and stops ---------------------------------------------------------------------------
- */
+/* ---- ends and stops -------------------------------------------------------------------------- */
 
 static void signal_group(Child *child, int signal_number)
 {
@@ -226,8 +225,7 @@ static void on_child_exit(uv_process_t *process, int64_t exit_status, int signal
     finish_child(child);
 }
 
-/* ---- output -----------------------------------------------------------------------------------
- */
+/* ---- output ---------------------------------------------------------------------------------- */
 
 static void keep_tail(ProcessResult *result, const char *line)
 {
@@ -274,8 +272,7 @@ static void on_read(uv_stream_t *stream, ssize_t count, const uv_buf_t *buffer)
     finish_child(child);
 }
 
-/* ---- start ------------------------------------------------------------------------------------
- */
+/* ---- start ----------------------------------------------------------------------------------- */
 
 static int words_in(const char *const *words)
 {

@@ -1,0 +1,166 @@
+/* The cycle model against cases worked out by hand. Edges are counted from 1, the first one after
+ * reset; a layer that takes its beat at edge t computes at t+1..t+F, shows its result after edge
+ * t+F+1, and the sink takes that at edge t+F+2. tests/unit/flow/test_proof.c compares the model
+ * with GHDL. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "base/clock.h"
+#include "hw/timing.h"
+#include "tests/unit/hw/tiny_model.h"
+
+static Timing predict(IntegerModel *model, int images, int64_t *own_intervals)
+{
+    Plan *plan = NULL;
+    if (plan_new(model, &plan) != OK)
+        fail_msg("%s", error_message());
+    Timing timing;
+    timing_predict(plan, images, &timing);
+    for (int i = 0; own_intervals && i < plan->count; i++)
+        own_intervals[i] = timing.layers[i].interval_cycles;
+    timing.layers = NULL;
+    plan_free(plan);
+    integer_model_free(model);
+    return timing;
+}
+
+static void expect(Timing timing, int64_t latency, int64_t interval)
+{
+    assert_int_equal(timing.latency_cycles, latency);
+    assert_int_equal(timing.interval_cycles, interval);
+    for (int i = 0; i + 1 < timing.images; i++)
+        assert_int_equal(timing.intervals[i], interval);
+    assert_int_equal(timing.interval_min, interval);
+    assert_int_equal(timing.interval_max, interval);
+}
+
+/* Beats at 1, 2, 3, 4; result after 6, taken at 7. */
+static void a_dense_layer_takes_a_beat_an_edge(void **state)
+{
+    (void)state;
+    Tiny tiny = tiny_new("dense", shape_of(1, 4), 1);
+    tiny_dense(&tiny, "dense", 3);
+    expect(predict(tiny_finish(&tiny), 5, NULL), 7, 4);
+}
+
+/* F = 4: beats at 1, 5, 9; result after 14, taken at 15; the next image begins at 13. */
+static void folding_spreads_the_beats(void **state)
+{
+    (void)state;
+    Tiny tiny = tiny_new("dense", shape_of(1, 3), 1);
+    tiny_fold(tiny_dense(&tiny, "dense", 4), 1, 1);
+    expect(predict(tiny_finish(&tiny), 5, NULL), 15, 12);
+}
+
+/* 25 positions; the first pixel is the 7th, the last window the 25th: 28 - 7 + 1. */
+static void padding_takes_edges_of_its_own(void **state)
+{
+    (void)state;
+    Tiny tiny = tiny_new("same", shape_of(3, 3, 3, 1), 1);
+    tiny_conv2d(&tiny, "conv", 2, tiny_padded(tiny_window(3, 3, 1, 1), 1, 1, 1, 1));
+    expect(predict(tiny_finish(&tiny), 5, NULL), 22, 25);
+}
+
+/* 4x5 pixels, window 2x2 every 2x2, F = 3. Row 1 has pixels 6..10; windows end at its pixels 7 and
+ * 9 (1-based columns 2 and 4); each adds 2 edges. Last window: rows 2, 3: taken at edge 16 + 3 + 1
+ * + 2 * 3 (three windows before it)... = 19 + 6; F + 2 more; the last pixel follows. */
+static void windows_cost_fold_steps_and_a_rest_costs_edges(void **state)
+{
+    (void)state;
+    Tiny tiny = tiny_new("strided", shape_of(3, 4, 5, 1), 1);
+    tiny_fold(tiny_conv2d(&tiny, "conv", 3, tiny_window(2, 2, 2, 2)), 1, 4);
+    expect(predict(tiny_finish(&tiny), 5, NULL), 19 + 3 * 2 + 3 + 2, 20 + 4 * 2);
+}
+
+/* The first layer's result is taken by the register at 6, by the second layer at 7; F = 4: after
+ * 12, taken at 13. The second layer, with 4 edges, holds up the first, with 3. */
+static void the_slowest_layer_sets_the_pace(void **state)
+{
+    (void)state;
+    Tiny tiny = tiny_new("two", shape_of(1, 3), 1);
+    tiny_dense(&tiny, "first", 2);
+    tiny_fold(tiny_dense(&tiny, "second", 4), 1, 2);
+    int64_t own[2];
+    Timing timing = predict(tiny_finish(&tiny), 8, own);
+    assert_int_equal(timing.latency_cycles, 13);
+    assert_int_equal(timing.interval_cycles, 4);
+    assert_int_equal(timing.bottleneck, 1);
+    assert_int_equal(own[0], 3);
+    assert_int_equal(own[1], 4);
+}
+
+static void one_image_has_the_bottlenecks_interval(void **state)
+{
+    (void)state;
+    Tiny tiny = tiny_new("dense", shape_of(1, 4), 1);
+    tiny_dense(&tiny, "dense", 3);
+    Timing timing = predict(tiny_finish(&tiny), 1, NULL);
+    assert_int_equal(timing.latency_cycles, 7);
+    assert_int_equal(timing.interval_cycles, 4);
+}
+
+/* The reference network: 28 * 28 positions of the first layer are the bottleneck. */
+static IntegerModel *reference(int pe, int simd)
+{
+    Tiny tiny = tiny_new("reference", shape_of(3, 28, 28, 1), 1);
+    tiny_conv2d(&tiny, "conv2d", 12, tiny_window(3, 3, 1, 1));
+    tiny_fold(tiny_conv2d(&tiny, "conv2d_1", 12, tiny_window(3, 3, 1, 1)), pe, simd);
+    tiny_pool(&tiny, OP_MAX_POOL2D, "max_pooling2d", tiny_window(2, 2, 2, 2));
+    tiny_dense(&tiny, "dense", 10);
+    return tiny_finish(&tiny);
+}
+
+static void the_reference_network_takes_a_pixel_an_edge(void **state)
+{
+    (void)state;
+    Timing timing = predict(reference(0, 0), 8, NULL);
+    assert_int_equal(timing.interval_cycles, 784);
+    /* The last pixel is taken at 784, its result by the register at 787, by the next layer at 788;
+     * so on for each layer; the dense layer's by the sink at 799. */
+    assert_int_equal(timing.latency_cycles, 784 + 3 * 4 + 3);
+}
+
+/* One multiplier: F = 64 * 9 * 64 for each of 26 * 26 windows. Many edges, few events: fast. */
+static void fold_steps_are_skipped_in_one_go(void **state)
+{
+    (void)state;
+    Tiny tiny = tiny_new("serial", shape_of(3, 28, 28, 64), 1);
+    tiny_fold(tiny_conv2d(&tiny, "conv", 64, tiny_window(3, 3, 1, 1)), 1, 1);
+    int64_t start = clock_monotonic_ns();
+    Timing timing = predict(tiny_finish(&tiny), 8, NULL);
+    assert_int_equal(timing.interval_cycles, 28 * 28 + 26 * 26 * (64LL * 9 * 64 - 1));
+    assert_true(clock_seconds_since(start) < 1);
+}
+
+/* The second layer alone would need 26 * 26 + 576 * 1295 edges. On its first two rows it takes a
+ * pixel an edge, faster than the first layer, which makes none at its row's first two positions. */
+static void a_starved_layer_is_slower_than_alone(void **state)
+{
+    (void)state;
+    int64_t own[4];
+    Timing timing = predict(reference(1, 1), 8, own);
+    assert_int_equal(own[1], 26 * 26 + 576 * 1295);
+    assert_int_equal(timing.bottleneck, 1);
+    assert_true(timing.interval_cycles > own[1]);
+    assert_true(timing.interval_cycles <= own[1] + 2 * 2);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_dense_layer_takes_a_beat_an_edge),
+        cmocka_unit_test(folding_spreads_the_beats),
+        cmocka_unit_test(padding_takes_edges_of_its_own),
+        cmocka_unit_test(windows_cost_fold_steps_and_a_rest_costs_edges),
+        cmocka_unit_test(the_slowest_layer_sets_the_pace),
+        cmocka_unit_test(one_image_has_the_bottlenecks_interval),
+        cmocka_unit_test(the_reference_network_takes_a_pixel_an_edge),
+        cmocka_unit_test(fold_steps_are_skipped_in_one_go),
+        cmocka_unit_test(a_starved_layer_is_slower_than_alone),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
