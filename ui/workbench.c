@@ -120,15 +120,21 @@ static void on_file_changed(uv_fs_event_t *watch, const char *name, int events, 
         uv_timer_start(&bench->settle, on_settled, SETTLE_MS, 0);
 }
 
+/* Runs whose process is gone become interrupted. */
+static void sweep_history(Workbench *bench)
+{
+    int swept = 0;
+    if (store_sweep(bench->store, &swept) != OK)
+        history_failed(bench);
+    if (swept > 0)
+        bench->version = -1; /* our own writes do not change it */
+}
+
 static void on_tick(uv_timer_t *timer)
 {
     Workbench *bench = timer->data;
-    int swept = 0;
-    if (++bench->ticks % SWEEP_TICKS == 0 && history_running(&bench->app->history)) {
-        if (store_sweep(bench->store, &swept) != OK)
-            history_failed(bench);
-        bench->version = swept > 0 ? -1 : bench->version; /* our own writes do not change it */
-    }
+    if (++bench->ticks % SWEEP_TICKS == 0 && history_running(&bench->app->history))
+        sweep_history(bench);
     look_at_history(bench);
     app_tick(app_now(bench));
 }
@@ -161,7 +167,7 @@ static void on_engine_gone(void *context, const char *message)
     Workbench *bench = context;
     engine_client_close(bench->client);
     bench->client = NULL;
-    bench->version = -1;
+    sweep_history(bench); /* it may have died in the middle of a run */
     look_at_history(bench);
     app_engine_gone(app_now(bench), message);
 }
