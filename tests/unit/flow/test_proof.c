@@ -342,6 +342,25 @@ static void a_hang_is_noticed_and_named(void **state)
     bed_close(&bed);
 }
 
+/* The outputs are right, the class made of them is not. */
+static void a_wrong_class_is_caught(void **state)
+{
+    (void)state;
+    need_ghdl();
+    for (int one_backend = 0; one_backend < 2; one_backend++) {
+        Bed bed;
+        bed_open(&bed, reference_shape(), 6);
+        bed.setup.one_backend = one_backend;
+        ProofResult result = prove_damaged(&bed, &(Damage){"reference_top.vhd", "out_ready => '1'",
+                                                           "class_index <= best_data(0)",
+                                                           "class_index <= best_data(0) + 1"});
+        assert_string_equal(result.first.layer, ""); /* every layer is right */
+        assert_non_null(result.fault);
+        assert_non_null(strstr(result.fault, "class_index is"));
+        bed_close(&bed);
+    }
+}
+
 static void no_images_is_a_usage_error(void **state)
 {
     (void)state;
@@ -362,6 +381,7 @@ int main(void)
         cmocka_unit_test(a_wrong_rounding_constant_is_caught),
         cmocka_unit_test(a_dropped_row_is_caught),
         cmocka_unit_test(a_hang_is_noticed_and_named),
+        cmocka_unit_test(a_wrong_class_is_caught),
         cmocka_unit_test(no_images_is_a_usage_error),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
