@@ -165,7 +165,7 @@ static void start_run(App *app)
 
 static void ask(App *app, const DialogText *text, Question question)
 {
-    dialog_open(&app->dialog, text, question);
+    dialog_open(&app->dialog, text, (int)question);
     app->ports.forget_keys(app->ports.host);
 }
 

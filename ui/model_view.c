@@ -2,8 +2,8 @@
 
 #include <string.h>
 
+#include "flow/report.h"
 #include "flow/run.h"
-#include "import/importer.h"
 
 static ModelView view_in_state(ModelState state, const char *path)
 {
@@ -22,17 +22,30 @@ ModelView model_view_loading(const char *path)
     return view_in_state(MODEL_LOADING, path);
 }
 
-static LayerRow row_of_layer(Arena *arena, const Layer *layer)
+/* "28x28x1" */
+static const char *shape_text(Arena *arena, const json_t *shape)
 {
-    char shape[SHAPE_TEXT_BYTES];
-    bool plain = layer->activation == ACTIVATION_LINEAR;
+    const char *text = "";
+    size_t i;
+    const json_t *size;
+    json_array_foreach (shape, i, size) {
+        text = arena_printf(arena, "%s%s%" JSON_INTEGER_FORMAT, text, i ? "x" : "",
+                            json_integer_value(size));
+    }
+    return text;
+}
+
+static LayerRow row_of_layer(Arena *arena, const json_t *layer)
+{
+    const char *activation = report_text(layer, "activation", "linear");
+    bool plain = strcmp(activation, "linear") == 0;
     return (LayerRow){
-        .name = arena_strdup(arena, layer->name),
-        .kind = layer_info(layer->kind)->word,
-        .activation = plain ? "" : activation_word(layer->activation),
-        .shape = arena_strdup(arena, shape_format(layer->output_shape, shape)),
-        .parameters = layer_parameters(layer),
-        .macs = layer_macs(layer),
+        .name = arena_strdup(arena, report_text(layer, "name", "")),
+        .kind = arena_strdup(arena, report_text(layer, "kind", "")),
+        .activation = plain ? "" : arena_strdup(arena, activation),
+        .shape = shape_text(arena, json_object_get(layer, "output_shape")),
+        .parameters = (int64_t)report_number(layer, "parameters", 0),
+        .macs = (int64_t)report_number(layer, "macs", 0),
     };
 }
 
@@ -65,40 +78,36 @@ static void mark_blockers(ModelView *view, const json_t *blockers)
     }
 }
 
-ModelView model_view_of(const char *path, const Graph *graph, const json_t *blockers)
+ModelView model_view_of_report(const char *path, const json_t *report)
 {
     ModelView view = view_in_state(MODEL_READY, path);
-    view.layers = ARENA_ARRAY(view.arena, LayerRow, graph->count);
-    view.count = graph->count;
-    for (int i = 0; i < graph->count; i++) {
-        view.layers[i] = row_of_layer(view.arena, &graph->layers[i]);
-        view.parameters += view.layers[i].parameters;
-        view.macs += view.layers[i].macs;
+    const json_t *layers = report_at(report, "model.layers");
+    view.layers = ARENA_ARRAY(view.arena, LayerRow, json_array_size(layers) + 1);
+    size_t i;
+    const json_t *layer;
+    json_array_foreach (layers, i, layer) {
+        LayerRow *row = &view.layers[view.count++];
+        *row = row_of_layer(view.arena, layer);
+        view.parameters += row->parameters;
+        view.macs += row->macs;
     }
-    mark_blockers(&view, blockers);
-    return view;
-}
-
-static ModelView view_of_refusal(const char *path)
-{
-    ModelView view = view_in_state(MODEL_REFUSED, path);
-    view.message = arena_strdup(view.arena, error_message());
+    mark_blockers(&view, report_at(report, "blockers"));
     return view;
 }
 
 ModelView model_view_read(const char *path)
 {
-    Graph *graph = NULL;
-    if (import_model(path, &graph) != OK)
-        return view_of_refusal(path);
     RunOptions options = run_options_default();
     options.model = path;
     json_t *report = NULL;
-    Status status = flow_inspect(&options, &report);
-    ModelView view = status == OK ? model_view_of(path, graph, json_object_get(report, "blockers"))
-                                  : view_of_refusal(path);
+    ModelView view;
+    if (flow_inspect(&options, &report) == OK) {
+        view = model_view_of_report(path, report);
+    } else {
+        view = view_in_state(MODEL_REFUSED, path);
+        view.message = arena_strdup(view.arena, error_message());
+    }
     json_decref(report);
-    graph_free(graph);
     return view;
 }
 

@@ -1,15 +1,16 @@
 /* model_view.h: what the model screen shows, as plain values.
  *
- * Made once from an imported graph and from what flow_inspect() found to block hardware; reading a
- * model may take a while, so that happens on a worker thread (workbench.c) and the finished view is
- * handed over.
+ * Made once from the report of flow_inspect(): its "model" and its "blockers". Reading a model may
+ * take a while, so that happens on a worker thread (workbench.c) and the finished view is handed
+ * over.
  */
 #ifndef UI_MODEL_VIEW_H
 #define UI_MODEL_VIEW_H
 
 #include <jansson.h>
+#include <stdint.h>
 
-#include "graph/graph.h"
+#include "base/arena.h"
 
 typedef enum ModelState {
     MODEL_NONE, /* the workbench was started without one */
@@ -41,8 +42,8 @@ ModelView model_view_loading(const char *path);
 /* Blocking: reads the file. The state is MODEL_READY or MODEL_REFUSED afterwards. */
 ModelView model_view_read(const char *path);
 
-/* From a graph and the "blockers" list of flow_inspect() (NULL: none). */
-ModelView model_view_of(const char *path, const Graph *graph, const json_t *blockers);
+/* From a report of flow_inspect(). */
+ModelView model_view_of_report(const char *path, const json_t *report);
 
 void model_view_free(ModelView *view);
 

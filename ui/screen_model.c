@@ -146,9 +146,11 @@ static bool has_table(const ModelScreen *screen)
 
 static int draw_text(const ModelView *model, Area area, int row)
 {
+    static const char NO_MODEL[] =
+        "No model. Start the workbench as\n\n    dnn2fpga MODEL --data FOLDER\n\nto "
+        "see its layers and to run it; the history (3) is here without one.";
     static const char *const WORDS[] = {
-        [MODEL_NONE] = "No model. Start the workbench as\n\n    dnn2fpga MODEL --data FOLDER\n\nto "
-                       "see its layers and to run it; the history (3) is here without one.",
+        [MODEL_NONE] = NO_MODEL,
         [MODEL_LOADING] = "Reading the model ...",
         [MODEL_REFUSED] = "This model cannot be used:",
         [MODEL_READY] = "",
