@@ -142,21 +142,30 @@ Status flow_simulate(const RunOptions *options, const RunEvents *events, json_t 
 /* ---- cancel another process's run
  * --------------------------------------------------------------*/
 
-Status flow_cancel(const RunRecord *run)
+/* 0, or the reason in the words of errno. */
+static int terminate(const Owner *owner)
 {
     /* The handle is taken first and the owner checked then: so the signal cannot reach a later
      * process of the same number. */
-    int handle = run->status == RUN_RUNNING && run->owner.pid > 0
-                     ? pidfd_open((pid_t)run->owner.pid, 0)
-                     : -1;
-    bool sent =
-        handle >= 0 && owner_alive(&run->owner) && pidfd_send_signal(handle, SIGTERM, NULL, 0) == 0;
-    int reason = errno;
+    int handle = pidfd_open((pid_t)owner->pid, 0);
+    int reason = handle >= 0 ? 0 : errno;
+    if (!owner_alive(owner))
+        reason = ESRCH;
+    else if (handle >= 0 && pidfd_send_signal(handle, SIGTERM, NULL, 0) != 0)
+        reason = errno;
+    if (reason == ENOSYS) /* a kernel older than 5.3 */
+        reason = kill((pid_t)owner->pid, SIGTERM) == 0 ? 0 : errno;
     if (handle >= 0)
         close(handle);
-    if (sent)
+    return reason;
+}
+
+Status flow_cancel(const RunRecord *run)
+{
+    int reason = run->status == RUN_RUNNING && run->owner.pid > 0 ? terminate(&run->owner) : ESRCH;
+    if (reason == 0)
         return OK;
-    if (reason == EPERM && handle >= 0)
+    if (reason == EPERM)
         return error_set(ERR_ENVIRONMENT, "run %lld belongs to another user", (long long)run->id);
     return error_set(ERR_REFUSED, "run %lld is not running any more", (long long)run->id);
 }

@@ -208,7 +208,8 @@ static void test_many_open_a_new_file_at_once(void **state)
             Status status = database_open(place->path, TWO, &database);
             if (status != OK)
                 fprintf(stderr, "%s\n", error_message());
-            _exit(status);
+            database_close(database);
+            _exit((int)status);
         }
     }
     for (int i = 0; i < PROCESSES; i++) {

@@ -66,7 +66,7 @@ static RunRecord get(Place *place, int64_t id)
     return run;
 }
 
-static void test_a_whole_run(void **state)
+static void test_begin_and_progress(void **state)
 {
     Place *place = *state;
     Store *store = place->store;
@@ -76,6 +76,8 @@ static void test_a_whole_run(void **state)
     assert_int_equal(run.finished_ms, 0);
     assert_int_equal(run.owner.pid, getpid());
     assert_true(owner_alive(&run.owner));
+    assert_int_equal(run.seed, 42);
+    assert_string_equal(run.dataset_path, "");
     assert_null(run.report);
     assert_true(isnan(run.figures.values[FIGURE_BIT_EXACT]));
 
@@ -85,11 +87,15 @@ static void test_a_whole_run(void **state)
     assert_string_equal(run.stage, "import");
     assert_string_equal(run.progress_text, "1 of 4");
     assert_true(run.progress == 0.25);
-    const StageEnd import = {.name = "import", .status = "ok", .figures = "{\"layers\":4}"};
-    assert_int_equal(store_finish_stage(store, id, &import), OK);
     assert_int_equal(store_begin_stage(store, id, "baseline"), OK);
     assert_true(get(place, id).progress == 0);
+}
 
+static void test_finished_run_keeps_everything(void **state)
+{
+    Place *place = *state;
+    Store *store = place->store;
+    int64_t id = begin(store, "/models/a.h5");
     assert_int_equal(store_set_hashes(store, id, "d1", NULL), OK);
     assert_int_equal(store_set_hashes(store, id, NULL, "h1"), OK);
     assert_int_equal(store_set_folder(store, id, "/runs/1"), OK);
@@ -101,7 +107,7 @@ static void test_a_whole_run(void **state)
     end.figures.values[FIGURE_BIT_EXACT] = 1;
     assert_int_equal(store_finish_run(store, id, &end), OK);
 
-    run = get(place, id);
+    RunRecord run = get(place, id);
     assert_int_equal(run.status, RUN_UNMET);
     assert_true(run.finished_ms >= run.created_ms);
     assert_string_equal(run.message, "below");
@@ -110,12 +116,24 @@ static void test_a_whole_run(void **state)
     assert_string_equal(run.tools, "{\"ghdl\":\"2.0\"}");
     assert_string_equal(run.description_sha256, "d1");
     assert_string_equal(run.hdl_sha256, "h1");
-    assert_string_equal(run.dataset_path, "");
-    assert_int_equal(run.seed, 42);
     assert_true(run.figures.values[FIGURE_BASELINE_ACCURACY] == 0.984);
     assert_true(run.figures.values[FIGURE_LATENCY_CYCLES] == 1234);
     assert_true(run.figures.values[FIGURE_BIT_EXACT] == 1);
     assert_true(isnan(run.figures.values[FIGURE_QUANTIZED_ACCURACY]));
+}
+
+static void test_stages_in_their_order(void **state)
+{
+    Place *place = *state;
+    Store *store = place->store;
+    int64_t id = begin(store, "/models/a.h5");
+    const StageEnd import = {
+        .name = "import", .status = "ok", .figures = "{\"layers\":4}", .started_ms = 5};
+    const RunEnd end = {.status = RUN_CANCELLED, .figures = run_figures_none()};
+    assert_int_equal(store_begin_stage(store, id, "import"), OK);
+    assert_int_equal(store_finish_stage(store, id, &import), OK);
+    assert_int_equal(store_begin_stage(store, id, "baseline"), OK);
+    assert_int_equal(store_finish_run(store, id, &end), OK);
 
     StageRecord *stages;
     int count;
@@ -124,9 +142,11 @@ static void test_a_whole_run(void **state)
     assert_string_equal(stages[0].name, "import");
     assert_string_equal(stages[0].status, "ok");
     assert_string_equal(stages[0].figures, "{\"layers\":4}");
+    assert_int_equal(stages[0].started_ms, 5);
     assert_string_equal(stages[1].name, "baseline");
-    assert_string_equal(stages[1].status, "unmet"); /* was open: ends as the run */
+    assert_string_equal(stages[1].status, "cancelled"); /* was open: ends as the run */
     assert_true(stages[1].finished_ms >= stages[1].started_ms);
+    assert_true(stages[1].started_ms > 5);
 }
 
 static void test_choices_are_replaced(void **state)
@@ -183,10 +203,13 @@ static void test_list_filters_and_pages(void **state)
 }
 
 /* A child that begins a run, and waits to be killed. */
-static pid_t fork_owner(const char *path, int64_t *id)
+static pid_t fork_owner(Place *place, int64_t *id)
 {
     int channel[2];
     assert_int_equal(pipe(channel), 0);
+    store_close(place->store); /* a connection must not be carried through a fork */
+    place->store = NULL;
+    const char *path = place->path;
     pid_t child = fork();
     if (child == 0) {
         Store *store = NULL;
@@ -206,6 +229,7 @@ static pid_t fork_owner(const char *path, int64_t *id)
     close(channel[1]);
     assert_int_equal(read(channel[0], id, sizeof *id), sizeof *id);
     close(channel[0]);
+    assert_int_equal(store_open(place->path, &place->store), OK);
     return child;
 }
 
@@ -213,7 +237,7 @@ static void test_dead_owner_is_swept(void **state)
 {
     Place *place = *state;
     int64_t ours = begin(place->store, "ours"), theirs = 0;
-    pid_t child = fork_owner(place->path, &theirs);
+    pid_t child = fork_owner(place, &theirs);
     int changed = -1;
     assert_int_equal(store_sweep(place->store, &changed), OK);
     assert_int_equal(changed, 0); /* it lives */
@@ -240,7 +264,7 @@ static void test_opening_sweeps(void **state)
 {
     Place *place = *state;
     int64_t id = 0;
-    pid_t child = fork_owner(place->path, &id);
+    pid_t child = fork_owner(place, &id);
     kill(child, SIGKILL);
     waitpid(child, NULL, 0);
     Store *other = NULL;
@@ -267,6 +291,7 @@ static void test_two_writers_at_once(void **state)
 {
     enum { WRITERS = 4, RUNS = 25 };
     Place *place = *state;
+    store_close(place->store); /* a connection must not be carried through a fork */
     for (int i = 0; i < WRITERS; i++) {
         if (fork() == 0) {
             Store *store = NULL;
@@ -286,6 +311,7 @@ static void test_two_writers_at_once(void **state)
             }
             if (failed)
                 fprintf(stderr, "%s\n", error_message());
+            store_close(store);
             _exit(failed);
         }
     }
@@ -294,6 +320,7 @@ static void test_two_writers_at_once(void **state)
         assert_true(wait(&status) > 0);
         assert_int_equal(status, 0);
     }
+    assert_int_equal(store_open(place->path, &place->store), OK);
     const RunQuery query = {.has_status = true, .status = RUN_OK};
     RunRecord *runs;
     int count;
@@ -332,7 +359,9 @@ static void test_words(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        PLACED(test_a_whole_run),
+        PLACED(test_begin_and_progress),
+        PLACED(test_finished_run_keeps_everything),
+        PLACED(test_stages_in_their_order),
         PLACED(test_choices_are_replaced),
         PLACED(test_list_filters_and_pages),
         PLACED(test_dead_owner_is_swept),

@@ -64,6 +64,14 @@ static void on_gone(void *context, const char *message)
     engine_client_close(watcher->client);
 }
 
+/* This program by its path: what /proc/self/exe leads to is the checker when one runs us. */
+static const char *self(Arena *arena)
+{
+    char *path = fs_resolve(arena, "/proc/self/exe");
+    assert_non_null(path);
+    return path;
+}
+
 static void watch(Watcher *watcher, const char *program)
 {
     *watcher = (Watcher){.code = OK};
@@ -111,7 +119,7 @@ static void test_run_through_the_engine(void **state)
     Place *place = *state;
     const RunOptions options = place_options(place);
     Watcher watcher;
-    watch(&watcher, NULL);
+    watch(&watcher, self(place->arena));
     assert_true(engine_client_pid(watcher.client) > 0);
     assert_int_equal(engine_client_run(watcher.client, &options), OK);
     finish_watching(&watcher);
@@ -132,7 +140,7 @@ static void test_refusal_comes_as_a_report(void **state)
     RunOptions options = place_options(place);
     options.model = "tests/fixtures/refused/empty.h5";
     Watcher watcher;
-    watch(&watcher, NULL);
+    watch(&watcher, self(place->arena));
     assert_int_equal(engine_client_run(watcher.client, &options), OK);
     finish_watching(&watcher);
     assert_string_equal(watcher.heard.data, "hello import:started import:failed report ");
@@ -141,7 +149,7 @@ static void test_refusal_comes_as_a_report(void **state)
     assert_false(fs_exists(place->paths.history));
     buffer_free(&watcher.heard);
     options.weight_bits = 99; /* seen before anything is sent */
-    watch(&watcher, NULL);
+    watch(&watcher, self(place->arena));
     assert_int_equal(engine_client_run(watcher.client, &options), ERR_USAGE);
     engine_client_close(watcher.client);
     finish_watching(&watcher);
@@ -165,7 +173,7 @@ static void test_cancel_through_the_engine(void **state)
     Place *place = *state;
     const RunOptions options = long_options(place);
     Watcher watcher;
-    watch(&watcher, NULL);
+    watch(&watcher, self(place->arena));
     watcher.trigger = EVENT_RUN_STARTED;
     watcher.act = send_cancel;
     assert_int_equal(engine_client_run(watcher.client, &options), OK);
@@ -186,7 +194,7 @@ static void test_run_outlives_its_watcher(void **state)
     Place *place = *state;
     const RunOptions options = long_options(place);
     Watcher watcher;
-    watch(&watcher, NULL);
+    watch(&watcher, self(place->arena));
     watcher.trigger = EVENT_RUN_STARTED;
     watcher.act = let_go;
     assert_int_equal(engine_client_run(watcher.client, &options), OK);
@@ -209,7 +217,7 @@ static void test_killed_engine_is_noticed(void **state)
     Place *place = *state;
     const RunOptions options = long_options(place);
     Watcher watcher;
-    watch(&watcher, NULL);
+    watch(&watcher, self(place->arena));
     watcher.trigger = EVENT_RUN_STARTED;
     watcher.act = kill_engine;
     assert_int_equal(engine_client_run(watcher.client, &options), OK);
@@ -230,7 +238,7 @@ static void test_sigterm_cancels(void **state)
     Place *place = *state;
     const RunOptions options = long_options(place);
     Watcher watcher;
-    watch(&watcher, NULL);
+    watch(&watcher, self(place->arena));
     watcher.trigger = EVENT_RUN_STARTED;
     watcher.act = terminate_engine;
     assert_int_equal(engine_client_run(watcher.client, &options), OK);
@@ -271,8 +279,9 @@ static void test_program_that_is_no_engine(void **state)
  * --------------------------------------------------------------------*/
 
 /* Starts an engine, writes `lines` to it, closes, and gives all that it says; its exit status. */
-static int say(const char *lines, Buffer *answer)
+static int say(const Place *place, const char *lines, Buffer *answer)
 {
+    const char *program = self(place->arena);
     int in[2], out[2], status = -1;
     assert_int_equal(pipe2(in, O_CLOEXEC), 0);
     assert_int_equal(pipe2(out, O_CLOEXEC), 0);
@@ -280,7 +289,7 @@ static int say(const char *lines, Buffer *answer)
     if (child == 0) {
         dup2(in[0], STDIN_FILENO);
         dup2(out[1], STDOUT_FILENO);
-        execl("/proc/self/exe", "test_engine", "engine", (char *)NULL);
+        execl(program, "test_engine", "engine", (char *)NULL);
         _exit(127);
     }
     close(in[0]);
@@ -308,13 +317,13 @@ static int say(const char *lines, Buffer *answer)
 
 static void test_broken_commands_are_answered(void **state)
 {
-    (void)state;
+    Place *place = *state;
     Buffer lines = {0}, answer = {0};
     buffer_append_text(&lines, "nonsense\n{\"v\":1,\"command\":\"cancel\"}\n");
     for (int i = 0; i < PROTOCOL_COMMAND_BYTES; i++)
         buffer_append_text(&lines, "x");
     buffer_append_text(&lines, "\n{\"v\":1,\"command\":\"quit\"}\n");
-    assert_int_equal(say(lines.data, &answer), 0);
+    assert_int_equal(say(place, lines.data, &answer), 0);
     assert_non_null(strstr(answer.data, "\"event\":\"hello\""));
     assert_non_null(strstr(answer.data, "not JSON"));
     assert_non_null(strstr(answer.data, "no run to cancel"));
@@ -325,9 +334,9 @@ static void test_broken_commands_are_answered(void **state)
 
 static void test_end_of_input_without_a_run(void **state)
 {
-    (void)state;
+    Place *place = *state;
     Buffer answer = {0};
-    assert_int_equal(say("", &answer), 0);
+    assert_int_equal(say(place, "", &answer), 0);
     assert_non_null(strstr(answer.data, "hello"));
     buffer_free(&answer);
 }
@@ -339,7 +348,7 @@ static void test_second_run_is_told_off(void **state)
     Buffer lines = {0}, answer = {0};
     protocol_write_command(&command, &lines);
     protocol_write_command(&command, &lines);
-    assert_int_equal(say(lines.data, &answer), 0);
+    assert_int_equal(say(place, lines.data, &answer), 0);
     assert_non_null(strstr(answer.data, "start another engine"));
     assert_non_null(strstr(answer.data, "\"event\":\"report\",\"code\":0"));
     buffer_free(&lines);
@@ -348,14 +357,15 @@ static void test_second_run_is_told_off(void **state)
 
 static void test_files_are_no_pipes(void **state)
 {
-    (void)state;
+    Place *place = *state;
+    const char *program = self(place->arena);
     pid_t child = fork();
     if (child == 0) {
         int null = open("/dev/null", O_RDWR);
         dup2(null, STDIN_FILENO);
         dup2(null, STDOUT_FILENO);
         dup2(null, STDERR_FILENO);
-        execl("/proc/self/exe", "test_engine", "engine", (char *)NULL);
+        execl(program, "test_engine", "engine", (char *)NULL);
         _exit(127);
     }
     int status = -1;

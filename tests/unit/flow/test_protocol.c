@@ -60,8 +60,13 @@ static void test_events_there_and_back(void **state)
     holder = there_and_back(&(Event){.kind = EVENT_STAGE, .stage = STAGE_EMIT}, &read);
     assert_null(read.json);
     json_decref(holder);
+}
 
-    holder = there_and_back(
+static void test_texts_there_and_back(void **state)
+{
+    (void)state;
+    Event read;
+    json_t *holder = there_and_back(
         &(Event){.kind = EVENT_PROGRESS, .stage = STAGE_IMPORT, .fraction = 1, .text = "a\nb\"c\\"},
         &read);
     assert_string_equal(read.text, "a\nb\"c\\");
@@ -240,6 +245,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_events_there_and_back),
+        cmocka_unit_test(test_texts_there_and_back),
         cmocka_unit_test(test_hostile_events),
         cmocka_unit_test(test_deep_nesting_is_refused),
         cmocka_unit_test(test_commands_there_and_back),

@@ -365,7 +365,9 @@ static void test_cancel_is_saved(void **state)
         const RunOptions options = place_options(place);
         const RunEvents events = {.stage = cancel_in_baseline};
         json_t *report = NULL;
-        _exit((int)flow_run(&options, &events, &report));
+        Status status = flow_run(&options, &events, &report);
+        json_decref(report);
+        _exit((int)status);
     }
     int status = 0;
     assert_int_equal(waitpid(child, &status, 0), child);
@@ -396,7 +398,9 @@ static void test_cancel_from_another_process(void **state)
         const RunOptions options = place_options(place);
         const RunEvents events = {.started = NULL, .stage = dawdle};
         json_t *report = NULL;
-        _exit((int)flow_run(&options, &events, &report));
+        Status status = flow_run(&options, &events, &report);
+        json_decref(report);
+        _exit((int)status);
     }
     RunRecord row = {.status = RUN_FAILED};
     for (int i = 0; i < 3000 && row.status != RUN_RUNNING; i++) {
