@@ -131,7 +131,7 @@ static void map_table(const Emission *emission, Map *map, const Stage *stage)
 
 typedef void MapGenerics(const Emission *emission, Map *map, const Stage *stage);
 
-static MapGenerics *const generics[OP_KINDS] = {
+static MapGenerics *const MAP_GENERICS[OP_KINDS] = {
     [OP_CONV2D] = map_conv2d,
     [OP_DENSE] = map_dense,
     [OP_AFFINE] = map_affine,
@@ -229,7 +229,7 @@ static void add_layer(const Emission *emission, int index, Buffer *into)
     buffer_printf(into, "    %s : entity work.%s\n        generic map (\n", stage->label,
                   stage->entity);
     Map map = {.into = into};
-    generics[stage->op->kind](emission, &map, stage);
+    MAP_GENERICS[stage->op->kind](emission, &map, stage);
     buffer_append_text(into, "\n        )\n        port map (\n");
     const char *from = index ? arena_printf(emission->arena, "%s_held", stage[-1].label) : "in";
     add_ports(from, stage->label, into);

@@ -4,13 +4,13 @@
 #include <stdbool.h>
 #include <string.h>
 
-const char *const name_endings[] = {
+const char *const NAME_ENDINGS[] = {
     "",           "_valid",     "_ready", "_data", "_last",    "_held_valid", "_held_ready",
     "_held_data", "_held_last", "_held",  "_tap",  "_weights", "_bias",       "_multipliers",
     "_shifts",    "_table",     NULL};
 
 /* Reserved words of VHDL-2008 (IEEE 1076-2008, 15.10), PSL's among them. */
-static const char *const reserved[] = {
+static const char *const RESERVED[] = {
     "abs", "access", "after", "alias", "all", "and", "architecture", "array", "assert", "assume",
     "assume_guarantee", "attribute", "begin", "block", "body", "buffer", "bus", "case", "component",
     "configuration", "constant", "context", "cover", "default", "disconnect", "downto", "else",
@@ -49,8 +49,8 @@ Names *names_new(Arena *arena)
 
 static bool is_reserved(const char *name)
 {
-    for (size_t i = 0; i < sizeof reserved / sizeof *reserved; i++)
-        if (strcmp(reserved[i], name) == 0)
+    for (size_t i = 0; i < sizeof RESERVED / sizeof *RESERVED; i++)
+        if (strcmp(RESERVED[i], name) == 0)
             return true;
     return false;
 }
@@ -67,8 +67,8 @@ static bool is_free(const Names *names, const char *name)
 {
     if (is_reserved(name))
         return false;
-    for (int i = 0; name_endings[i]; i++)
-        if (is_taken(names, arena_printf(names->arena, "%s%s", name, name_endings[i])))
+    for (int i = 0; NAME_ENDINGS[i]; i++)
+        if (is_taken(names, arena_printf(names->arena, "%s%s", name, NAME_ENDINGS[i])))
             return false;
     return true;
 }
@@ -101,9 +101,9 @@ const char *names_add(Names *names, const char *wanted)
         name = base = arena_printf(names->arena, "%s_layer", base);
     for (int i = 2; !is_free(names, name); i++)
         name = arena_printf(names->arena, "%s_%d", base, i);
-    for (int i = 0; name_endings[i]; i++) {
+    for (int i = 0; NAME_ENDINGS[i]; i++) {
         Taken *taken = ARENA_NEW(names->arena, Taken);
-        *taken = (Taken){.name = arena_printf(names->arena, "%s%s", name, name_endings[i]),
+        *taken = (Taken){.name = arena_printf(names->arena, "%s%s", name, NAME_ENDINGS[i]),
                          .next = names->taken};
         names->taken = taken;
     }

@@ -17,7 +17,7 @@
 typedef struct Names Names;
 
 /* Endings that emission puts behind a name; NULL-terminated. "" stands for the name itself. */
-extern const char *const name_endings[];
+extern const char *const NAME_ENDINGS[];
 
 Names *names_new(Arena *arena);
 

@@ -13,7 +13,7 @@ typedef struct StageKind {
     bool multiplies;
 } StageKind;
 
-static const StageKind kinds[OP_KINDS] = {
+static const StageKind STAGE_KINDS[OP_KINDS] = {
     [OP_CONV2D] = {"conv2d_stream", true, true, true},
     [OP_DENSE] = {"dense_stream", false, true, true},
     [OP_AFFINE] = {"affine_stream", false, false, true},
@@ -109,13 +109,13 @@ static Status check_fold_value(const Op *op, const char *key, int asked, int lim
 static Status fold_stage(Stage *stage)
 {
     const Op *op = stage->op;
-    if (!kinds[op->kind].folds) {
+    if (!STAGE_KINDS[op->kind].folds) {
         if (op->pe > 1 || op->simd > 1)
             return error_set(ERR_USAGE, "layer %s: a %s layer does not fold; leave pe and simd out",
                              op->name, op_word(op->kind));
         stage->pe = stage->simd = 1;
         stage->fold_steps = 1;
-        stage->macs_per_cycle = kinds[op->kind].multiplies ? stage->input.lanes : 0;
+        stage->macs_per_cycle = STAGE_KINDS[op->kind].multiplies ? stage->input.lanes : 0;
         return OK;
     }
     FoldLimits limits = plan_fold_limits(stage);
@@ -151,8 +151,8 @@ static Status check_layout(const Stage *stage)
     const Op *op = stage->op;
     int64_t got = stage->input.beats * stage->input.lanes;
     int64_t want = shape_elements(op->input_shape);
-    bool lanes_fit =
-        !kinds[op->kind].wants_pixels || stage->input.lanes == shape_channels(op->input_shape);
+    bool lanes_fit = !STAGE_KINDS[op->kind].wants_pixels ||
+                     stage->input.lanes == shape_channels(op->input_shape);
     bool channels_fit =
         op->kind != OP_AFFINE || stage->input.lanes == shape_channels(op->input_shape);
     if (got != want || !lanes_fit || !channels_fit)
@@ -172,7 +172,7 @@ static Status plan_stage(Plan *plan, int index, StreamLayout input, Names *names
     Stage *stage = &plan->stages[plan->count++];
     *stage = (Stage){.op_index = index,
                      .op = op,
-                     .entity = kinds[op->kind].entity,
+                     .entity = STAGE_KINDS[op->kind].entity,
                      .label = names_add(names, op->name),
                      .input = input,
                      .output = output_layout(op, input)};

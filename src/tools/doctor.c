@@ -7,7 +7,7 @@ typedef struct Known {
     const char *name, *enables, *install;
 } Known;
 
-static const Known known[] = {
+static const Known KNOWN_TOOLS[] = {
     {GHDL_LLVM, "GHDL (llvm)", "simulates generated hardware, fast",
      "make deps, or apt-get install ghdl-llvm"},
     {GHDL_MCODE, "GHDL (mcode)",
@@ -15,7 +15,7 @@ static const Known known[] = {
      "make deps, or apt-get install ghdl-mcode"},
 };
 
-enum { KNOWN = sizeof known / sizeof *known };
+enum { KNOWN_COUNT = sizeof KNOWN_TOOLS / sizeof *KNOWN_TOOLS };
 
 static const GhdlBackend *find(const GhdlTools *ghdl, GhdlCode code)
 {
@@ -29,16 +29,17 @@ DoctorReport doctor_look(Arena *arena)
 {
     GhdlTools ghdl;
     bool any = ghdl_find(arena, &ghdl) == OK;
-    DoctorReport report = {
-        .tools = ARENA_ARRAY(arena, DoctorTool, KNOWN), .count = KNOWN, .can_simulate = any};
-    for (int i = 0; i < KNOWN; i++) {
-        const GhdlBackend *backend = find(&ghdl, known[i].code);
-        report.tools[i] = (DoctorTool){.name = known[i].name,
+    DoctorReport report = {.tools = ARENA_ARRAY(arena, DoctorTool, KNOWN_COUNT),
+                           .count = KNOWN_COUNT,
+                           .can_simulate = any};
+    for (int i = 0; i < KNOWN_COUNT; i++) {
+        const GhdlBackend *backend = find(&ghdl, KNOWN_TOOLS[i].code);
+        report.tools[i] = (DoctorTool){.name = KNOWN_TOOLS[i].name,
                                        .found = backend != NULL,
                                        .path = backend ? backend->path : "",
                                        .version = backend ? backend->version : "",
-                                       .enables = known[i].enables,
-                                       .install = known[i].install};
+                                       .enables = KNOWN_TOOLS[i].enables,
+                                       .install = KNOWN_TOOLS[i].install};
     }
     return report;
 }

@@ -10,15 +10,15 @@
 
 #define INSTALL_HINT "install one with `make deps` or `apt-get install ghdl-llvm`"
 
-static const char *const code_words[GHDL_CODES] = {"llvm", "gcc", "mcode"};
+static const char *const CODE_WORDS[GHDL_CODES] = {"llvm", "gcc", "mcode"};
 
 /* Where to look; `ghdl` may be any of them. */
-static const char *const program_names[GHDL_MAX_BACKENDS] = {"ghdl-llvm", "ghdl-gcc", "ghdl-mcode",
+static const char *const PROGRAM_NAMES[GHDL_MAX_BACKENDS] = {"ghdl-llvm", "ghdl-gcc", "ghdl-mcode",
                                                              "ghdl"};
 
 const char *ghdl_code_word(GhdlCode code)
 {
-    return code_words[code];
+    return CODE_WORDS[code];
 }
 
 /* ---- which ones are there -------------------------------------------------------------------- */
@@ -41,7 +41,7 @@ bool ghdl_parse_version(Arena *arena, const char *text, GhdlBackend *backend)
     while (line > text && line[-1] != '\n')
         line--;
     for (int code = 0; code < GHDL_CODES; code++) {
-        const char *at = strcasestr(line, code_words[code]);
+        const char *at = strcasestr(line, CODE_WORDS[code]);
         if (at && at < line + strcspn(line, "\n")) {
             backend->code = (GhdlCode)code;
             return true;
@@ -84,7 +84,7 @@ Status ghdl_find(Arena *arena, GhdlTools *tools)
     const char *too_old = NULL;
     for (int i = 0; i < GHDL_MAX_BACKENDS; i++) {
         GhdlBackend backend = {0};
-        if (!ask_version(arena, program_names[i], &backend))
+        if (!ask_version(arena, PROGRAM_NAMES[i], &backend))
             continue;
         if (backend.major < GHDL_MIN_MAJOR)
             too_old = arena_printf(arena, "%s is version %s", backend.path, backend.version);
