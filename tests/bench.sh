@@ -4,19 +4,14 @@
 # trust the ratios, not the absolute figures.
 set -eu
 cd "$(dirname "$0")/.."
-program=$PWD/${BUILD:-build}/dnn2fpga
+. tests/json.sh
+program=$(realpath "${BUILD:-build}")/dnn2fpga
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 export XDG_DATA_HOME=$scratch/data
 model=samples/mnist_cnn.h5 data=samples/mnist
 images=${BENCH_IMAGES:-400}
 
-value() { # value FILE KEY: the first number of that name in a report
-    grep -m1 -oE "\"$2\": *[0-9.eE+-]+" "$1" | sed 's/.*: *//'
-}
-section() { # section FILE NAME: that object of the report alone
-    awk -v start="  \"$2\": {" 'index($0, start) == 1 {on = 1} on {print} on && /^  }/ {exit}' "$1"
-}
 ratio() { awk -v a="$1" -v b="$2" 'BEGIN {printf "%.2f", a / b}'; }
 
 # Runs a command and puts the highest resident memory of the process, in MB, in $peak.
@@ -37,13 +32,13 @@ echo
 echo "evaluation of 10,000 images      float32   integer   integer:float   peak MB"
 for jobs in 1 $(nproc); do
     measured "$program" evaluate $model --data $data --json --quiet --jobs "$jobs"
-    section "$scratch/out.json" baseline >"$scratch/float"
-    section "$scratch/out.json" quantized >"$scratch/integer"
-    float=$(value "$scratch/float" images_per_s) integer=$(value "$scratch/integer" images_per_s)
+    float=$(value "$scratch/out.json" baseline images_per_s)
+    integer=$(value "$scratch/out.json" quantized images_per_s)
     printf 'images/s, %2d thread(s)         %9.0f %9.0f %15s %9d\n' "$jobs" "$float" "$integer" \
         "$(ratio "$integer" "$float")" "$peak"
     printf 'one image, microseconds        %9.1f %9.1f\n' \
-        "$(value "$scratch/float" latency_us_batch1)" "$(value "$scratch/integer" latency_us_batch1)"
+        "$(value "$scratch/out.json" baseline latency_us_batch1)" \
+        "$(value "$scratch/out.json" quantized latency_us_batch1)"
 done
 echo
 echo "simulation of $images images, fully parallel, bit-exact"
@@ -58,8 +53,7 @@ for backend in llvm mcode; do
     for jobs in 1 $(nproc); do
         measured env PATH="$scratch/$backend" "$program" run $model --data $data --json --quiet \
             --images "$images" --test-images 100 --jobs "$jobs"
-        section "$scratch/out.json" hardware >"$scratch/hardware"
-        speed[$backend$jobs]=$(value "$scratch/hardware" simulated_images_per_s)
+        speed[$backend$jobs]=$(value "$scratch/out.json" hardware simulated_images_per_s)
         printf '%-6s %2d process(es) %9.1f images/s   peak %d MB\n' $backend "$jobs" \
             "${speed[$backend$jobs]}" "$peak"
     done

@@ -4,7 +4,7 @@
 set -u
 cd "$(dirname "$0")/../.."
 . tests/tap.sh
-program=$PWD/${BUILD:-build}/dnn2fpga
+program=$(realpath "${BUILD:-build}")/dnn2fpga
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 export XDG_DATA_HOME=$scratch/data
