@@ -16,7 +16,7 @@ library netlist;
 entity netlist_bench is
     generic (
         ENTITY_NUMBER : natural := 0;
-        CLOCKS        : natural := 1500
+        CLOCKS        : natural := 600
     );
 end entity;
 
@@ -39,7 +39,7 @@ architecture bench of netlist_bench is
 begin
 
     clock : entity work.bench_clock
-        generic map (700)
+        generic map (CLOCKS / 2)  -- a second reset half-way
         port map (clk, rst);
 
     source : entity work.stream_source

@@ -1,0 +1,169 @@
+#!/usr/bin/env bash
+# library_benches.sh: every bench of the VHDL library (hdl_templates), swept over shapes, folds,
+# widths and stalls, on every GHDL back end there is (mcode also traps 32-bit overflow, which llvm
+# does not); and the arithmetic of VHDL against that of src/quant/fixed.h, vector by vector.
+# That the benches can fail is shown by library_faults.sh.
+set -u
+cd "$(dirname "$0")/../.."
+source tests/tap.sh
+source tests/hdl/library.sh
+
+# Prints nothing: no warnings either.
+analyse_quietly() {
+    local said
+    said=$(analyse "$@") && [ -z "$said" ] || { echo "$said"; return 1; }
+}
+compile_vectors() {
+    "${CC:-cc}" -std=c17 -D_GNU_SOURCE -Isrc tests/hdl/requantize_vectors.c -lm \
+        -o "$scratch/requantize_vectors" &&
+        "$scratch/requantize_vectors" >"$scratch/vectors.txt" &&
+        [ "$(wc -l <"$scratch/vectors.txt")" -ge 20000 ]
+}
+
+# One line for each shape: bench and generics.
+shapes() {
+    local fold
+    for fold in "PE=1 SIMD=1" "PE=4 SIMD=18" "PE=2 SIMD=18" "PE=4 SIMD=6" "PE=1 SIMD=18" "PE=2 SIMD=3"; do
+        echo conv2d_stream $fold
+    done
+    cat <<'SHAPES'
+conv2d_stream KERNEL_HEIGHT=1 KERNEL_WIDTH=1 PE=4 SIMD=2
+conv2d_stream KERNEL_HEIGHT=1 KERNEL_WIDTH=1 PE=1 SIMD=1 STRIDE_HEIGHT=2 STRIDE_WIDTH=2
+conv2d_stream KERNEL_HEIGHT=2 KERNEL_WIDTH=2 PE=2 SIMD=4 WIDTH=5 CHANNELS=1
+conv2d_stream KERNEL_HEIGHT=2 KERNEL_WIDTH=3 PE=2 SIMD=4 WIDTH=7 STRIDE_WIDTH=2
+conv2d_stream KERNEL_HEIGHT=1 KERNEL_WIDTH=3 PE=4 SIMD=2
+conv2d_stream KERNEL_HEIGHT=3 KERNEL_WIDTH=1 PE=4 SIMD=2 WIDTH=1
+conv2d_stream KERNEL_HEIGHT=6 KERNEL_WIDTH=6 PE=4 SIMD=72
+conv2d_stream KERNEL_HEIGHT=5 KERNEL_WIDTH=5 PAD_TOP=2 PAD_BOTTOM=2 PAD_LEFT=2 PAD_RIGHT=2 PE=4 SIMD=10 HEIGHT=9 WIDTH=7
+conv2d_stream PAD_TOP=1 PAD_BOTTOM=1 PAD_LEFT=1 PAD_RIGHT=1 PE=4 SIMD=18
+conv2d_stream PAD_TOP=0 PAD_BOTTOM=1 PAD_LEFT=0 PAD_RIGHT=1 PE=2 SIMD=9 STRIDE_HEIGHT=2 STRIDE_WIDTH=2
+conv2d_stream PAD_TOP=1 PAD_BOTTOM=3 PAD_LEFT=2 PAD_RIGHT=0 PE=1 SIMD=2 HEIGHT=5 WIDTH=4
+conv2d_stream STRIDE_HEIGHT=2 STRIDE_WIDTH=3 HEIGHT=8 WIDTH=10 PE=4 SIMD=18
+conv2d_stream STRIDE_HEIGHT=4 STRIDE_WIDTH=4 HEIGHT=9 WIDTH=9 KERNEL_HEIGHT=2 KERNEL_WIDTH=2 PE=4 SIMD=2
+conv2d_stream IN_BITS=4 WEIGHT_BITS=2 OUT_BITS=4 PE=2 SIMD=6
+conv2d_stream IN_BITS=16 WEIGHT_BITS=10 OUT_BITS=12 PE=2 SIMD=6
+conv2d_stream IN_BITS=12 WEIGHT_BITS=13 OUT_BITS=16 PE=4 SIMD=18 OUT_ZERO=0 PAD_VALUE=0
+conv2d_stream FILTERS=1 CHANNELS=1 PE=1 SIMD=9
+conv2d_stream FILTERS=12 CHANNELS=12 PE=12 SIMD=108 HEIGHT=8 WIDTH=8
+dense_stream PE=1 SIMD=1
+dense_stream PE=6 SIMD=4
+dense_stream PE=2 SIMD=4
+dense_stream PE=3 SIMD=2
+dense_stream PE=6 SIMD=1
+dense_stream PE=6 SIMD=2 BEATS=1
+dense_stream PE=1 SIMD=4 IN_LANES=8 BEATS=3
+dense_stream PE=1 SIMD=1 IN_LANES=1 BEATS=1 OUTPUTS=1
+dense_stream PE=10 SIMD=12 IN_LANES=12 BEATS=20 OUTPUTS=10
+dense_stream PE=3 SIMD=2 IN_BITS=16 WEIGHT_BITS=9 OUT_BITS=16
+dense_stream PE=2 SIMD=2 IN_BITS=2 WEIGHT_BITS=3 OUT_BITS=8
+max_pool_stream HEIGHT=7 WIDTH=5
+max_pool_stream KERNEL_HEIGHT=1 KERNEL_WIDTH=1 STRIDE_HEIGHT=1 STRIDE_WIDTH=1
+max_pool_stream KERNEL_HEIGHT=3 KERNEL_WIDTH=3 STRIDE_HEIGHT=1 STRIDE_WIDTH=1
+max_pool_stream KERNEL_HEIGHT=3 KERNEL_WIDTH=3 PAD_TOP=1 PAD_LEFT=1 PAD_RIGHT=1
+max_pool_stream KERNEL_HEIGHT=2 KERNEL_WIDTH=3 PAD_BOTTOM=1 PAD_RIGHT=2 IN_BITS=16 OUT_LOW=-32768 OUT_HIGH=32767
+max_pool_stream KERNEL_HEIGHT=6 KERNEL_WIDTH=6 OUT_LOW=0
+average_pool_stream HEIGHT=7 WIDTH=5
+average_pool_stream KERNEL_HEIGHT=3 KERNEL_WIDTH=3 STRIDE_HEIGHT=1 STRIDE_WIDTH=1
+average_pool_stream KERNEL_HEIGHT=6 KERNEL_WIDTH=6 MULTIPLIER=29000 SHIFT=20
+average_pool_stream KERNEL_HEIGHT=1 KERNEL_WIDTH=2 IN_BITS=16 MULTIPLIER=16384 SHIFT=24
+affine_stream BEATS=12
+affine_stream IN_BITS=12 WEIGHT_BITS=12 OUT_BITS=12
+affine_stream IN_BITS=16 WEIGHT_BITS=14 OUT_BITS=16 CHANNELS=1
+table_stream LANES=3
+table_stream LANES=1 IN_LOW=0 IN_HIGH=255
+table_stream LANES=2 IN_LOW=-2048 IN_HIGH=2047
+requantize_stream FACTOR=16384
+requantize_stream FACTOR=1 LANES=8 SEED=9
+requantize_stream FACTOR=300 LANES=8 OUT_LOW=-32768 OUT_HIGH=32767 OUT_ZERO=0
+arg_max LANES=10
+arg_max LANES=1
+arg_max LANES=16
+arg_max LANES=37 IN_LOW=-32768 IN_HIGH=32767
+register_stage LANES=3
+register_stage LANES=1 BEATS=1
+SHAPES
+}
+# The package has no clock, so no stalls.
+window_shapes() {
+    cat <<'SHAPES'
+sliding_window CHANNELS=2
+sliding_window KERNEL_HEIGHT=1 KERNEL_WIDTH=1
+sliding_window KERNEL_HEIGHT=2 KERNEL_WIDTH=2 CHANNELS=1 WIDTH=5
+sliding_window KERNEL_HEIGHT=1 KERNEL_WIDTH=4
+sliding_window KERNEL_HEIGHT=4 KERNEL_WIDTH=1 WIDTH=1
+sliding_window KERNEL_HEIGHT=5 KERNEL_WIDTH=5 PAD_TOP=2 PAD_BOTTOM=1 PAD_LEFT=3 PAD_RIGHT=2
+sliding_window STRIDE_HEIGHT=2 STRIDE_WIDTH=2 HEIGHT=9 WIDTH=8 PAD_LEFT=1
+sliding_window STRIDE_HEIGHT=4 STRIDE_WIDTH=5 HEIGHT=9 WIDTH=14 KERNEL_HEIGHT=2
+SHAPES
+}
+jobs() {
+    local shape stall tool
+    for tool in "${back_ends[@]}"; do
+        while read -r shape; do
+            while read -r stall; do echo "$tool $shape $stall"; done <<'STALLS'
+IN_STALL=0
+IN_STALL=40 OUT_STALL=40
+OUT_STALL=70
+IN_STALL=70 OUT_STALL=10 RESTART_AFTER=77
+STALLS
+        done < <(shapes)
+        window_shapes | sed "s/^/$tool /"
+        echo "$tool dnn_fixed_pkg VECTORS=$scratch/vectors.txt"
+    done
+}
+# One line "ok ..." or "no ..." for each job; the end of the log of a failure follows it.
+run_job() {
+    local log tool=$1
+    shift
+    if log=$(run_bench "$tool" "$scratch/$tool" "$@"); then
+        echo "ok $tool $*"
+    else
+        printf 'no %s\n%s\n' "$tool $*" "$(tail -n 4 <<<"$log")"
+    fi
+}
+export -f run_job
+# clean TOOL ENTITY: every run of this entity passed, and there was one.
+clean() {
+    grep -A 4 "^no $1 $2 " "$scratch/results" && return 1
+    grep -q "^ok $1 $2 " "$scratch/results"
+}
+tap_files_equal() {
+    local folder=$scratch/$quick
+    run_bench "$quick" "$folder" stream_tap IN_STALL=30 OUT_STALL=30 &&
+        cmp "$folder/tap.bin" "$folder/expected.bin" && [ -s "$folder/tap.bin" ]
+}
+refuses() { # refuses MESSAGE ENTITY GENERIC=VALUE...
+    local message=$1 log
+    shift
+    log=$(run_bench "$quick" "$scratch/$quick" "$@") && return 1
+    echo "$log"
+    grep -q -- "$message" <<<"$log"
+}
+
+benches="$(jobs | cut -d' ' -f2 | sort -u | sed 's/$/_bench/') stream_tap_bench"
+for tool in "${back_ends[@]}"; do
+    check "$tool: the library and its benches analyse without a warning" \
+        analyse_quietly "$tool" "$scratch/$tool" "$root/hdl_templates/lib" $benches
+    check "$tool: the benches link" link_benches "$tool" "$scratch/$tool" $benches
+done
+check "fixed.h writes at least 20,000 requantization vectors" compile_vectors
+
+jobs | xargs -P 2 -d '\n' -n 1 bash -c 'run_job $0' >"$scratch/results"
+for tool in "${back_ends[@]}"; do
+    for entity in $(jobs | cut -d' ' -f2 | sort -u); do
+        check "$tool: $entity, $(jobs | grep -c "^$tool $entity ") runs" clean "$tool" "$entity"
+    done
+done
+check "stream_tap writes what passes, as 16-bit little-endian" tap_files_equal
+
+check "conv2d_stream refuses a PE that does not divide FILTERS" \
+    refuses "PE must divide FILTERS" conv2d_stream PE=3 SIMD=1
+check "conv2d_stream refuses a SIMD that does not divide the window" \
+    refuses "SIMD must divide the window" conv2d_stream PE=1 SIMD=5
+check "dense_stream refuses a PE that does not divide OUTPUTS" \
+    refuses "PE must divide OUTPUTS" dense_stream PE=4 SIMD=1
+check "max_pool_stream refuses a border as wide as its kernel" \
+    refuses "border must be narrower" max_pool_stream PAD_LEFT=2
+check "average_pool_stream refuses a shift beyond 45" \
+    refuses "SHIFTS: 1 to 45" average_pool_stream SHIFT=46
+tap_done

@@ -1,0 +1,80 @@
+#!/usr/bin/env bash
+# library_faults.sh: the benches of the VHDL library can fail: each must find a fault planted in a
+# copy of the library.
+set -u
+cd "$(dirname "$0")/../.."
+source tests/tap.sh
+source tests/hdl/library.sh
+
+# caught FILE SED ENTITY GENERIC=VALUE...: the bench finds what SED does to FILE.
+caught() {
+    local file=$1 edit=$2 entity=$3 lib=$scratch/lib log
+    rm -rf "$lib" "$scratch/fault"
+    cp -r hdl_templates/lib "$lib"
+    sed -i "$edit" "$lib/$file"
+    cmp -s "$lib/$file" "hdl_templates/lib/$file" && { echo "the edit fits nothing"; return 1; }
+    analyse "$quick" "$scratch/fault" "$lib" "${entity}_bench" || return
+    link_benches "$quick" "$scratch/fault" "${entity}_bench" || return
+    log=$(run_bench "$quick" "$scratch/fault" "${@:3}") && { echo "it passed"; return 1; }
+    echo "$log"
+    grep -q "BENCH $entity failed" <<<"$log"
+}
+fault() { # fault WHAT FILE SED ENTITY GENERIC=VALUE...
+    check "caught: $1" caught "${@:2}"
+}
+
+"${CC:-cc}" -std=c17 -D_GNU_SOURCE -Isrc tests/hdl/requantize_vectors.c -lm \
+    -o "$scratch/requantize_vectors" && "$scratch/requantize_vectors" >"$scratch/vectors.txt"
+vectors=VECTORS=$scratch/vectors.txt
+
+fault "rounding constant of long shifts" dnn_fixed_pkg.vhd \
+    's/+ POWER(shift - 17) + OFFSET/+ POWER(shift - 17) - 1 + OFFSET/' dnn_fixed_pkg "$vectors"
+fault "rounding constant of short shifts" dnn_fixed_pkg.vhd \
+    's/+ POWER(shift - 1), shift/+ POWER(shift - 1) - 1, shift/' dnn_fixed_pkg "$vectors"
+fault "clamp of short shifts too early" dnn_fixed_pkg.vhd \
+    's/65536 then/32767 then/; s/:= 65536;/:= 32767;/' dnn_fixed_pkg "$vectors"
+fault "high end of the clamp one too low" dnn_fixed_pkg.vhd \
+    's/return sample_t(shifted);/return sample_t(minimum(shifted, high - 1));/' dnn_fixed_pkg "$vectors"
+fault "rows of the window in the wrong order" sliding_window.vhd \
+    's/column(row \* CHANNELS to row \* CHANNELS + CHANNELS - 1)/column((KERNEL_HEIGHT - 2 - row) * CHANNELS to (KERNEL_HEIGHT - 2 - row) * CHANNELS + CHANNELS - 1)/' \
+    conv2d_stream PE=4 SIMD=18
+fault "a window too early" sliding_window.vhd \
+    's/columns_to_go := KERNEL_WIDTH - 1;/columns_to_go := KERNEL_WIDTH - 2;/' sliding_window
+fault "line memory read at the wrong column" sliding_window.vhd \
+    's/column := memory(place.x);/column := memory(here);/' sliding_window
+fault "operands of a fold step reversed" conv2d_stream.vhd \
+    's/window(k_group \* SIMD + s)/window(k_group * SIMD + SIMD - 1 - s)/' conv2d_stream PE=2 SIMD=6
+fault "bias forgotten in later groups" conv2d_stream.vhd \
+    's/bias_row := BIAS_ROM(filter_group);/bias_row := BIAS_ROM(0);/' conv2d_stream PE=2 SIMD=6
+fault "scale of the wrong group" conv2d_stream.vhd \
+    's/shift_row      := SHIFT_ROM(filter_group);/shift_row := SHIFT_ROM(0);/' conv2d_stream PE=1 SIMD=6
+fault "a clock lost between windows" conv2d_stream.vhd \
+    's/(not computing or step = STEPS - 1)/not computing/' conv2d_stream PE=2 SIMD=6
+fault "output overwritten while stalled" conv2d_stream.vhd \
+    "s/if out_ready = '1' or out_valid = '0' then/if true then/" conv2d_stream PE=4 SIMD=18 OUT_STALL=50
+fault "position survives a reset" conv2d_stream.vhd \
+    's/^                place        := ORIGIN;//' conv2d_stream PE=4 SIMD=18 RESTART_AFTER=77
+fault "last on every window" conv2d_stream.vhd \
+    "s/'1' when image_done else '0'/'1'/" conv2d_stream PE=4 SIMD=18
+fault "sums of the wrong output group" dense_stream.vhd \
+    's/requantize_row(sums(OUTPUT_GROUPS - 1)/requantize_row(sums(0)/' dense_stream PE=2 SIMD=2
+fault "sums restarted at every beat" dense_stream.vhd \
+    's/if beat_number = 0 and lane_group = 0 then/if lane_group = 0 then/' dense_stream PE=6 SIMD=4
+fault "a lane of weights dropped" folded_mac.vhd \
+    's/for s in simd_index loop/for s in 0 to SIMD - 2 loop/' dense_stream PE=6 SIMD=4
+fault "minimum instead of maximum" max_pool_stream.vhd \
+    's/+ c) > result(c) then/+ c) < result(c) then/' max_pool_stream
+fault "border wins" max_pool_stream.vhd \
+    's/PAD_VALUE => IN_LOW/PAD_VALUE => IN_HIGH/' max_pool_stream PAD_TOP=1
+fault "one pixel left out of the mean" average_pool_stream.vhd \
+    's/for place in 0 to KERNEL_HEIGHT/for place in 1 to KERNEL_HEIGHT/' average_pool_stream
+fault "affine without bias" affine_stream.vhd 's/:= BIAS_ROW(c) +/:= /' affine_stream
+fault "table one entry off" table_stream.vhd \
+    's/ROM(beat(lane))/ROM((beat(lane) + 1) mod (IN_HIGH - IN_LOW + 1))/' table_stream
+fault "the last of equal scores" arg_max.vhd \
+    's/> value(lane) then/>= value(lane) then/' arg_max
+fault "requantizer of another lane" requantize_stream.vhd \
+    's/MULTIPLIER_ROW(lane)/MULTIPLIER_ROW(0)/' requantize_stream
+fault "a beat lost in a stall" register_stage.vhd \
+    's/^                slave_full := true;//' register_stage OUT_STALL=50
+tap_done
