@@ -216,7 +216,8 @@ static double median_single(const Classifier *classifier, const Dataset *dataset
     classifier->close(worker);
     arena_free(arena);
     qsort(times, (size_t)count, sizeof *times, compare_times);
-    return (double)times[count / 2] / 1000;
+    int middle = count / 2;
+    return (double)times[middle] / 1000;
 }
 
 Status measure_latency(const Classifier *classifier, const Dataset *dataset, Pool *pool,

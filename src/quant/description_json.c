@@ -14,9 +14,12 @@ static const char *plain_stem(Arena *arena, const char *name)
     char stem[STEM_BYTES + 1];
     size_t length = strnlen(name, STEM_BYTES);
     for (size_t i = 0; i < length; i++) {
-        unsigned char c = (unsigned char)name[i];
-        bool plain = c < 0x80 && (isalnum(c) || c == '_' || c == '-');
-        stem[i] = plain ? (char)c : '_';
+        char c = name[i];
+        bool plain = isascii(c) && (isalnum((unsigned char)c) || c == '_' || c == '-');
+        if (plain)
+            stem[i] = c;
+        else
+            stem[i] = '_';
     }
     stem[length] = '\0';
     return arena_strdup(arena, stem);

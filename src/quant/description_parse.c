@@ -312,8 +312,8 @@ static Status parse_root(json_t *root, IntegerModel *model, json_t **ops)
     if (!json_is_object(root))
         return error_set(ERR_REFUSED, "must be an object");
     const char *const *lists[] = {ROOT_KEYS, NULL};
-    const char *format, *sha256;
-    int version;
+    const char *format = NULL, *sha256 = NULL;
+    int version = 0;
     TRY(get_text(root, "format", &format));
     TRY(get_int(root, "version", &version));
     if (strcmp(format, DESCRIPTION_FORMAT) != 0 || version != DESCRIPTION_VERSION)
@@ -322,9 +322,10 @@ static Status parse_root(json_t *root, IntegerModel *model, json_t **ops)
     TRY(expect_keys(root, lists));
     TRY(parse_name(model->arena, root, "name", &model->name));
     TRY(get_text(root, "source_sha256", &sha256));
-    if (strlen(sha256) >= sizeof model->source_sha256)
+    size_t bytes = strlen(sha256) + 1;
+    if (bytes > sizeof model->source_sha256)
         return error_set(ERR_REFUSED, "key source_sha256 is too long");
-    strcpy(model->source_sha256, sha256);
+    memcpy(model->source_sha256, sha256, bytes);
     TRY(get_number(root, "input_scale", &model->input_scale));
     TRY(get_int(root, "classes", &model->classes));
     TRY(get(root, "ops", JSON_ARRAY, ops));

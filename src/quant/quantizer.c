@@ -108,10 +108,11 @@ static Status observe(Session *session, Forward *forward)
         for (int i = 0; i < session->lowering.count; i++)
             observation_add(&session->observations[i], real_values(session, forward, i),
                             batch * op_elements(session, i));
+        int64_t done = first + batch;
         char detail[64];
-        snprintf(detail, sizeof detail, "%lld of %lld calibration images",
-                 (long long)(first + batch), (long long)count);
-        progress_report(session->progress, (double)(first + batch) / (double)count, detail);
+        snprintf(detail, sizeof detail, "%lld of %lld calibration images", (long long)done,
+                 (long long)count);
+        progress_report(session->progress, (double)done / (double)count, detail);
     }
     return OK;
 }
