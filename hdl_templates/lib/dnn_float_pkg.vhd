@@ -49,10 +49,11 @@ package dnn_float_pkg is
     function float_is_legal (a : float_word) return boolean;
     function float_are_legal (words : float_vector) return boolean;
 
-    -- A word as two samples, high half first: what sliding_window stores. Both ways.
+    -- A word as two samples, low half first, and back: so words pass through entities made for
+    -- samples (sliding_window, register_stage, stream_tap).
     function to_samples (words : float_vector) return sample_vector;
     function to_words (samples : sample_vector) return float_vector;
-    function join_word (high, low : sample_t) return float_word;
+    function join_word (low, high : sample_t) return float_word;
 
 end package;
 
@@ -84,8 +85,8 @@ package body dnn_float_pkg is
         return value;
     end function;
 
-    -- A normal number from its mantissa and what follows it: `rest` of `whole`, 2**exponent_t
-    -- counts. The carry of the rounding runs into the exponent, which is just right.
+    -- A magnitude from its exponent and mantissa, rounded. A carry of the rounding runs into the
+    -- exponent, where it belongs.
     function assemble (exponent : integer; mantissa, round_up : natural) return magnitude_t is
     begin
         if exponent > 254 then
@@ -254,6 +255,152 @@ package body dnn_float_pkg is
             return with_sign(a < 0 and b < 0, 0);
         end if;
         return with_sign(negative, assemble(exponent, total / 8, round_up));
+    end function;
+
+    function float_is_greater (a, b : float_word) return boolean is
+    begin
+        if a >= 0 then
+            return a > b and (a > 0 or b > integer'low);
+        end if;
+        return b < 0 and a < b;  -- among negative words the lower one is the higher number
+    end function;
+
+    function float_maximum (a, b : float_word) return float_word is
+    begin
+        if float_is_greater(b, a) then
+            return b;
+        end if;
+        return a;
+    end function;
+
+    function float_relu (a : float_word) return float_word is
+    begin
+        return maximum(a, 0);
+    end function;
+
+    function float_from_integer (value, zero : integer; scale : float_word) return float_word is
+        variable difference : integer range -65535 to 65535;
+        variable mantissa   : natural range 0 to 2 ** 17 - 1;
+        variable exponent   : exponent_t;
+        variable exact      : magnitude_t;
+    begin
+        difference := value - zero;
+        mantissa   := difference when difference >= 0 else -difference;  -- synthesis has no abs
+        exponent   := 127 + 16;
+        -- The first bit to 2**16.
+        if mantissa < 2 ** 1 then
+            mantissa := mantissa * 65536;
+            exponent := exponent - 16;
+        end if;
+        if mantissa < 2 ** 9 then
+            mantissa := mantissa * 256;
+            exponent := exponent - 8;
+        end if;
+        if mantissa < 2 ** 13 then
+            mantissa := mantissa * 16;
+            exponent := exponent - 4;
+        end if;
+        if mantissa < 2 ** 15 then
+            mantissa := mantissa * 4;
+            exponent := exponent - 2;
+        end if;
+        if mantissa < 2 ** 16 then
+            mantissa := mantissa * 2;
+            exponent := exponent - 1;
+        end if;
+        exact := 0;
+        if difference /= 0 then
+            exact := (exponent - 1) * 8388608 + mantissa * 128;
+        end if;
+        return float_multiply(with_sign(difference < 0, exact), scale);
+    end function;
+
+    function float_to_integer (a, inverse_scale : float_word; zero, low, high : integer)
+        return sample_t is
+        variable scaled   : float_word;
+        variable exponent : exponent_t;
+        variable mantissa : mantissa_t;
+        variable quarters : extended_t;  -- the magnitude times four, its last bit sticky
+        variable rounded  : natural range 0 to 131072;
+    begin
+        scaled   := float_multiply(a, inverse_scale);
+        exponent := magnitude(scaled) / 8388608;
+        mantissa := magnitude(scaled) mod 8388608 + 8388608;
+        if exponent > 127 + 16 then
+            rounded := 131072;  -- beyond every bound, whatever the zero point
+        else
+            quarters := 0;
+            if exponent > 0 then
+                quarters := shift_right_sticky(mantissa * 4, minimum(127 + 23 - exponent, 31));
+            end if;
+            rounded := quarters / 4;
+            if quarters mod 4 + rounded mod 2 > 2 then
+                rounded := rounded + 1;
+            end if;
+        end if;
+        if scaled < 0 then
+            return saturate(-rounded, zero, low, high);
+        end if;
+        return saturate(rounded, zero, low, high);
+    end function;
+
+    function float_is_legal (a : float_word) return boolean is
+    begin
+        return magnitude(a) = 0
+            or (magnitude(a) >= FLOAT_SMALLEST and magnitude(a) <= FLOAT_LARGEST);
+    end function;
+
+    function float_are_legal (words : float_vector) return boolean is
+    begin
+        for i in words'range loop
+            if not float_is_legal(words(i)) then
+                return false;
+            end if;
+        end loop;
+        return true;
+    end function;
+
+    function join_word (low, high : sample_t) return float_word is
+    begin
+        if low < 0 then
+            return integer(high) * 65536 + (integer(low) + 65536);
+        end if;
+        return integer(high) * 65536 + integer(low);
+    end function;
+
+    function to_words (samples : sample_vector) return float_vector is
+        alias halves   : sample_vector(0 to samples'length - 1) is samples;
+        variable words : float_vector(0 to samples'length / 2 - 1);
+    begin
+        for i in words'range loop
+            words(i) := join_word(low => halves(2 * i), high => halves(2 * i + 1));
+        end loop;
+        return words;
+    end function;
+
+    -- The 16 bits `half` as two's complement.
+    function to_sample (half : natural) return sample_t is
+    begin
+        if half > 32767 then
+            return sample_t(half - 65536);
+        end if;
+        return sample_t(half);
+    end function;
+
+    function to_samples (words : float_vector) return sample_vector is
+        alias list       : float_vector(0 to words'length - 1) is words;
+        variable samples : sample_vector(0 to 2 * words'length - 1);
+        variable high    : natural range 0 to 65535;
+    begin
+        for i in list'range loop
+            high := magnitude(list(i)) / 65536;
+            if list(i) < 0 then
+                high := high + 32768;
+            end if;
+            samples(2 * i)     := to_sample(magnitude(list(i)) mod 65536);
+            samples(2 * i + 1) := to_sample(high);
+        end loop;
+        return samples;
     end function;
 
 end package body;
