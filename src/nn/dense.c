@@ -1,27 +1,65 @@
-#include <string.h>
-
+/* dense.c: as in Keras, a dense layer works on the last axis: each pixel of an image by itself.
+ * The rows of a product are the pixels of all images. */
 #include "nn/kernels.h"
 
-static void dense_row(const PackedLayer *packed, const float *input, float *output)
+static int64_t row_count(const Layer *layer, int images)
 {
-    int64_t inputs = shape_channels(packed->layer->input_shape);
-    int64_t units = shape_channels(packed->layer->output_shape);
-    float sums[KERNEL_BLOCK];
-    for (int64_t c = 0; c < units; c += KERNEL_BLOCK) {
-        int64_t left = packed->lanes - c, wanted = units - c;
-        int lanes = left < KERNEL_BLOCK ? (int)left : KERNEL_BLOCK;
-        memcpy(sums, packed->bias + c, (size_t)lanes * sizeof *sums);
-        kernel_accumulate(sums, input, inputs, packed->taps + c, packed->lanes, lanes);
-        memcpy(output + c, sums, (size_t)(wanted < lanes ? wanted : lanes) * sizeof *output);
-    }
+    return images * (shape_elements(layer->input_shape) / shape_channels(layer->input_shape));
 }
 
-/* As in Keras, a dense layer works on the last axis: each pixel of an image by itself. */
-void dense_forward(const PackedLayer *packed, const float *input, float *output)
+static Product product_of(const PackedLayer *packed, const float *input, int64_t rows, Shape from,
+                          Shape to)
 {
-    int64_t inputs = shape_channels(packed->layer->input_shape);
-    int64_t units = shape_channels(packed->layer->output_shape);
-    int64_t rows = shape_elements(packed->layer->input_shape) / inputs;
-    for (int64_t r = 0; r < rows; r++)
-        dense_row(packed, input + r * inputs, output + r * units);
+    return (Product){.input = input,
+                     .step = shape_channels(from),
+                     .segments = 1,
+                     .run = shape_channels(from),
+                     .taps = packed->taps,
+                     .lanes = packed->lanes,
+                     .bias = packed->bias,
+                     .rows = rows,
+                     .columns = shape_channels(to)};
+}
+
+void dense_forward(const PackedLayer *packed, const float *input, int images, float *output)
+{
+    const Layer *layer = packed->layer;
+    Product product = product_of(packed, input, row_count(layer, images), layer->input_shape,
+                                 layer->output_shape);
+    product.output = output;
+    packed->kernels->multiply(&product);
+}
+
+void dense_backward_input(const PackedLayer *packed, const float *gradient, int images,
+                          float *input_gradient)
+{
+    const Layer *layer = packed->layer;
+    Product product = product_of(packed, gradient, row_count(layer, images), layer->output_shape,
+                                 layer->input_shape);
+    product.output = input_gradient;
+    packed->kernels->multiply(&product);
+}
+
+void dense_backward_weights(const PackedLayer *packed, const float *input, const float *gradient,
+                            int images, WeightSums sums)
+{
+    static const float ONE = 1;
+    const Layer *layer = packed->layer;
+    Correlation taps = {.input = input,
+                        .row_stride = shape_channels(layer->input_shape),
+                        .segments = 1,
+                        .run = shape_channels(layer->input_shape),
+                        .rows = row_count(layer, images),
+                        .columns = 1,
+                        .gradient = gradient,
+                        .channels = shape_channels(layer->output_shape),
+                        .sums = sums.taps,
+                        .lanes = packed->lanes};
+    packed->kernels->correlate(&taps);
+    Correlation bias = taps; /* a tap that always sees a one */
+    bias.input = &ONE;
+    bias.row_stride = 0;
+    bias.run = 1;
+    bias.sums = sums.bias;
+    packed->kernels->correlate(&bias);
 }

@@ -6,8 +6,6 @@
 #include "nn/activation.h"
 #include "nn/kernels.h"
 
-typedef void LayerForward(const PackedLayer *packed, const float *input, float *output);
-
 /* NULL: the layer only hands its input on, perhaps through an activation. */
 static LayerForward *const KERNELS[LAYER_KINDS] = {
     [LAYER_CONV2D] = conv2d_forward,
@@ -74,22 +72,41 @@ void forward_free(Forward *forward)
         arena_free(forward->arena);
 }
 
-static void run_stage(const Forward *forward, int index, int image)
+static void run_stage(const Forward *forward, int index, int image, int images)
 {
     const Stage *stage = &forward->stages[index];
     const Layer *layer = stage->packed.layer;
-    int64_t at = image * stage->elements;
+    int64_t at = image * stage->elements, count = images * stage->elements;
     if (stage->own_before) {
         const Stage *source = &forward->stages[layer->inputs[0]];
-        KERNELS[layer->kind](&stage->packed, source->after + image * source->elements,
+        KERNELS[layer->kind](&stage->packed, source->after + image * source->elements, images,
                              stage->own_before + at);
     }
-    if (stage->own_after) {
+    if (stage->own_after && layer->activation == ACTIVATION_RELU) {
+        stage->packed.kernels->relu(stage->before + at, count, stage->own_after + at);
+    } else if (stage->own_after) {
         int64_t channels = shape_channels(layer->output_shape);
-        memcpy(stage->own_after + at, stage->before + at, (size_t)stage->elements * sizeof(float));
-        activation_apply(layer->activation, stage->own_after + at, stage->elements / channels,
-                         channels);
+        memcpy(stage->own_after + at, stage->before + at, (size_t)count * sizeof(float));
+        activation_apply(layer->activation, stage->own_after + at, count / channels, channels);
     }
+}
+
+/* Image by image: what a layer leaves is still in the cache when the next one reads it. But a dense
+ * layer takes all images at once: each needs all its weights for one sum. */
+static int run_group(const Forward *forward, int first, int batch)
+{
+    const Layer *layers = forward->graph->layers;
+    if (layers[first].kind == LAYER_DENSE) {
+        run_stage(forward, first, 0, batch);
+        return first + 1;
+    }
+    int last = first;
+    while (last < forward->graph->count && layers[last].kind != LAYER_DENSE)
+        last++;
+    for (int b = 0; b < batch; b++)
+        for (int i = first; i < last; i++)
+            run_stage(forward, i, b, 1);
+    return last;
 }
 
 const float *forward_run(Forward *forward, const float *images, int batch)
@@ -97,10 +114,8 @@ const float *forward_run(Forward *forward, const float *images, int batch)
     assert(batch > 0 && batch <= forward->max_batch);
     memcpy(forward->stages[0].own_after, images,
            (size_t)(batch * forward->stages[0].elements) * sizeof *images);
-    /* Image by image: what a layer leaves is still in the cache when the next one reads it. */
-    for (int b = 0; b < batch; b++)
-        for (int i = 1; i < forward->graph->count; i++)
-            run_stage(forward, i, b);
+    for (int next = 1; next < forward->graph->count;)
+        next = run_group(forward, next, batch);
     return forward->stages[forward->graph->count - 1].after;
 }
 

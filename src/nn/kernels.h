@@ -1,34 +1,80 @@
-/* kernels.h: the float32 layers, one image at a time. For forward.c and tests of this room.
+/* kernels.h: the float32 layers, forward and backward. For this room and its tests.
  *
- * Tensors are channels-last. Weights are used output channel by output channel in lanes: `packed`
- * holds (taps, lanes) with the channels padded with zeros to a multiple of KERNEL_LANES, so that
- * vector code needs no remainder. Each output is bias + the products in the order of the taps,
- * whatever the vector width: results do not depend on the machine.
+ * Tensors are channels-last; `images` of them lie one after the other. Weights are used in lanes,
+ * an output channel each: `taps` holds (taps, lanes) with the channels padded with zeros to whole
+ * blocks, so that vector code needs no remainder. Each output is its bias plus its products in the
+ * order of the taps; pixels of the padding take part as zeros. Each gradient of a weight is its sum
+ * in the order of images, rows and columns. The vector width changes none of these sums.
  */
 #ifndef NN_KERNELS_H
 #define NN_KERNELS_H
 
 #include "graph/graph.h"
+#include "nn/kernel_set.h"
 
-enum { KERNEL_LANES = 4 };
+/* Floats that must be there after the end of a gradient buffer, because whole blocks are read. */
+enum { KERNEL_SLACK = KERNEL_BLOCK };
 
-/* A layer's constants in the order that its kernel wants. */
+/* A layer's constants in the order that its kernel wants, and memory to work in: one per thread. */
 typedef struct PackedLayer {
     const Layer *layer;
-    int64_t lanes;     /* output channels, rounded up to KERNEL_LANES */
-    const float *taps; /* conv2d (kh * kw * in, lanes), dense (in, lanes), batch norm (lanes) */
-    const float *bias; /* (lanes); zeros when the layer has none */
+    const Kernels *kernels;
+    int64_t lanes;  /* output channels, rounded up to KERNEL_BLOCK */
+    float *taps;    /* conv2d (kh * kw * in, lanes), dense (in, lanes), batch norm (lanes) */
+    float *bias;    /* (lanes); zeros when the layer has none */
+    float *scratch; /* conv2d: an image with its padding; NULL when there is no padding */
 } PackedLayer;
 
 /* Memory in the arena; taps are NULL for a kind without weights. */
 PackedLayer kernel_pack(Arena *arena, const Layer *layer);
 
-/* `input` and `output` are those of one image, before the activation. */
-void conv2d_forward(const PackedLayer *packed, const float *input, float *output);
-void dense_forward(const PackedLayer *packed, const float *input, float *output);
-void batch_norm_forward(const PackedLayer *packed, const float *input, float *output);
-void max_pool2d_forward(const PackedLayer *packed, const float *input, float *output);
-void average_pool2d_forward(const PackedLayer *packed, const float *input, float *output);
+/* For the gradient of the input of a conv2d or dense layer: the kernel turned round. */
+PackedLayer kernel_pack_backward(Arena *arena, const Layer *layer);
+
+/* The same constants with scratch memory of its own, for another thread. */
+PackedLayer kernel_share(Arena *arena, const PackedLayer *packed);
+
+/* New values for a packed conv2d or dense layer, in the order of the layer's tensors. `bias` NULL:
+ * zeros. */
+void kernel_fill(PackedLayer *packed, const float *kernel, const float *bias);
+void kernel_fill_backward(PackedLayer *packed, const float *kernel);
+
+/* ---- forward: the outputs before the activation ------------------------------------------------
+ */
+
+typedef void LayerForward(const PackedLayer *packed, const float *input, int images, float *output);
+
+LayerForward conv2d_forward, dense_forward, batch_norm_forward, max_pool2d_forward,
+    average_pool2d_forward;
+
+/* ---- backward ----------------------------------------------------------------------------------
+ */
+
+/* d loss / d input from d loss / d output, by the layer's kernel_pack_backward(). */
+void conv2d_backward_input(const PackedLayer *packed, const float *gradient, int images,
+                           float *input_gradient);
+void dense_backward_input(const PackedLayer *packed, const float *gradient, int images,
+                          float *input_gradient);
+
+/* Where the gradients of weights are added up, in the layout of PackedLayer. */
+typedef struct WeightSums {
+    float *taps, *bias;
+} WeightSums;
+
+/* Adds d loss / d weights. `gradient` has KERNEL_SLACK. */
+void conv2d_backward_weights(const PackedLayer *packed, const float *input, const float *gradient,
+                             int images, WeightSums sums);
+void dense_backward_weights(const PackedLayer *packed, const float *input, const float *gradient,
+                            int images, WeightSums sums);
+
+/* The gradient goes to the first of the largest values in the window, as in Keras. */
+void max_pool2d_backward(const Layer *layer, const float *input, const float *gradient, int images,
+                         float *input_gradient);
+void average_pool2d_backward(const Layer *layer, const float *gradient, int images,
+                             float *input_gradient);
+
+/* ---- windows -----------------------------------------------------------------------------------
+ */
 
 /* The part of a window that lies inside the image, along one axis. */
 typedef struct WindowSpan {
@@ -38,11 +84,5 @@ typedef struct WindowSpan {
 
 WindowSpan window_rows(const Layer *layer, int64_t output_row);
 WindowSpan window_columns(const Layer *layer, int64_t output_column);
-
-/* sums[0..lanes-1] += sum over t of input[t] * taps[t][0..lanes-1], in order of t. `lanes` is a
- * multiple of KERNEL_LANES, at most KERNEL_BLOCK; a row of taps has `stride` values. */
-enum { KERNEL_BLOCK = 16 };
-void kernel_accumulate(float *sums, const float *input, int64_t count, const float *taps,
-                       int64_t stride, int lanes);
 
 #endif
