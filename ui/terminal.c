@@ -9,9 +9,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <term.h>
 #include <termios.h>
 #include <unistd.h>
 
+#undef columns /* <term.h> makes a macro of it */
 #include "ui/key.h"
 
 enum { ESCAPE_DELAY_MS = 25, FIRST_PAIR = 1 };
@@ -188,6 +190,16 @@ static void start_modes(const TerminalOptions *options)
     }
 }
 
+/* Asked first, because newterm() leaks memory when it fails. */
+static bool type_is_known(const char *type)
+{
+    int reason;
+    if (!type || !*type || setupterm(type, STDOUT_FILENO, &reason) != OK)
+        return false;
+    del_curterm(cur_term);
+    return true;
+}
+
 Status terminal_open(const TerminalOptions *options, Terminal **terminal)
 {
     const char *type = getenv("TERM");
@@ -196,7 +208,7 @@ Status terminal_open(const TerminalOptions *options, Terminal **terminal)
         return error_set(ERR_ENVIRONMENT, "the workbench needs a terminal on standard input and "
                                           "output; without one, use the verbs (dnn2fpga --help)");
     tcgetattr(STDIN_FILENO, &rescue.modes);
-    SCREEN *screen = type && *type ? newterm(NULL, stdout, stdin) : NULL;
+    SCREEN *screen = type_is_known(type) ? newterm(NULL, stdout, stdin) : NULL;
     if (!screen)
         return error_set(ERR_ENVIRONMENT,
                          "the terminal type TERM=%s is not known here; try "

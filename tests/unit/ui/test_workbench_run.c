@@ -16,7 +16,13 @@ static bool has_ghdl(void)
     return found;
 }
 
-/* 3,000 test images make a run of some seconds. */
+/* Test images that make a run of some seconds; sanitizers make everything ten times slower. */
+#if defined(__SANITIZE_ADDRESS__)
+#define LONG_RUN "300"
+#else
+#define LONG_RUN "3000"
+#endif
+
 static Vt *start_workbench(const Place *place, const char *test_images)
 {
     const char *argv[] = {place->program,
@@ -52,7 +58,7 @@ static void leave(Vt *vt)
 
 static void test_run_to_result(void **state)
 {
-    Vt *vt = start_workbench(*state, "300");
+    Vt *vt = start_workbench(*state, "100");
     assert_true(vt_press(vt, "r"));
     assert_vt_shows(vt, "running");
     wait_for(vt, "run 1 is over: ok");
@@ -68,7 +74,7 @@ static void test_run_to_result(void **state)
 
 static void test_leave_and_come_back(void **state)
 {
-    Vt *vt = start_workbench(*state, "3000");
+    Vt *vt = start_workbench(*state, LONG_RUN);
     assert_true(vt_press(vt, "r"));
     wait_for(vt, "baseline   running");
     assert_true(vt_press(vt, "q"));
@@ -77,7 +83,7 @@ static void test_leave_and_come_back(void **state)
     assert_vt_shows(vt, "it goes on in the background");
     vt_press(vt, "l");
     assert_ends_well(vt);
-    vt = start_workbench(*state, "3000");
+    vt = start_workbench(*state, LONG_RUN);
     assert_true(vt_press(vt, "2"));
     assert_vt_shows(vt, "Run 1");
     assert_vt_shows(vt, "running");
@@ -89,13 +95,13 @@ static void test_leave_and_come_back(void **state)
 /* The workbench dies with the run at work; the run does not. */
 static void test_kill_workbench(void **state)
 {
-    Vt *vt = start_workbench(*state, "3000");
+    Vt *vt = start_workbench(*state, LONG_RUN);
     assert_true(vt_press(vt, "r"));
     wait_for(vt, "baseline   running");
     kill(vt->pid, SIGKILL);
     vt_wait_end(vt);
     vt_free(vt);
-    vt = start_workbench(*state, "3000");
+    vt = start_workbench(*state, LONG_RUN);
     assert_true(vt_press(vt, "2"));
     wait_for(vt, "run 1 is over: ok");
     leave(vt);
@@ -103,10 +109,10 @@ static void test_kill_workbench(void **state)
 
 static void test_two_workbenches(void **state)
 {
-    Vt *watcher = start_workbench(*state, "3000");
+    Vt *watcher = start_workbench(*state, LONG_RUN);
     assert_true(vt_press(watcher, "3"));
     assert_vt_shows(watcher, "No run yet");
-    Vt *worker = start_workbench(*state, "3000");
+    Vt *worker = start_workbench(*state, LONG_RUN);
     assert_true(vt_press(worker, "r"));
     wait_for(watcher, "1 of 1"); /* without a key */
     wait_for(watcher, "baseline ");
@@ -118,7 +124,7 @@ static void test_two_workbenches(void **state)
 
 static void test_cancel(void **state)
 {
-    Vt *vt = start_workbench(*state, "3000");
+    Vt *vt = start_workbench(*state, LONG_RUN);
     assert_true(vt_press(vt, "r"));
     wait_for(vt, "baseline   running");
     assert_true(vt_press(vt, "c"));
@@ -132,10 +138,10 @@ static void test_cancel(void **state)
 /* Cancelled by a workbench that did not start it. */
 static void test_cancel_from_outside(void **state)
 {
-    Vt *worker = start_workbench(*state, "3000");
+    Vt *worker = start_workbench(*state, LONG_RUN);
     assert_true(vt_press(worker, "r"));
     wait_for(worker, "baseline   running");
-    Vt *other = start_workbench(*state, "3000");
+    Vt *other = start_workbench(*state, LONG_RUN);
     assert_true(vt_press(other, "2cy"));
     wait_for(other, "run 1 is over: cancelled");
     wait_for(worker, "run 1 is over: cancelled");
@@ -146,7 +152,7 @@ static void test_cancel_from_outside(void **state)
 static void test_kill_engine(void **state)
 {
     const Place *place = *state;
-    Vt *vt = start_workbench(place, "3000");
+    Vt *vt = start_workbench(place, LONG_RUN);
     assert_true(vt_press(vt, "r"));
     wait_for(vt, "baseline   running");
     Store *store = NULL;
