@@ -1,11 +1,17 @@
 #include "base/h5.h"
 
 #include <assert.h>
+#include <errno.h>
+#include <fcntl.h>
 #include <hdf5.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/h5_heap.h"
 
 /* What one byte of deflate can become at most (1032), and a little for small arrays. */
 enum { MAX_INFLATION = 1100 };
@@ -21,6 +27,9 @@ enum {
 
 struct H5File {
     hid_t id;
+    H5Source source;    /* the same bytes, for our own look at them */
+    uint8_t *memory;    /* owned; NULL for files on disk */
+    bool heaps_checked; /* variable-length strings may be read */
 };
 
 /* Any identifier but a file's; negative ones are those that were never opened. */
@@ -60,31 +69,56 @@ bool h5_is_h5(const char *path)
     return is_h5;
 }
 
-/* Opens with the given driver settings, which it releases. */
-static Status open_with(const char *name, hid_t access, H5File **file)
+/* The library's format allows other widths; nobody writes them. */
+static Status expect_usual_widths(hid_t id)
+{
+    size_t address = 0, length = 0;
+    hid_t creation = H5Fget_create_plist(id);
+    H5Pget_sizes(creation, &address, &length);
+    release(creation);
+    if (address == 8 && length == 8)
+        return OK;
+    return error_set(ERR_REFUSED,
+                     "the HDF5 file has addresses of %zu and lengths of %zu bytes, "
+                     "expected 8 and 8; save it again",
+                     address, length);
+}
+
+/* Opens with the given driver settings, which it releases, and takes over what `file` holds. */
+static Status open_with(const char *name, hid_t access, H5File file, H5File **opened)
 {
     H5Pset_fclose_degree(access, H5F_CLOSE_STRONG);
 #if H5_VERSION_GE(1, 10, 7)
     H5Pset_file_locking(access, false, true); /* read-only media cannot be locked */
 #endif
-    hid_t id = H5Fopen(name, H5F_ACC_RDONLY, access);
+    file.id = H5Fopen(name, H5F_ACC_RDONLY, access);
     release(access);
-    if (id < 0)
-        return error_set(ERR_REFUSED, "HDF5 cannot open it: the file is damaged or cut short; "
-                                      "copy it again, or save the model again");
-    *file = malloc(sizeof **file);
-    if (!*file)
+    *opened = malloc(sizeof **opened);
+    if (!*opened)
         abort();
-    (*file)->id = id;
-    return OK;
+    **opened = file;
+    Status status = file.id < 0
+                        ? error_set(ERR_REFUSED, "HDF5 cannot open it: the file is damaged or cut "
+                                                 "short; copy it again, or save the model again")
+                        : expect_usual_widths(file.id);
+    if (status != OK) {
+        h5_close(*opened);
+        *opened = NULL;
+    }
+    return status;
 }
 
 Status h5_open(const char *path, H5File **file)
 {
     prepare_library();
+    int descriptor = open(path, O_RDONLY | O_CLOEXEC);
+    struct stat info;
+    if (descriptor < 0 || fstat(descriptor, &info) != 0)
+        return error_set(ERR_REFUSED, "cannot be opened: %s", strerror(errno));
     hid_t access = H5Pcreate(H5P_FILE_ACCESS);
     H5Pset_fapl_sec2(access);
-    return open_with(path, access, file);
+    H5File fresh = {.source = {.descriptor = descriptor, .size = (uint64_t)info.st_size}};
+    return open_with(path, access, fresh, file);
 }
 
 Status h5_open_bytes(const void *bytes, size_t count, H5File **file)
@@ -92,20 +126,24 @@ Status h5_open_bytes(const void *bytes, size_t count, H5File **file)
     prepare_library();
     hid_t access = H5Pcreate(H5P_FILE_ACCESS);
     H5Pset_fapl_core(access, 1 << 16, false);
-    void *copy = malloc(count ? count : 1); /* the library's interface is not const */
+    uint8_t *copy = malloc(count ? count : 1);
     if (!copy)
         abort();
     memcpy(copy, bytes, count);
     H5Pset_file_image(access, copy, count);
-    free(copy);
-    return open_with("memory", access, file);
+    H5File fresh = {.source = {.descriptor = -1, .bytes = copy, .size = count}, .memory = copy};
+    return open_with("memory", access, fresh, file);
 }
 
 void h5_close(H5File *file)
 {
     if (!file)
         return;
-    H5Fclose(file->id);
+    if (file->id >= 0)
+        H5Fclose(file->id);
+    if (file->source.descriptor >= 0)
+        close(file->source.descriptor);
+    free(file->memory);
     free(file);
 }
 
@@ -276,8 +314,12 @@ static Status take_fixed_texts(const TextAttribute *a, TakeText *take, void *con
     return status;
 }
 
-static Status take_variable_texts(const TextAttribute *a, TakeText *take, void *context)
+static Status take_variable_texts(H5File *file, const TextAttribute *a, TakeText *take,
+                                  void *context)
 {
+    if (!file->heaps_checked)
+        TRY(h5_heap_check(&file->source));
+    file->heaps_checked = true;
     char **texts = calloc((size_t)a->count, sizeof *texts);
     if (!texts)
         abort();
@@ -294,15 +336,15 @@ static Status take_variable_texts(const TextAttribute *a, TakeText *take, void *
 }
 
 /* Opens object and attribute, and hands each string to `take`. */
-static Status take_texts(const H5File *file, const char *object, const char *attribute,
-                         TakeText *take, void *context)
+static Status take_texts(H5File *file, const char *object, const char *attribute, TakeText *take,
+                         void *context)
 {
     hid_t id = -1;
     TRY(open_object(file, object, &id));
     TextAttribute a;
     Status status = text_attribute_open(id, attribute, &a);
     if (status == OK && a.count > 0)
-        status = a.variable ? take_variable_texts(&a, take, context)
+        status = a.variable ? take_variable_texts(file, &a, take, context)
                             : take_fixed_texts(&a, take, context);
     text_attribute_close(&a);
     release(id);
@@ -328,7 +370,7 @@ static Status take_single(void *context, const char *text, size_t length)
     return OK;
 }
 
-Status h5_read_text(const H5File *file, const char *object, const char *attribute, size_t cap,
+Status h5_read_text(H5File *file, const char *object, const char *attribute, size_t cap,
                     Buffer *text)
 {
     SingleText single = {text, cap, 0};
@@ -364,7 +406,7 @@ static Status take_listed(void *context, const char *text, size_t length)
     return OK;
 }
 
-Status h5_read_texts(const H5File *file, const char *object, const char *attribute, Arena *arena,
+Status h5_read_texts(H5File *file, const char *object, const char *attribute, Arena *arena,
                      H5Texts *texts)
 {
     *texts = (H5Texts){0};

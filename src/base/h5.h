@@ -67,11 +67,11 @@ bool h5_has(const H5File *file, const char *path);
 bool h5_has_attribute(const H5File *file, const char *object, const char *attribute);
 
 /* One string attribute, appended to `text`: fixed or variable length, of at most `cap` bytes. */
-Status h5_read_text(const H5File *file, const char *object, const char *attribute, size_t cap,
+Status h5_read_text(H5File *file, const char *object, const char *attribute, size_t cap,
                     Buffer *text) MUST_CHECK;
 
 /* A list of strings: one attribute, or its parts NAME0, NAME1, ... as Keras splits long lists. */
-Status h5_read_texts(const H5File *file, const char *object, const char *attribute, Arena *arena,
+Status h5_read_texts(H5File *file, const char *object, const char *attribute, Arena *arena,
                      H5Texts *texts) MUST_CHECK;
 
 Status h5_describe(const H5File *file, const char *path, H5Array *array) MUST_CHECK;

@@ -67,11 +67,11 @@ const char *keras_history_name(const json_t *history);
 
 /* Finds each layer's recorded weight names, and checks their order. False, and a blocker, when file
  * and model do not agree; the weights are not to be read then. */
-bool keras_match_weights(const H5File *file, KerasModel *model);
+bool keras_match_weights(H5File *file, KerasModel *model);
 
 /* Reads the tensors of `layer` into layer->layer. `input` is the shape that it reads; rank 0:
  * unknown. `budget` counts down the elements that may still be read. */
-void keras_read_weights(const H5File *file, KerasLayer *layer, Shape input, int64_t *budget,
+void keras_read_weights(H5File *file, KerasLayer *layer, Shape input, int64_t *budget,
                         KerasModel *model);
 
 /* The value as short one-line ASCII JSON, for messages. Returns `text`. */

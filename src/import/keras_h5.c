@@ -80,7 +80,7 @@ static bool append(KerasLayer *layer, Graph *graph, Blockers *blockers)
 
 /* Reads weights and adds layers along the path. Once a layer is in doubt the shapes behind it are
  * not known; the rest is still read for its own faults. */
-static void build(const H5File *file, KerasModel *model, bool matched, Graph *graph)
+static void build(H5File *file, KerasModel *model, bool matched, Graph *graph)
 {
     Blockers *blockers = model->blockers;
     int64_t budget = TENSOR_MAX_ELEMENTS;
@@ -103,7 +103,7 @@ static void build(const H5File *file, KerasModel *model, bool matched, Graph *gr
 /* ---- the container -----------------------------------------------------------------------------
  */
 
-static Status read_config(const H5File *file, Buffer *text)
+static Status read_config(H5File *file, Buffer *text)
 {
     if (h5_has_attribute(file, "", "model_config"))
         return h5_read_text(file, "", "model_config", MAX_CONFIG_BYTES, text);
@@ -119,7 +119,7 @@ static Status read_config(const H5File *file, Buffer *text)
                      "expected one saved with model.save(\"x.h5\")");
 }
 
-static Status build_checked(const H5File *file, const char *path, KerasModel *model, Graph *graph)
+static Status build_checked(H5File *file, const char *path, KerasModel *model, Graph *graph)
 {
     bool matched = false;
     if (h5_has(file, "model_weights"))
@@ -134,7 +134,7 @@ static Status build_checked(const H5File *file, const char *path, KerasModel *mo
     return OK;
 }
 
-static Status import_into(const H5File *file, const char *path, Graph *graph)
+static Status import_into(H5File *file, const char *path, Graph *graph)
 {
     Buffer text = {0};
     Blockers blockers = {0};

@@ -70,8 +70,7 @@ static bool is_printable(const char *text)
 }
 
 /* The weight names of a group; printable ones only. */
-static Status read_weight_names(const H5File *file, const char *layer, KerasModel *model,
-                                H5Texts *names)
+static Status read_weight_names(H5File *file, const char *layer, KerasModel *model, H5Texts *names)
 {
     const char *group = arena_printf(model->arena, WEIGHTS_GROUP "/%s", layer);
     TRY(h5_read_texts(file, group, "weight_names", model->arena, names));
@@ -104,7 +103,7 @@ static int find_layer(const KerasModel *model, const char *name)
 }
 
 /* One entry of layer_names: gives its weights to the layer that is due. */
-static bool match_entry(const char *name, const H5File *file, KerasModel *model, int *next)
+static bool match_entry(const char *name, H5File *file, KerasModel *model, int *next)
 {
     Blockers *blockers = model->blockers;
     if (!keras_is_name(name)) {
@@ -130,7 +129,7 @@ static bool match_entry(const char *name, const H5File *file, KerasModel *model,
     return true;
 }
 
-bool keras_match_weights(const H5File *file, KerasModel *model)
+bool keras_match_weights(H5File *file, KerasModel *model)
 {
     H5Texts layers;
     if (h5_read_texts(file, WEIGHTS_GROUP, "layer_names", model->arena, &layers) != OK) {
@@ -211,8 +210,7 @@ static Status check_finite(const Tensor *tensor, const Slot *slot, const char *p
     return OK;
 }
 
-static Status read_slot(const H5File *file, const char *path, Slot *slot, int64_t *budget,
-                        Arena *arena)
+static Status read_slot(H5File *file, const char *path, Slot *slot, int64_t *budget, Arena *arena)
 {
     H5Array array;
     TRY_IN(h5_describe(file, path, &array), "%s", slot->word);
@@ -239,7 +237,7 @@ static void check_variance(const KerasLayer *layer, Blockers *blockers)
         }
 }
 
-void keras_read_weights(const H5File *file, KerasLayer *layer, Shape input, int64_t *budget,
+void keras_read_weights(H5File *file, KerasLayer *layer, Shape input, int64_t *budget,
                         KerasModel *model)
 {
     if (!SLOTS[layer->layer.kind])

@@ -101,22 +101,52 @@ static void a_keras_archive_is_named(void **state)
     unlink(path);
 }
 
+/* A good file, to be spoiled. */
+static size_t read_good_file(char *bytes, size_t room)
+{
+    FILE *file = fopen("tests/fixtures/models/conv_valid.k3.h5", "rb");
+    assert_non_null(file);
+    size_t size = fread(bytes, 1, room, file);
+    fclose(file);
+    assert_true(size < room);
+    return size;
+}
+
+static void write_file(const char *path, const char *bytes, size_t count)
+{
+    FILE *file = fopen(path, "wb");
+    assert_int_equal(fwrite(bytes, 1, count, file), count);
+    fclose(file);
+}
+
 /* A good file that is cut at any length is refused, and never crashes. */
 static void a_file_cut_anywhere_is_refused(void **state)
 {
     (void)state;
     static char bytes[1 << 16];
-    FILE *file = fopen("tests/fixtures/models/conv_valid.k3.h5", "rb");
-    size_t size = fread(bytes, 1, sizeof bytes, file);
-    fclose(file);
+    size_t size = read_good_file(bytes, sizeof bytes);
     char path[] = "/tmp/dnn2fpga-test-XXXXXX";
     close(mkstemp(path));
     for (size_t cut = 0; cut < size; cut += 97) {
-        file = fopen(path, "wb");
-        fwrite(bytes, 1, cut, file);
-        fclose(file);
+        write_file(path, bytes, cut);
         expect_refusal(path, (const char *[MAX_WORDS]){NULL});
     }
+    unlink(path);
+}
+
+/* libhdf5 1.10 walks a text heap for ever when an entry of it has no size. */
+static void a_text_heap_that_would_loop_is_refused(void **state)
+{
+    (void)state;
+    static char bytes[1 << 16];
+    size_t size = read_good_file(bytes, sizeof bytes);
+    char *heap = memmem(bytes, size, "GCOL", 4);
+    assert_non_null(heap);
+    memset(heap + 16, 0, 16); /* its first entry */
+    char path[] = "/tmp/dnn2fpga-test-XXXXXX";
+    close(mkstemp(path));
+    write_file(path, bytes, size);
+    expect_refusal(path, (const char *[MAX_WORDS]){"model_config", "text heap is not sound"});
     unlink(path);
 }
 
@@ -127,6 +157,7 @@ int main(void)
         cmocka_unit_test(a_missing_file_or_a_folder_is_refused),
         cmocka_unit_test(a_keras_archive_is_named),
         cmocka_unit_test(a_file_cut_anywhere_is_refused),
+        cmocka_unit_test(a_text_heap_that_would_loop_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
