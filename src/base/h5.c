@@ -11,29 +11,18 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/h5_heap.h"
+#include "base/h5_internal.h"
 
 /* What one byte of deflate can become at most (1032), and a little for small arrays. */
 enum { MAX_INFLATION = 1100 };
 enum {
-    MAX_DEPTH = 16,           /* groups in a path */
-    MAX_COMPONENT = 1024,     /* bytes of one name in a path */
-    MAX_TEXTS = 100000,       /* strings in one attribute */
-    MAX_PARTS = 1000,         /* NAME0, NAME1, ... */
-    MAX_LIST_BYTES = 64 << 20 /* of fixed-length strings in one attribute */
+    MAX_DEPTH = 16,       /* groups in a path */
+    MAX_COMPONENT = 1024, /* bytes of one name in a path */
 };
 #define MAX_ELEMENTS    ((int64_t)1 << 40)
 #define MAX_CHUNK_BYTES ((int64_t)256 << 20)
 
-struct H5File {
-    hid_t id;
-    H5Source source;    /* the same bytes, for our own look at them */
-    uint8_t *memory;    /* owned; NULL for files on disk */
-    bool heaps_checked; /* variable-length strings may be read */
-};
-
-/* Any identifier but a file's; negative ones are those that were never opened. */
-static void release(hid_t id)
+void h5_release(hid_t id)
 {
     if (id >= 0)
         H5Idec_ref(id);
@@ -42,17 +31,18 @@ static void release(hid_t id)
 /* ---- opening -----------------------------------------------------------------------------------
  */
 
-static void forbid_foreign_code_and_files(void)
+static void prepare_once(void)
 {
     H5open();
     H5PLset_loading_state(0);
     H5Lunregister(H5L_TYPE_EXTERNAL);
+    h5_register_references();
 }
 
 static void prepare_library(void)
 {
     static pthread_once_t once = PTHREAD_ONCE_INIT;
-    pthread_once(&once, forbid_foreign_code_and_files);
+    pthread_once(&once, prepare_once);
     H5Eset_auto2(H5E_DEFAULT, NULL, NULL); /* per thread, so on each opening */
 }
 
@@ -69,13 +59,20 @@ bool h5_is_h5(const char *path)
     return is_h5;
 }
 
-/* The library's format allows other widths; nobody writes them. */
-static Status expect_usual_widths(hid_t id)
+/* The format allows other widths and a start elsewhere; Keras and h5py do not write them. */
+static Status expect_usual_layout(hid_t id)
 {
     size_t address = 0, length = 0;
+    hsize_t user_block = 1;
     hid_t creation = H5Fget_create_plist(id);
     H5Pget_sizes(creation, &address, &length);
-    release(creation);
+    H5Pget_userblock(creation, &user_block);
+    h5_release(creation);
+    if (user_block != 0)
+        return error_set(ERR_REFUSED,
+                         "the HDF5 data starts after a user block of %llu bytes, "
+                         "expected none; save it again",
+                         (unsigned long long)user_block);
     if (address == 8 && length == 8)
         return OK;
     return error_set(ERR_REFUSED,
@@ -92,7 +89,7 @@ static Status open_with(const char *name, hid_t access, H5File file, H5File **op
     H5Pset_file_locking(access, false, true); /* read-only media cannot be locked */
 #endif
     file.id = H5Fopen(name, H5F_ACC_RDONLY, access);
-    release(access);
+    h5_release(access);
     *opened = malloc(sizeof **opened);
     if (!*opened)
         abort();
@@ -100,7 +97,7 @@ static Status open_with(const char *name, hid_t access, H5File file, H5File **op
     Status status = file.id < 0
                         ? error_set(ERR_REFUSED, "HDF5 cannot open it: the file is damaged or cut "
                                                  "short; copy it again, or save the model again")
-                        : expect_usual_widths(file.id);
+                        : expect_usual_layout(file.id);
     if (status != OK) {
         h5_close(*opened);
         *opened = NULL;
@@ -117,7 +114,7 @@ Status h5_open(const char *path, H5File **file)
         return error_set(ERR_REFUSED, "cannot be opened: %s", strerror(errno));
     hid_t access = H5Pcreate(H5P_FILE_ACCESS);
     H5Pset_fapl_sec2(access);
-    H5File fresh = {.source = {.descriptor = descriptor, .size = (uint64_t)info.st_size}};
+    H5File fresh = {.heap = {.descriptor = descriptor, .size = (uint64_t)info.st_size}};
     return open_with(path, access, fresh, file);
 }
 
@@ -131,7 +128,7 @@ Status h5_open_bytes(const void *bytes, size_t count, H5File **file)
         abort();
     memcpy(copy, bytes, count);
     H5Pset_file_image(access, copy, count);
-    H5File fresh = {.source = {.descriptor = -1, .bytes = copy, .size = count}, .memory = copy};
+    H5File fresh = {.heap = {.descriptor = -1, .bytes = copy, .size = count}, .memory = copy};
     return open_with("memory", access, fresh, file);
 }
 
@@ -141,8 +138,9 @@ void h5_close(H5File *file)
         return;
     if (file->id >= 0)
         H5Fclose(file->id);
-    if (file->source.descriptor >= 0)
-        close(file->source.descriptor);
+    if (file->heap.descriptor >= 0)
+        close(file->heap.descriptor);
+    h5_heap_clear(&file->heap);
     free(file->memory);
     free(file);
 }
@@ -194,7 +192,7 @@ static Status open_child(hid_t parent, const char *name, hid_t *child)
     return OK;
 }
 
-static Status open_object(const H5File *file, const char *path, hid_t *object)
+Status h5_open_object(const H5File *file, const char *path, hid_t *object)
 {
     char name[MAX_COMPONENT];
     const char *rest = path;
@@ -205,7 +203,7 @@ static Status open_object(const H5File *file, const char *path, hid_t *object)
         hid_t child = -1;
         Status status = depth < MAX_DEPTH ? open_child(current, name, &child)
                                           : error_set(ERR_REFUSED, "is nested too deeply");
-        release(current);
+        h5_release(current);
         if (status != OK)
             return error_context(status, "\"%s\"", path);
         current = child;
@@ -225,204 +223,21 @@ bool h5_has(const H5File *file, const char *path)
     memcpy(parent_path, path, length);
     parent_path[length] = '\0';
     hid_t parent = -1;
-    if (open_object(file, parent_path, &parent) != OK)
+    if (h5_open_object(file, parent_path, &parent) != OK)
         return false;
     bool found = H5Iget_type(parent) == H5I_GROUP && H5Lexists(parent, name, H5P_DEFAULT) > 0;
-    release(parent);
+    h5_release(parent);
     return found;
 }
 
 bool h5_has_attribute(const H5File *file, const char *object, const char *attribute)
 {
     hid_t id = -1;
-    if (open_object(file, object, &id) != OK)
+    if (h5_open_object(file, object, &id) != OK)
         return false;
     bool found = H5Aexists(id, attribute) > 0;
-    release(id);
+    h5_release(id);
     return found;
-}
-
-/* ---- string attributes -------------------------------------------------------------------------
- */
-
-/* An open string attribute. */
-typedef struct TextAttribute {
-    hid_t id, type, space;
-    int64_t count;
-    bool variable;
-    size_t size; /* of one fixed-length string */
-} TextAttribute;
-
-static void text_attribute_close(TextAttribute *attribute)
-{
-    release(attribute->space);
-    release(attribute->type);
-    release(attribute->id);
-}
-
-/* Looks at an attribute whose identifiers are open. */
-static Status text_attribute_check(TextAttribute *a)
-{
-    if (a->type < 0 || a->space < 0)
-        return error_set(ERR_REFUSED, "is damaged: HDF5 cannot read its type");
-    a->count = H5Sget_simple_extent_npoints(a->space);
-    if (a->count == 0) /* an empty list: h5py gives it the type float64 */
-        return OK;
-    if (H5Tget_class(a->type) != H5T_STRING)
-        return error_set(ERR_REFUSED, "is not text");
-    if (a->count < 0 || a->count > MAX_TEXTS)
-        return error_set(ERR_REFUSED, "claims %lld strings; at most %d are read",
-                         (long long)a->count, MAX_TEXTS);
-    a->variable = H5Tis_variable_str(a->type) > 0;
-    a->size = H5Tget_size(a->type);
-    if (!a->variable && (a->size == 0 || a->size > (size_t)(MAX_LIST_BYTES / a->count)))
-        return error_set(ERR_REFUSED, "claims %lld strings of %zu bytes; at most %d bytes are read",
-                         (long long)a->count, a->size, MAX_LIST_BYTES);
-    return OK;
-}
-
-static Status text_attribute_open(hid_t object, const char *name, TextAttribute *attribute)
-{
-    *attribute = (TextAttribute){.id = -1, .type = -1, .space = -1};
-    if (H5Aexists(object, name) <= 0)
-        return error_set(ERR_REFUSED, "is missing");
-    attribute->id = H5Aopen(object, name, H5P_DEFAULT);
-    if (attribute->id < 0)
-        return error_set(ERR_REFUSED, "is damaged: HDF5 cannot open it");
-    attribute->type = H5Aget_type(attribute->id);
-    attribute->space = H5Aget_space(attribute->id);
-    return text_attribute_check(attribute);
-}
-
-/* Receives each string of an attribute; `length` excludes any NUL. */
-typedef Status TakeText(void *context, const char *text, size_t length);
-
-static Status take_fixed_texts(const TextAttribute *a, TakeText *take, void *context)
-{
-    char *bytes = calloc((size_t)a->count, a->size);
-    if (!bytes)
-        abort();
-    /* Reading with the file's own type: fixed strings need not end with a NUL. */
-    Status status = H5Aread(a->id, a->type, bytes) < 0
-                        ? error_set(ERR_REFUSED, "is damaged: HDF5 cannot read it")
-                        : OK;
-    for (int64_t i = 0; status == OK && i < a->count; i++) {
-        const char *text = bytes + (size_t)i * a->size;
-        status = take(context, text, strnlen(text, a->size));
-    }
-    free(bytes);
-    return status;
-}
-
-static Status take_variable_texts(H5File *file, const TextAttribute *a, TakeText *take,
-                                  void *context)
-{
-    if (!file->heaps_checked)
-        TRY(h5_heap_check(&file->source));
-    file->heaps_checked = true;
-    char **texts = calloc((size_t)a->count, sizeof *texts);
-    if (!texts)
-        abort();
-    Status status = H5Aread(a->id, a->type, texts) < 0
-                        ? error_set(ERR_REFUSED, "is damaged: HDF5 cannot read it")
-                        : OK;
-    bool filled = status == OK;
-    for (int64_t i = 0; status == OK && i < a->count; i++)
-        status = take(context, texts[i] ? texts[i] : "", texts[i] ? strlen(texts[i]) : 0);
-    if (filled)
-        H5Dvlen_reclaim(a->type, a->space, H5P_DEFAULT, texts);
-    free(texts);
-    return status;
-}
-
-/* Opens object and attribute, and hands each string to `take`. */
-static Status take_texts(H5File *file, const char *object, const char *attribute, TakeText *take,
-                         void *context)
-{
-    hid_t id = -1;
-    TRY(open_object(file, object, &id));
-    TextAttribute a;
-    Status status = text_attribute_open(id, attribute, &a);
-    if (status == OK && a.count > 0)
-        status = a.variable ? take_variable_texts(file, &a, take, context)
-                            : take_fixed_texts(&a, take, context);
-    text_attribute_close(&a);
-    release(id);
-    if (status != OK)
-        return error_context(status, "attribute \"%s\" of \"/%s\"", attribute, object);
-    return OK;
-}
-
-typedef struct SingleText {
-    Buffer *text;
-    size_t cap;
-    int seen;
-} SingleText;
-
-static Status take_single(void *context, const char *text, size_t length)
-{
-    SingleText *single = context;
-    if (single->seen++ > 0)
-        return error_set(ERR_REFUSED, "has several strings, expected one");
-    if (length > single->cap)
-        return error_set(ERR_REFUSED, "has %zu bytes; at most %zu are read", length, single->cap);
-    buffer_append(single->text, text, length);
-    return OK;
-}
-
-Status h5_read_text(H5File *file, const char *object, const char *attribute, size_t cap,
-                    Buffer *text)
-{
-    SingleText single = {text, cap, 0};
-    TRY(take_texts(file, object, attribute, take_single, &single));
-    if (single.seen == 0)
-        return error_set(ERR_REFUSED, "attribute \"%s\" of \"/%s\": is empty", attribute, object);
-    return OK;
-}
-
-typedef struct TextList {
-    Arena *arena;
-    H5Texts *texts;
-    int capacity;
-} TextList;
-
-static Status take_listed(void *context, const char *text, size_t length)
-{
-    TextList *list = context;
-    H5Texts *texts = list->texts;
-    if (texts->count == MAX_TEXTS)
-        return error_set(ERR_REFUSED, "the list has more than %d strings", MAX_TEXTS);
-    if (texts->count == list->capacity) {
-        int capacity = list->capacity ? list->capacity * 2 : 16;
-        char **items = ARENA_ARRAY(list->arena, char *, capacity);
-        if (texts->count)
-            memcpy(items, texts->items, (size_t)texts->count * sizeof *items);
-        texts->items = items;
-        list->capacity = capacity;
-    }
-    char *copy = arena_alloc(list->arena, length + 1);
-    memcpy(copy, text, length);
-    texts->items[texts->count++] = copy;
-    return OK;
-}
-
-Status h5_read_texts(H5File *file, const char *object, const char *attribute, Arena *arena,
-                     H5Texts *texts)
-{
-    *texts = (H5Texts){0};
-    TextList list = {arena, texts, 0};
-    char part[256];
-    snprintf(part, sizeof part, "%s0", attribute);
-    if (h5_has_attribute(file, object, attribute) || !h5_has_attribute(file, object, part))
-        return take_texts(file, object, attribute, take_listed, &list);
-    for (int i = 0; i < MAX_PARTS; i++) {
-        snprintf(part, sizeof part, "%s%d", attribute, i);
-        if (!h5_has_attribute(file, object, part))
-            return OK;
-        TRY(take_texts(file, object, part, take_listed, &list));
-    }
-    return error_set(ERR_REFUSED, "attribute \"%s\" of \"/%s\": has more than %d parts", attribute,
-                     object, MAX_PARTS);
 }
 
 /* ---- datasets ----------------------------------------------------------------------------------
@@ -430,10 +245,10 @@ Status h5_read_texts(H5File *file, const char *object, const char *attribute, Ar
 
 static Status open_dataset(const H5File *file, const char *path, hid_t *dataset)
 {
-    TRY(open_object(file, path, dataset));
+    TRY(h5_open_object(file, path, dataset));
     if (H5Iget_type(*dataset) == H5I_DATASET)
         return OK;
-    release(*dataset);
+    h5_release(*dataset);
     return error_set(ERR_REFUSED, "\"%s\": is a group, expected a dataset", path);
 }
 
@@ -550,9 +365,9 @@ static Status describe_open(hid_t dataset, H5Array *array)
         describe_type(type, array);
         status = check_storage(dataset, creation, H5Tget_size(type), array->elements);
     }
-    release(creation);
-    release(type);
-    release(space);
+    h5_release(creation);
+    h5_release(type);
+    h5_release(space);
     return status;
 }
 
@@ -562,7 +377,7 @@ Status h5_describe(const H5File *file, const char *path, H5Array *array)
     hid_t dataset = -1;
     TRY(open_dataset(file, path, &dataset));
     Status status = describe_open(dataset, array);
-    release(dataset);
+    h5_release(dataset);
     return status == OK ? OK : error_context(status, "\"%s\"", path);
 }
 
@@ -576,8 +391,8 @@ static Status read_values(const H5File *file, const H5Array *array, hid_t type, 
     TRY(open_dataset(file, array->path, &dataset));
     hid_t space = array->rank ? H5Screate_simple(array->rank, dims, NULL) : H5Screate(H5S_SCALAR);
     herr_t outcome = H5Dread(dataset, type, space, H5S_ALL, H5P_DEFAULT, values);
-    release(space);
-    release(dataset);
+    h5_release(space);
+    h5_release(dataset);
     if (outcome < 0)
         return error_set(ERR_REFUSED, "\"%s\": is damaged: HDF5 cannot read its values",
                          array->path);

@@ -1,4 +1,4 @@
-/* h5.h: HDF5 files read safely. The only place that calls libhdf5.
+/* h5.h: HDF5 files read safely. Only h5.c and h5_text.c call libhdf5.
  *
  * A file is hostile until validated. Here is what is always refused: links that are not hard links
  * (an external link reads any local file), datasets whose bytes lie in other files (external

@@ -1,39 +1,23 @@
 #include "base/h5_heap.h"
 
-#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 enum {
-    SIGNATURE_BYTES = 8, /* "GCOL", version 1, three zeros */
-    HEADER_BYTES = 16,   /* the signature and the collection's size */
-    ENTRY_BYTES = 16,    /* index, references, reserved, size */
-    WINDOW_BYTES = 1 << 20
+    HEADER_BYTES = 16,  /* "GCOL", version 1, three zeros, the collection's size */
+    ENTRY_BYTES = 16,   /* index 2, references 2, reserved 4, size 8; then the bytes */
+    MAX_ENTRIES = 65536 /* indexes have 16 bits */
 };
-#define MAX_COLLECTION_BYTES ((uint64_t)256 << 20)
 
-static const uint8_t SIGNATURE[SIGNATURE_BYTES] = {'G', 'C', 'O', 'L', 1, 0, 0, 0};
+/* A hostile file may make every string load another large collection. */
+#define MAX_READ_BYTES ((uint64_t)256 << 20)
 
-/* Up to `count` bytes from `offset`; the number that were there. */
-static size_t read_at(const H5Source *source, uint64_t offset, uint8_t *into, size_t count)
+static const uint8_t SIGNATURE[8] = {'G', 'C', 'O', 'L', 1, 0, 0, 0};
+
+static Status refuse(const char *what)
 {
-    if (offset >= source->size)
-        return 0;
-    if (count > source->size - offset)
-        count = (size_t)(source->size - offset);
-    if (source->bytes) {
-        memcpy(into, source->bytes + offset, count);
-        return count;
-    }
-    size_t done = 0;
-    while (done < count) {
-        ssize_t got = pread(source->descriptor, into + done, count - done, (off_t)(offset + done));
-        if (got <= 0)
-            break;
-        done += (size_t)got;
-    }
-    return done;
+    return error_set(ERR_REFUSED, "is damaged: %s; save the file again", what);
 }
 
 static uint64_t little_endian(const uint8_t *bytes, int count)
@@ -44,69 +28,97 @@ static uint64_t little_endian(const uint8_t *bytes, int count)
     return value;
 }
 
-/* Walks the entries as the library does: each must make a step, and end inside. Entry 0 is free
- * space, whose size counts its own header; the others are padded to 8 bytes. */
-static bool entries_fit(const uint8_t *collection, uint64_t size)
+/* Exactly `count` bytes from `offset`. */
+static Status read_at(const H5Heap *heap, uint64_t offset, uint8_t *into, uint64_t count)
 {
-    uint64_t at = HEADER_BYTES;
-    while (at + ENTRY_BYTES <= size) {
-        uint64_t index = little_endian(collection + at, 2);
-        uint64_t length = little_endian(collection + at + 8, 8);
-        if (length > size)
-            return false;
-        uint64_t step = index == 0 ? length : ENTRY_BYTES + (length + 7) / 8 * 8;
-        if (step < ENTRY_BYTES || step > size - at)
-            return false;
-        at += step;
+    if (offset > heap->size || count > heap->size - offset)
+        return refuse("its text lies beyond the end of the file");
+    if (heap->bytes) {
+        memcpy(into, heap->bytes + offset, (size_t)count);
+        return OK;
     }
-    return true;
-}
-
-static bool collection_is_sound(const H5Source *source, uint64_t offset)
-{
-    uint8_t header[HEADER_BYTES];
-    if (read_at(source, offset, header, sizeof header) != sizeof header)
-        return false;
-    uint64_t size = little_endian(header + SIGNATURE_BYTES, 8);
-    if (size < HEADER_BYTES || size > MAX_COLLECTION_BYTES || size > source->size - offset)
-        return false;
-    uint8_t *collection = malloc((size_t)size);
-    if (!collection)
-        abort();
-    bool sound =
-        read_at(source, offset, collection, (size_t)size) == size && entries_fit(collection, size);
-    free(collection);
-    return sound;
-}
-
-/* Checks the collections that start in a window of the file. */
-static Status check_window(const H5Source *source, const uint8_t *window, size_t count,
-                           uint64_t offset)
-{
-    const uint8_t *at = window, *end = window + count;
-    while ((at = memmem(at, (size_t)(end - at), SIGNATURE, SIGNATURE_BYTES)) != NULL) {
-        if (!collection_is_sound(source, offset + (uint64_t)(at - window)))
-            return error_set(ERR_REFUSED, "the file is damaged: its text heap is not sound; save "
-                                          "the model again");
-        at += SIGNATURE_BYTES;
+    for (uint64_t done = 0; done < count;) {
+        ssize_t got =
+            pread(heap->descriptor, into + done, (size_t)(count - done), (off_t)(offset + done));
+        if (got <= 0)
+            return refuse("its text cannot be read");
+        done += (uint64_t)got;
     }
     return OK;
 }
 
-Status h5_heap_check(const H5Source *source)
+/* Makes the collection at `address` the current one. */
+static Status load_collection(H5Heap *heap, uint64_t address)
 {
-    uint8_t *window = malloc(WINDOW_BYTES);
-    if (!window)
+    if (heap->collection && heap->address == address)
+        return OK;
+    uint8_t header[HEADER_BYTES];
+    TRY(read_at(heap, address, header, sizeof header));
+    uint64_t size = little_endian(header + sizeof SIGNATURE, 8);
+    if (memcmp(header, SIGNATURE, sizeof SIGNATURE) != 0 || size < HEADER_BYTES)
+        return refuse("there is no text heap where its text should be");
+    if (size > MAX_READ_BYTES - heap->read)
+        return refuse("its text heaps are too large");
+    heap->read += size;
+    h5_heap_clear(heap);
+    uint8_t *collection = malloc((size_t)size);
+    if (!collection)
         abort();
-    Status status = OK;
-    /* Windows overlap, so that a signature across a border is seen. */
-    for (uint64_t offset = 0; status == OK && offset < source->size;
-         offset += WINDOW_BYTES - SIGNATURE_BYTES) {
-        size_t count = read_at(source, offset, window, WINDOW_BYTES);
-        status = check_window(source, window, count, offset);
-        if (count < WINDOW_BYTES)
-            break;
-    }
-    free(window);
+    heap->collection = collection;
+    heap->collection_size = size;
+    heap->address = address;
+    Status status = read_at(heap, address, collection, size);
+    if (status != OK)
+        h5_heap_clear(heap);
     return status;
+}
+
+/* Walks the entries: each must make a step and end inside. Entry 0 is free space, whose size counts
+ * its own header; the others are padded to 8 bytes. */
+static Status find_entry(const H5Heap *heap, uint64_t index, const uint8_t **bytes, uint64_t *size)
+{
+    uint64_t at = HEADER_BYTES;
+    for (int i = 0; i <= MAX_ENTRIES && heap->collection_size - at >= ENTRY_BYTES; i++) {
+        const uint8_t *entry = heap->collection + at;
+        uint64_t left = heap->collection_size - at - ENTRY_BYTES;
+        uint64_t found = little_endian(entry, 2), length = little_endian(entry + 8, 8);
+        if (found == 0)
+            break; /* free space is last */
+        if (length > left)
+            return refuse("an entry of its text heap is longer than the heap");
+        if (found == index) {
+            *bytes = entry + ENTRY_BYTES;
+            *size = length;
+            return OK;
+        }
+        uint64_t step = (length + 7) / 8 * 8;
+        at += ENTRY_BYTES + (step < left ? step : left);
+    }
+    return refuse("its text is not in the text heap");
+}
+
+Status h5_heap_find(H5Heap *heap, const uint8_t reference[H5_REFERENCE_BYTES], const char **text,
+                    size_t *length)
+{
+    uint64_t wanted = little_endian(reference, 4);
+    uint64_t address = little_endian(reference + 4, 8), index = little_endian(reference + 12, 4);
+    *text = "";
+    *length = 0;
+    if (wanted == 0) /* an empty string has no place */
+        return OK;
+    const uint8_t *bytes = NULL;
+    uint64_t size = 0;
+    TRY(load_collection(heap, address));
+    TRY(find_entry(heap, index, &bytes, &size));
+    if (wanted > size)
+        return refuse("its text is longer than its place in the text heap");
+    *text = (const char *)bytes;
+    *length = (size_t)wanted;
+    return OK;
+}
+
+void h5_heap_clear(H5Heap *heap)
+{
+    free(heap->collection);
+    heap->collection = NULL;
 }

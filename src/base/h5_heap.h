@@ -1,9 +1,11 @@
-/* h5_heap.h: looks at the global heaps of an HDF5 file before the library does.
+/* h5_heap.h: variable-length strings of an HDF5 file, read without libhdf5.
  *
- * Variable-length strings live in "global heap collections". libhdf5 1.10 trusts the sizes inside
- * them: a free-space entry of size 0 makes it loop for ever, a large size makes it read beyond the
- * collection. So every collection in the file (found by its signature) is walked here first.
- * Format: HDF5 File Format Specification 3.0, III.E "Level 1E - Global Heap", with 8-byte lengths.
+ * Such strings live in "global heap collections"; what refers to one holds its length, the address
+ * of the collection and an index in it. libhdf5 1.10 trusts all of these: a damaged file makes it
+ * loop for ever or read beyond its memory (both found by fuzzing). So h5.c takes the references as
+ * they are in the file, and the collections are walked here, with every size checked.
+ * Format: HDF5 File Format Specification 3.0, III.E "Level 1E - Global Heap", with 8-byte addresses
+ * and lengths.
  */
 #ifndef BASE_H5_HEAP_H
 #define BASE_H5_HEAP_H
@@ -13,14 +15,24 @@
 
 #include "base/error.h"
 
-/* Where the file's bytes are: an open descriptor, or memory when `bytes` is set. */
-typedef struct H5Source {
-    int descriptor;
-    const uint8_t *bytes;
-    uint64_t size;
-} H5Source;
+enum { H5_REFERENCE_BYTES = 16 }; /* length 4, address 8, index 4; little-endian */
 
-/* ERR_REFUSED when a collection's entries do not fit into it. */
-Status h5_heap_check(const H5Source *source) MUST_CHECK;
+/* The file's bytes, and the collection that was read last. */
+typedef struct H5Heap {
+    int descriptor;       /* an open file, or -1 when `bytes` is set */
+    const uint8_t *bytes; /* not owned */
+    uint64_t size;
+    uint64_t address;    /* of the collection */
+    uint8_t *collection; /* owned; NULL: none yet */
+    uint64_t collection_size;
+    uint64_t read; /* bytes of all collections so far; capped */
+} H5Heap;
+
+/* The string that a reference means: `*text` lies in the heap and is valid until the next call. */
+Status h5_heap_find(H5Heap *heap, const uint8_t reference[H5_REFERENCE_BYTES], const char **text,
+                    size_t *length) MUST_CHECK;
+
+/* Frees the collection. */
+void h5_heap_clear(H5Heap *heap);
 
 #endif

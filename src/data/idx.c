@@ -81,11 +81,11 @@ static Status read_header(IdxFile *file, int min_rank, int max_rank)
 static Status check_size(const IdxFile *file)
 {
     int64_t size = fs_size(file->path);
-    int64_t header = 4 + 4 * (int64_t)file->rank;
+    int64_t expected = 4 + 4 * (int64_t)file->rank + file->elements; /* header and values */
     bool plain = gzdirect(file->stream) == 1;
-    if (plain && size != header + file->elements)
+    if (plain && size != expected)
         return error_set(ERR_REFUSED, "%s: has %lld bytes, expected %lld by its header", file->path,
-                         (long long)size, (long long)(header + file->elements));
+                         (long long)size, (long long)expected);
     if (!plain && file->elements / GZIP_MAX_INFLATION > size)
         return error_set(ERR_REFUSED, "%s: claims %lld values, but has only %lld bytes", file->path,
                          (long long)file->elements, (long long)size);

@@ -399,11 +399,9 @@ static void refuse_class(const KerasLayer *layer, KerasModel *model)
                          layer->class_name);
             return;
         }
-    char names[256] = "";
-    for (int i = 0; i < CLASS_COUNT; i++) {
-        strcat(names, i ? ", " : "");
-        strcat(names, CLASSES[i].name);
-    }
+    const char *names = "";
+    for (int i = 0; i < CLASS_COUNT; i++)
+        names = arena_printf(model->arena, "%s%s%s", names, i ? ", " : "", CLASSES[i].name);
     blockers_add(model->blockers, "layer %s: the kind %s is not supported; supported are %s",
                  layer->name, layer->class_name, names);
 }

@@ -37,7 +37,7 @@ const char *keras_value_text(const json_t *value, char text[KERAS_VALUE_BYTES])
 {
     char *dump = json_dumps(value, JSON_ENCODE_ANY | JSON_ENSURE_ASCII | JSON_REAL_PRECISION(9));
     if (!dump)
-        return strcpy(text, "missing");
+        return memcpy(text, "missing", sizeof "missing");
     size_t length = strlen(dump);
     bool cut = length >= KERAS_VALUE_BYTES;
     size_t kept = cut ? KERAS_VALUE_BYTES - 4 : length;

@@ -134,19 +134,32 @@ static void a_file_cut_anywhere_is_refused(void **state)
     unlink(path);
 }
 
-/* libhdf5 1.10 walks a text heap for ever when an entry of it has no size. */
-static void a_text_heap_that_would_loop_is_refused(void **state)
+/* One spoiled number in the text heap, which libhdf5 1.10 would loop over or read out of. */
+static void a_spoiled_text_heap_is_refused(void **state)
 {
     (void)state;
-    static char bytes[1 << 16];
+    static const struct {
+        size_t offset; /* from the start of the heap */
+        char value;
+        const char *words;
+    } SPOILS[] = {
+        {0, 'g', "no text heap where its text should be"},
+        {12, 1, "text heaps are too large"}, /* 4 GiB */
+        {16, 0, "not in the text heap"},     /* entry 1 becomes free space, of size 6 */
+        {28, 1, "longer than the heap"},
+    };
+    static char bytes[1 << 16], spoiled[1 << 16];
     size_t size = read_good_file(bytes, sizeof bytes);
     char *heap = memmem(bytes, size, "GCOL", 4);
     assert_non_null(heap);
-    memset(heap + 16, 0, 16); /* its first entry */
     char path[] = "/tmp/dnn2fpga-test-XXXXXX";
     close(mkstemp(path));
-    write_file(path, bytes, size);
-    expect_refusal(path, (const char *[MAX_WORDS]){"model_config", "text heap is not sound"});
+    for (size_t i = 0; i < sizeof SPOILS / sizeof SPOILS[0]; i++) {
+        memcpy(spoiled, bytes, size);
+        spoiled[(size_t)(heap - bytes) + SPOILS[i].offset] = SPOILS[i].value;
+        write_file(path, spoiled, size);
+        expect_refusal(path, (const char *[MAX_WORDS]){"attribute", SPOILS[i].words});
+    }
     unlink(path);
 }
 
@@ -157,7 +170,7 @@ int main(void)
         cmocka_unit_test(a_missing_file_or_a_folder_is_refused),
         cmocka_unit_test(a_keras_archive_is_named),
         cmocka_unit_test(a_file_cut_anywhere_is_refused),
-        cmocka_unit_test(a_text_heap_that_would_loop_is_refused),
+        cmocka_unit_test(a_spoiled_text_heap_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
