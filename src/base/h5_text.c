@@ -63,10 +63,15 @@ static Status text_attribute_check(TextAttribute *a)
         return error_set(ERR_REFUSED, "claims %lld strings; at most %d are read",
                          (long long)a->count, MAX_TEXTS);
     a->variable = H5Tis_variable_str(a->type) > 0;
-    a->size = H5Tget_size(a->type);
+    a->size = a->variable ? H5_REFERENCE_BYTES : H5Tget_size(a->type);
     if (!a->variable && (a->size == 0 || a->size > (size_t)(MAX_LIST_BYTES / a->count)))
         return error_set(ERR_REFUSED, "claims %lld strings of %zu bytes; at most %d bytes are read",
                          (long long)a->count, a->size, MAX_LIST_BYTES);
+    /* The library copies what type and count say, whatever was stored. */
+    uint64_t stored = H5Aget_storage_size(a->id);
+    if (stored != (uint64_t)a->count * a->size)
+        return error_set(ERR_REFUSED, "is damaged: %llu bytes are stored for %lld strings",
+                         (unsigned long long)stored, (long long)a->count);
     return OK;
 }
 
