@@ -62,3 +62,36 @@ void activation_apply(Activation activation, float *values, int64_t rows, int64_
             values[i] = (float)activation_value(activation, (double)values[i]);
     }
 }
+
+/* ---- gradients ---------------------------------------------------------------------------------
+ */
+
+/* f'(x) by the value of f(x); all but softmax. */
+static float slope(Activation activation, float y)
+{
+    if (activation == ACTIVATION_RELU)
+        return y > 0 ? 1 : 0;
+    return activation == ACTIVATION_TANH ? 1 - y * y : y * (1 - y);
+}
+
+/* dx = y * (dy - sum of y * dy) */
+static void softmax_row_backward(const float *output, float *gradient, int64_t channels)
+{
+    double sum = 0;
+    for (int64_t c = 0; c < channels; c++)
+        sum += (double)output[c] * (double)gradient[c];
+    for (int64_t c = 0; c < channels; c++)
+        gradient[c] = (float)((double)output[c] * ((double)gradient[c] - sum));
+}
+
+void activation_backward(Activation activation, const float *output, float *gradient, int64_t rows,
+                         int64_t channels)
+{
+    if (activation == ACTIVATION_SOFTMAX) {
+        for (int64_t r = 0; r < rows; r++)
+            softmax_row_backward(output + r * channels, gradient + r * channels, channels);
+    } else if (activation != ACTIVATION_LINEAR) {
+        for (int64_t i = 0; i < rows * channels; i++)
+            gradient[i] *= slope(activation, output[i]);
+    }
+}

@@ -13,4 +13,8 @@ double activation_value(Activation activation, double x);
 /* `values` (rows, channels) in place; softmax goes over the channels of each row. */
 void activation_apply(Activation activation, float *values, int64_t rows, int64_t channels);
 
+/* d loss / d input in place of d loss / d output; `output` (rows, channels) is f(input). */
+void activation_backward(Activation activation, const float *output, float *gradient, int64_t rows,
+                         int64_t channels);
+
 #endif

@@ -150,7 +150,9 @@ PackedLayer kernel_pack_backward(Arena *arena, const Layer *layer)
 PackedLayer kernel_share(Arena *arena, const PackedLayer *packed)
 {
     PackedLayer own = *packed;
+    if (!packed->scratch)
+        return own;
     int64_t input = input_scratch(own.layer), gradient = gradient_scratch(own.layer);
-    own.scratch = packed->scratch ? scratch_of(arena, input > gradient ? input : gradient) : NULL;
+    own.scratch = scratch_of(arena, input > gradient ? input : gradient);
     return own;
 }
