@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "quant/float32.h"
 #include "quant/table.h"
 
 static const LayerScheme *scheme_of(const Builder *builder, int index)
@@ -24,6 +25,8 @@ static QuantParam output_format(const Builder *builder, int index)
 {
     const LoweredOp *lowered = &builder->lowering->ops[index];
     int bits = scheme_of(builder, index)->activation_bits;
+    if (op_traits(lowered->op.kind)->writes_float)
+        return QUANT_FLOAT;
     if (lowered->op.kind == OP_MAX_POOL2D)
         return builder->model->ops[index - 1].output;
     if (!lowered->feeds_table)
@@ -42,10 +45,14 @@ static void set_formats(const Builder *builder, int index)
     op->low = builder->lowering->ops[index].fused_relu ? op->output.zero_point : op->output.low;
     op->high = op->output.high;
     op->clip = op->output.scale * op->output.high;
-    if (op->kind == OP_MAX_POOL2D)
+    if (op_traits(op->kind)->writes_float) {
+        op->clip = (double)FLT_MAX; /* where float32.h saturates */
+        op->calibration = CALIBRATION_FLOAT;
+    } else if (op->kind == OP_MAX_POOL2D) {
         op->clip = before->clip;
-    else
+    } else {
         op->calibration = scheme_of(builder, index)->calibrator->name;
+    }
 }
 
 /* ---- weights
@@ -198,6 +205,25 @@ static void build_weights(const Builder *builder, int index)
     op->weight_scales = integer.scales;
 }
 
+/* Bit patterns; what is subnormal becomes zero. */
+static int32_t *words_of(Arena *arena, const float *values, int64_t count)
+{
+    int32_t *words = values ? ARENA_ARRAY(arena, int32_t, count) : NULL;
+    for (int64_t i = 0; values && i < count; i++)
+        words[i] = float32_word(float32_flush(values[i]));
+    return words;
+}
+
+static void build_float_weights(const Builder *builder, int index)
+{
+    Op *op = &builder->model->ops[index];
+    Arena *arena = builder->model->arena;
+    const Layer *layer = &builder->graph->layers[builder->lowering->ops[index].layer];
+    op->weight_bits = FLOAT_BITS;
+    op->weights = words_of(arena, layer->kernel.data, op_weight_count(op));
+    op->bias = words_of(arena, layer->bias.data, op_channels(op));
+}
+
 static void build_average_pool(const Builder *builder, int index)
 {
     Op *op = &builder->model->ops[index];
@@ -217,7 +243,9 @@ void build_op(const Builder *builder, int index)
     op->name = arena_strdup(arena, lowered->op.name);
     set_formats(builder, index);
     const OpTraits *traits = op_traits(op->kind);
-    if (traits->has_weights)
+    if (traits->has_weights && traits->reads_float)
+        build_float_weights(builder, index);
+    else if (traits->has_weights)
         build_weights(builder, index);
     else if (traits->requantizes)
         build_average_pool(builder, index);

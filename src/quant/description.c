@@ -26,7 +26,11 @@ static Status write_tensor(Arena *arena, const char *folder, TensorFile file)
     Buffer text = {0};
     for (int64_t i = 0; i < file.count; i++) {
         bool line_ends = (i + 1) % file.columns == 0 || i + 1 == file.count;
-        buffer_printf(&text, "%d%c", file.values[i], line_ends ? '\n' : ' ');
+        if (file.is_words)
+            buffer_printf(&text, "%08x", (uint32_t)file.values[i]);
+        else
+            buffer_printf(&text, "%d", file.values[i]);
+        buffer_append_text(&text, line_ends ? "\n" : " ");
     }
     Status status = fs_write_atomic(fs_join(arena, folder, file.path), text.data, text.length);
     buffer_free(&text);
@@ -133,8 +137,31 @@ Status description_write(const IntegerModel *model, const char *folder)
 /* ---- reading
  * ------------------------------------------------------------------------------------- */
 
-/* One integer and the separator behind it, at `*text`. */
-static Status parse_value(const char **text, const char *end, int32_t *value)
+/* A value and the separator behind it, at `*text`. */
+typedef Status ParseValue(const char **text, const char *end, int32_t *value);
+
+/* Eight hexadecimal digits, lower case: there is one way to write a number. */
+static Status parse_word(const char **text, const char *end, int32_t *value)
+{
+    enum { DIGITS = 8 };
+    static const char digits[] = "0123456789abcdef";
+    const char *at = *text;
+    uint32_t word = 0;
+    int read = 0;
+    for (const char *digit; read < DIGITS && at < end && *at; read++, at++) {
+        digit = strchr(digits, *at);
+        if (!digit)
+            break;
+        word = word << 4 | (uint32_t)(digit - digits);
+    }
+    if (read < DIGITS || at == end || (*at != ' ' && *at != '\n'))
+        return error_set(ERR_REFUSED, "is not 8 hexadecimal digits and one space or newline");
+    memcpy(value, &word, sizeof *value);
+    *text = at + 1;
+    return OK;
+}
+
+static Status parse_integer(const char **text, const char *end, int32_t *value)
 {
     const char *at = *text;
     bool negative = at < end && *at == '-';
@@ -152,18 +179,20 @@ static Status parse_value(const char **text, const char *end, int32_t *value)
     return OK;
 }
 
-static Status parse_values(const Buffer *text, int32_t *values, int64_t count)
+static Status parse_values(const Buffer *text, ParseValue *parse, int32_t *values, int64_t count)
 {
     const char *at = text->data, *end = text->data + text->length;
     for (int64_t i = 0; i < count; i++)
-        TRY_IN(parse_value(&at, end, &values[i]), "value %lld", (long long)i);
+        TRY_IN(parse(&at, end, &values[i]), "value %lld", (long long)i);
     if (at != end)
         return error_set(ERR_REFUSED, "holds more than %lld values", (long long)count);
     return OK;
 }
 
-static Status read_tensor(Arena *arena, const char *path, int64_t count, const int32_t **values)
+static Status read_tensor(Arena *arena, const char *path, const TensorFile *file,
+                          const int32_t **values)
 {
+    int64_t count = file->count;
     /* Two bytes are the least a value takes: the file's size tells whether memory is worth it. */
     int64_t size = fs_size(path);
     if (size < 2 * count || size > VALUE_MAX_BYTES * count)
@@ -173,7 +202,7 @@ static Status read_tensor(Arena *arena, const char *path, int64_t count, const i
     int32_t *fresh = ARENA_ARRAY(arena, int32_t, count);
     Status status = fs_read_file(path, (size_t)size, &text);
     if (status == OK)
-        status = parse_values(&text, fresh, count);
+        status = parse_values(&text, file->is_words ? parse_word : parse_integer, fresh, count);
     if (status != OK)
         error_context(status, "%s", path);
     buffer_free(&text);
@@ -191,7 +220,7 @@ static Status read_tensors(const char *folder, IntegerModel *model, const bool *
             TensorFile file = description_tensor(model->arena, op, stems[i], (TensorRole)role);
             if (file.count == 0 || (role == ROLE_BIAS && !has_bias[i]))
                 continue;
-            TRY(read_tensor(model->arena, fs_join(model->arena, folder, file.path), file.count,
+            TRY(read_tensor(model->arena, fs_join(model->arena, folder, file.path), &file,
                             slots[role]));
         }
     }

@@ -56,6 +56,7 @@ TensorFile description_tensor(Arena *arena, const Op *op, const char *stem, Tens
         [ROLE_TABLE] = {"table", NULL, op->table, op_table_count(op), TABLE_COLUMNS},
     };
     TensorFile file = files[role];
+    file.is_words = traits->reads_float;
     file.path = arena_printf(arena, DESCRIPTION_WEIGHTS "/%s.%s.txt", stem, file.key);
     return file;
 }
@@ -112,10 +113,12 @@ static json_t *json_of_window(Window window)
 
 static void put_weights(json_t *object, const Op *op)
 {
+    put(object, "weight_bits", json_integer(op->weight_bits));
+    if (!op_traits(op->kind)->requantizes)
+        return;
     json_t *scales = json_array();
     for (int i = 0; i < op->requantizer_count; i++)
         json_array_append_new(scales, json_real(op->weight_scales[i]));
-    put(object, "weight_bits", json_integer(op->weight_bits));
     put(object, "weight_clip", json_real(op->weight_clip));
     put(object, "weight_scales", scales);
 }

@@ -15,12 +15,14 @@ enum { DESCRIPTION_VERSION = 1 };
 /* The tensors of an operation that have a file each. */
 typedef enum TensorRole { ROLE_WEIGHTS, ROLE_BIAS, ROLE_TABLE, ROLES } TensorRole;
 
-/* A tensor as its file holds it: `count` integers, `columns` a line. count 0: it has no file. */
+/* A tensor as its file holds it: `count` integers, `columns` a line; bit patterns of binary32 as
+ * eight hexadecimal digits each. count 0: it has no file. */
 typedef struct TensorFile {
     const char *key;  /* in model.json, and the middle of the file's name */
     const char *path; /* "weights/conv_1.bias.txt", relative to the folder; in the arena */
     const int32_t *values;
     int64_t count, columns;
+    bool is_words; /* bit patterns */
 } TensorFile;
 
 /* File stems of all operations: names with everything but letters, digits, '_' and '-' turned to

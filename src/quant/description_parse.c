@@ -112,20 +112,22 @@ static const char *const OP_KEYS[] = {"kind",  "name",   "inputs", "input_shape"
                                       "input", "output", "low",    "high",        "calibration",
                                       "clip",  "pe",     "simd",   NULL};
 static const char *const WITH_WINDOW[] = {"window", NULL};
-static const char *const WITH_WEIGHTS[] = {"weight_bits", "weight_clip", "weight_scales",
-                                           "weights",     "bias",        NULL};
+static const char *const WITH_WEIGHTS[] = {"weight_bits", "weights", "bias", NULL};
+static const char *const WITH_SCALES[] = {"weight_clip", "weight_scales", NULL};
 static const char *const WITH_REQUANTIZERS[] = {"accumulator_bits", "multipliers", "shifts", NULL};
 static const char *const WITH_TABLE[] = {"table", NULL};
 
 static Status expect_op_keys(json_t *object, OpKind kind)
 {
     const OpTraits *traits = op_traits(kind);
-    const char *const *lists[6] = {OP_KEYS};
+    const char *const *lists[7] = {OP_KEYS};
     int count = 1;
     if (traits->has_window)
         lists[count++] = WITH_WINDOW;
     if (traits->has_weights)
         lists[count++] = WITH_WEIGHTS;
+    if (traits->has_weights && traits->requantizes)
+        lists[count++] = WITH_SCALES;
     if (traits->requantizes)
         lists[count++] = WITH_REQUANTIZERS;
     if (traits->has_table)
@@ -217,6 +219,8 @@ static Status parse_weights(Arena *arena, const json_t *object, Op *op)
 {
     json_t *array;
     TRY(get_int(object, "weight_bits", &op->weight_bits));
+    if (!op_traits(op->kind)->requantizes)
+        return OK;
     TRY(get_number(object, "weight_clip", &op->weight_clip));
     TRY(get(object, "weight_scales", JSON_ARRAY, &array));
     TRY(expect_length("weight_scales", array, op->requantizer_count));

@@ -9,6 +9,8 @@
 
 #include <string.h>
 
+#include "quant/float_op.h"
+
 enum { DOT_STEP = 16 };
 
 /* One operation with its weights repacked. */
@@ -17,6 +19,7 @@ typedef struct Stage {
     int64_t input_elements, output_elements;
     int64_t terms;   /* products per output, rounded up to DOT_STEP */
     int16_t *rows;   /* (channels, terms) */
+    FloatOp *real;   /* of a floating-point operation or a bridge */
     int32_t *values; /* (max batch, output elements) */
 } Stage;
 
@@ -191,9 +194,20 @@ static void run_table(IntegerForward *forward, const Stage *stage, const int32_t
         output[i] = op->table[input[i] - op->input.low];
 }
 
+static void run_float(IntegerForward *forward, const Stage *stage, const int32_t *input,
+                      int32_t *output)
+{
+    (void)forward;
+    float_op_run(stage->real, input, output);
+}
+
 static Kernel *const KERNELS[OP_KINDS] = {
-    [OP_CONV2D] = run_conv2d,   [OP_DENSE] = run_dense,         [OP_AFFINE] = run_affine,
-    [OP_MAX_POOL2D] = run_pool, [OP_AVERAGE_POOL2D] = run_pool, [OP_TABLE] = run_table,
+    [OP_CONV2D] = run_conv2d,          [OP_DENSE] = run_dense,
+    [OP_AFFINE] = run_affine,          [OP_MAX_POOL2D] = run_pool,
+    [OP_AVERAGE_POOL2D] = run_pool,    [OP_TABLE] = run_table,
+    [OP_FLOAT_CONV2D] = run_float,     [OP_FLOAT_DENSE] = run_float,
+    [OP_FLOAT_MAX_POOL2D] = run_float, [OP_FLOAT_AVERAGE_POOL2D] = run_float,
+    [OP_TO_FLOAT] = run_float,         [OP_TO_INTEGER] = run_float,
 };
 
 /* ---- the model
@@ -229,6 +243,8 @@ IntegerForward *integer_forward_new(const IntegerModel *model, int max_batch)
                          .output_elements = shape_elements(op->output_shape)};
         if (op->kind == OP_CONV2D || op->kind == OP_DENSE)
             pack_rows(arena, stage);
+        if (op_traits(op->kind)->reads_float || op_traits(op->kind)->writes_float)
+            stage->real = float_op_new(arena, op);
         stage->values = ARENA_ARRAY(arena, int32_t, max_batch * stage->output_elements);
         widest = stage->input_elements > widest ? stage->input_elements : widest;
         patch = op->kind == OP_CONV2D && stage->terms > patch ? stage->terms : patch;

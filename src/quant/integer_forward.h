@@ -14,7 +14,8 @@ void integer_forward_free(IntegerForward *forward);
  * output elements), valid until the next run. */
 const int32_t *integer_forward_run(IntegerForward *forward, const float *images, int batch);
 
-/* Integers of op `index` in the latest run: (batch, elements). Index 0: the quantized image. */
+/* Integers of op `index` in the latest run: (batch, elements). Index 0: the quantized image. Those
+ * of a floating-point operation are bit patterns: float32_of_word() makes numbers of them. */
 const int32_t *integer_forward_op(const IntegerForward *forward, int index);
 
 /* Lowest index of the highest value. */

@@ -3,14 +3,26 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "quant/float32.h"
+
 static const OpTraits TRAITS[OP_KINDS] = {
     [OP_INPUT] = {.word = "input"},
     [OP_CONV2D] = {"conv2d", .has_window = true, .has_weights = true, .requantizes = true},
-    [OP_DENSE] = {"dense", .has_weights = true, .requantizes = true},
+    [OP_DENSE] = {"dense", .has_weights = true, .requantizes = true, .is_dense = true},
     [OP_AFFINE] = {"affine", .has_weights = true, .requantizes = true},
     [OP_MAX_POOL2D] = {"max_pool2d", .has_window = true},
     [OP_AVERAGE_POOL2D] = {"average_pool2d", .has_window = true, .requantizes = true},
     [OP_TABLE] = {"table", .has_table = true},
+    [OP_FLOAT_CONV2D] = {"float_conv2d", .has_window = true, .has_weights = true,
+                         .reads_float = true, .writes_float = true},
+    [OP_FLOAT_DENSE] = {"float_dense", .has_weights = true, .is_dense = true, .reads_float = true,
+                        .writes_float = true},
+    [OP_FLOAT_MAX_POOL2D] = {"float_max_pool2d", .has_window = true, .reads_float = true,
+                             .writes_float = true},
+    [OP_FLOAT_AVERAGE_POOL2D] = {"float_average_pool2d", .has_window = true, .reads_float = true,
+                                 .writes_float = true},
+    [OP_TO_FLOAT] = {"to_float", .writes_float = true},
+    [OP_TO_INTEGER] = {"to_integer", .reads_float = true},
 };
 
 const OpTraits *op_traits(OpKind kind)
@@ -45,10 +57,12 @@ int64_t op_weight_count(const Op *op)
     int64_t inputs = shape_elements(op->input_shape);
     switch (op->kind) {
     case OP_CONV2D:
+    case OP_FLOAT_CONV2D:
         return shape_elements((Shape){
             4,
             {w->kernel_height, w->kernel_width, shape_channels(op->input_shape), op_channels(op)}});
     case OP_DENSE:
+    case OP_FLOAT_DENSE:
         return shape_elements((Shape){2, {inputs, op_channels(op)}});
     case OP_AFFINE:
         return op_channels(op);
@@ -65,6 +79,17 @@ int64_t op_table_count(const Op *op)
 Requantizer op_requantizer(const Op *op, int64_t channel)
 {
     return op->requantizers[op->requantizer_count == 1 ? 0 : channel];
+}
+
+double op_real(const Op *op, int32_t value)
+{
+    return op_traits(op->kind)->writes_float ? (double)float32_of_word(value)
+                                             : fixed_dequantize(value, op->output);
+}
+
+bool op_float_relu(const Op *op)
+{
+    return op->low == 0;
 }
 
 static int64_t bytes_of_bits(int64_t bits)
@@ -117,11 +142,11 @@ static int64_t bound_of_weights(const Op *op)
 int64_t op_accumulator_bound(const Op *op)
 {
     const OpTraits *traits = op_traits(op->kind);
+    if (!traits->requantizes)
+        return 0;
     if (traits->has_weights)
         return bound_of_weights(op);
-    if (traits->requantizes)
-        return largest_input(op) * op->window.kernel_height * op->window.kernel_width;
-    return 0;
+    return largest_input(op) * op->window.kernel_height * op->window.kernel_width;
 }
 
 /* Bits of a two's complement integer, sign included, that holds -bound..bound. */

@@ -1,8 +1,11 @@
-/* integer_model.h: the golden reference: a network on integers only.
+/* integer_model.h: the golden reference: a network on integers, but for layers that were left in
+ * floating point.
  *
  * It is what the hardware is: every operation below has one VHDL entity, and the two give the same
- * integers, bit for bit. Operations are listed in order of computation; op i reads op i-1: today
- * a model is a chain.
+ * integers, bit for bit. The values and weights of a floating-point operation are binary32
+ * (float32.h), held as the integers of their bit patterns; OP_TO_FLOAT and OP_TO_INTEGER stand
+ * where the two kinds of streams meet. Input and output of a model are integers in any case.
+ * Operations are listed in order of computation; op i reads op i-1: today a model is a chain.
  *
  * Proven when built (integer_model_prove): every accumulator fits in `accumulator_bits`, from the
  * actual weights and the input format, whatever the image, and so does every partial sum, in
@@ -13,8 +16,10 @@
  *     and `input_shape` the `output_shape` of op i-1. A reshape in between may give the shape other
  *     heights and widths, never other channels.
  *   - shapes are (n) or (height, width, channels), of at most OP_MAX_ELEMENTS elements;
- *   - formats are signed with zero point 0, of FIXED_MIN_BITS to FIXED_MAX_BITS bits. Weights are
- *     within +-(2^(weight_bits-1) - 1). So every operand fits in 16 bits;
+ *   - the formats of floating-point streams are QUANT_FLOAT, and what streams an operation reads
+ * and writes is in its traits; other formats are signed with zero point 0, of FIXED_MIN_BITS to
+ * FIXED_MAX_BITS bits. Weights are within +-(2^(weight_bits-1) - 1). So every operand fits in 16
+ * bits;
  *   - output.low <= low <= high <= output.high.
  */
 #ifndef QUANT_INTEGER_MODEL_H
@@ -32,18 +37,34 @@ typedef enum OpKind {
     OP_MAX_POOL2D, /* maximum; keeps the input's format; clamp to low..high */
     OP_AVERAGE_POOL2D, /* acc = sum; requantize, with 1/n in M */
     OP_TABLE,          /* y = table[x - input low]: tanh, sigmoid, any function of one value */
+    OP_FLOAT_CONV2D,   /* float_kernels.h, these four */
+    OP_FLOAT_DENSE,
+    OP_FLOAT_MAX_POOL2D,
+    OP_FLOAT_AVERAGE_POOL2D,
+    OP_TO_FLOAT,   /* integers of the input format to binary32 */
+    OP_TO_INTEGER, /* binary32 to integers of the output format */
     OP_KINDS
 } OpKind;
 
 enum { OP_MAX_INPUTS = 2, OP_MAX_ELEMENTS = 1 << 24, MODEL_MAX_OPS = 256, OP_NAME_MAX_BYTES = 200 };
 
+enum { FLOAT_BITS = 32 };
+#define CALIBRATION_FLOAT "float"
+
+/* The format of floating-point streams. */
+#define QUANT_FLOAT                                                                                \
+    ((QuantParam){                                                                                 \
+        .scale = 1, .low = -INT32_MAX, .high = INT32_MAX, .bits = FLOAT_BITS, .is_signed = true})
+
 /* What an operation has beside shapes and formats; one row per kind. */
 typedef struct OpTraits {
     const char *word; /* "conv2d": descriptions, reports */
     bool has_window;
-    bool has_weights; /* and bias, weight_scales, weight_clip */
+    bool has_weights; /* and bias; weight_scales and weight_clip when it requantizes */
     bool requantizes; /* has an accumulator and requantizers */
     bool has_table;
+    bool is_dense;                  /* every output value is a sum over the whole input */
+    bool reads_float, writes_float; /* input, output stream */
 } OpTraits;
 
 typedef struct Op {
@@ -53,18 +74,20 @@ typedef struct Op {
     int input_count;
     Shape input_shape, output_shape;
     QuantParam input, output; /* formats */
-    int32_t low, high;        /* final clamp; low is the zero point when a ReLU is fused */
+    int32_t low, high; /* final clamp; low is the zero point when a ReLU is fused. 0, the bits
+                          of +0, says so for a floating-point output as well */
 
     Window window;          /* conv, pools */
     const int32_t *weights; /* conv (kh, kw, in, out); dense (in, out); affine (channels) */
-    const int32_t *bias;    /* (out), at accumulator width; NULL: none */
+    const int32_t *bias;    /* (out), at accumulator width, or binary32; NULL: none */
     const Requantizer *requantizers; /* `requantizer_count` of them: 1, or one per output channel */
     int requantizer_count;
-    int weight_bits;
+    int weight_bits;      /* FLOAT_BITS: binary32 */
     int accumulator_bits; /* proven, sign included */
     const int32_t *table; /* OP_TABLE: one entry for each q of input.low..input.high */
 
-    const char *calibration; /* name of the calibrator that chose `clip`; NULL: taken over */
+    const char *calibration; /* name of the calibrator that chose `clip`; NULL: taken over;
+                                CALIBRATION_FLOAT: the output has no integer format */
     double clip;             /* |output| beyond it was cut off, in real units */
     double weight_clip;
     const double *weight_scales; /* requantizer_count of them; NULL when it has no weights */
@@ -99,6 +122,12 @@ int64_t op_table_count(const Op *op);
 
 /* The requantizer of output channel `channel`. */
 Requantizer op_requantizer(const Op *op, int64_t channel);
+
+/* What an integer (or bit pattern) that the operation puts out stands for. */
+double op_real(const Op *op, int32_t value);
+
+/* True when max(value, 0) is part of a floating-point operation. */
+bool op_float_relu(const Op *op);
 
 /* Weights, biases, tables and requantizers as a file or ROM would hold them, in bytes: weights and
  * tables at their width, biases at 4 bytes, M and s at 3. */

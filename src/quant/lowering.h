@@ -9,6 +9,7 @@
 #define QUANT_LOWERING_H
 
 #include "quant/integer_model.h"
+#include "quant/scheme.h"
 
 typedef struct LoweredOp {
     Op op;                  /* kind, name, inputs, shapes and window are set */
@@ -26,5 +27,10 @@ typedef struct Lowering {
 
 /* What stands in the way is added to `blockers`; the lowering is whole when nothing was. */
 void lower_graph(const Graph *graph, Arena *arena, Blockers *blockers, Lowering *lowering);
+
+/* Turns the convolutions and dense layers that the scheme leaves in floating point, and the pools
+ * between two of them, to their floating-point kinds, and puts bridges where streams change:
+ * "conv_1.to_float" before them, "conv_1.to_integer" behind. `lowering` is whole. */
+void lower_floats(const Scheme *scheme, Arena *arena, Lowering *lowering);
 
 #endif

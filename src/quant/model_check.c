@@ -1,6 +1,7 @@
 /* model_check.c: integer_model_check_structure() and integer_model_check_values(). */
 #include <string.h>
 
+#include "quant/float_kernels.h"
 #include "quant/integer_model.h"
 
 enum { WINDOW_MAX = 32767, FOLD_MAX = 1 << 20 };
@@ -40,6 +41,12 @@ static Status check_clip(const char *what, double value)
     return OK;
 }
 
+static bool format_equal(QuantParam a, QuantParam b)
+{
+    return a.scale == b.scale && a.zero_point == b.zero_point && a.low == b.low &&
+           a.high == b.high && a.bits == b.bits && a.is_signed == b.is_signed;
+}
+
 static Status check_format(const char *what, QuantParam format)
 {
     TRY_IN(check_range("bits", format.bits, FIXED_MIN_BITS, FIXED_MAX_BITS), "%s", what);
@@ -52,10 +59,12 @@ static Status check_format(const char *what, QuantParam format)
     return OK;
 }
 
-static bool format_equal(QuantParam a, QuantParam b)
+static Status check_stream(const char *what, QuantParam format, bool is_float)
 {
-    return a.scale == b.scale && a.zero_point == b.zero_point && a.low == b.low &&
-           a.high == b.high && a.bits == b.bits && a.is_signed == b.is_signed;
+    if (is_float != format_equal(format, QUANT_FLOAT))
+        return error_set(ERR_REFUSED, "%s must%s be that of floating-point streams", what,
+                         is_float ? "" : " not");
+    return is_float ? OK : check_format(what, format);
 }
 
 static Status check_shape(const char *what, Shape shape)
@@ -137,10 +146,19 @@ static Status check_average_pool2d(const Op *op)
 typedef Status CheckGeometry(const Op *op);
 
 static CheckGeometry *const GEOMETRY[OP_KINDS] = {
-    [OP_INPUT] = check_same_shape,      [OP_CONV2D] = check_conv2d,
-    [OP_DENSE] = check_dense,           [OP_AFFINE] = check_same_shape,
-    [OP_MAX_POOL2D] = check_max_pool2d, [OP_AVERAGE_POOL2D] = check_average_pool2d,
+    [OP_INPUT] = check_same_shape,
+    [OP_CONV2D] = check_conv2d,
+    [OP_DENSE] = check_dense,
+    [OP_AFFINE] = check_same_shape,
+    [OP_MAX_POOL2D] = check_max_pool2d,
+    [OP_AVERAGE_POOL2D] = check_average_pool2d,
     [OP_TABLE] = check_same_shape,
+    [OP_FLOAT_CONV2D] = check_conv2d,
+    [OP_FLOAT_DENSE] = check_dense,
+    [OP_FLOAT_MAX_POOL2D] = check_max_pool2d,
+    [OP_FLOAT_AVERAGE_POOL2D] = check_average_pool2d,
+    [OP_TO_FLOAT] = check_same_shape,
+    [OP_TO_INTEGER] = check_same_shape,
 };
 
 /* ---- structure ----------------------------------------------------------------------------------
@@ -168,10 +186,26 @@ static Status check_links(const IntegerModel *model, int index)
     return OK;
 }
 
+/* A clamp of floating-point values is a ReLU or nothing; a bridge has a scale that binary32 holds.
+ */
+static Status check_float(const Op *op, const OpTraits *traits)
+{
+    FloatBridge bridge;
+    if (traits->writes_float &&
+        (op->high != op->output.high || (op->low != op->output.low && !op_float_relu(op))))
+        return error_set(ERR_REFUSED, "low and high are %d and %d, expected %d or 0, and %d",
+                         op->low, op->high, op->output.low, op->output.high);
+    if (op->kind == OP_TO_FLOAT)
+        return float_bridge_make(op->input, &bridge);
+    return op->kind == OP_TO_INTEGER ? float_bridge_make(op->output, &bridge) : OK;
+}
+
 static Status check_weights_structure(const Op *op)
 {
-    TRY(check_range("weight bits", op->weight_bits, FIXED_MIN_BITS, FIXED_MAX_BITS));
     TRY(check_range("number of weights", op_weight_count(op), 1, TENSOR_MAX_ELEMENTS));
+    if (op_traits(op->kind)->reads_float)
+        return check_range("weight bits", op->weight_bits, FLOAT_BITS, FLOAT_BITS);
+    TRY(check_range("weight bits", op->weight_bits, FIXED_MIN_BITS, FIXED_MAX_BITS));
     TRY(check_clip("weight clip", op->weight_clip));
     for (int i = 0; i < op->requantizer_count; i++)
         TRY(check_positive("weight scale", op->weight_scales[i]));
@@ -196,12 +230,13 @@ static Status check_op(const IntegerModel *model, int index)
     const OpTraits *traits = op_traits(op->kind);
     TRY(check_shape("input shape", op->input_shape));
     TRY(check_shape("output shape", op->output_shape));
-    TRY(check_format("input format", op->input));
-    TRY(check_format("output format", op->output));
+    TRY(check_stream("input format", op->input, traits->reads_float));
+    TRY(check_stream("output format", op->output, traits->writes_float));
     TRY(check_range("low", op->low, op->output.low, op->output.high));
     TRY(check_range("high", op->high, op->low, op->output.high));
     TRY(check_links(model, index));
     TRY(GEOMETRY[op->kind](op));
+    TRY(check_float(op, traits));
     TRY(check_range("requantizers", op->requantizer_count, traits->requantizes,
                     traits->requantizes ? OP_MAX_ELEMENTS : 0));
     if (traits->requantizes)
@@ -244,6 +279,9 @@ Status integer_model_check_structure(const IntegerModel *model)
     }
     const Op *last = &model->ops[model->count - 1];
     int64_t classes = shape_elements(last->output_shape);
+    if (op_traits(last->kind)->writes_float)
+        return error_set(ERR_REFUSED, "layer %s: the output of a model must be integers",
+                         last->name);
     return check_range("number of classes", model->classes, classes, classes);
 }
 
@@ -260,15 +298,33 @@ static Status check_array(const char *what, const int32_t *values, int64_t count
     return OK;
 }
 
+static Status check_words(const char *what, const int32_t *words, int64_t count)
+{
+    for (int64_t i = 0; words && i < count; i++)
+        if (!float32_is_legal(float32_of_word(words[i])))
+            return error_set(ERR_REFUSED,
+                             "%s %lld has the bits %08x, expected those of zero or of a normal "
+                             "number",
+                             what, (long long)i, (uint32_t)words[i]);
+    return OK;
+}
+
+static Status check_weights(const Op *op)
+{
+    if (op_traits(op->kind)->reads_float) {
+        TRY(check_words("weight", op->weights, op_weight_count(op)));
+        return check_words("bias", op->bias, op_channels(op));
+    }
+    int32_t reach = ((int32_t)1 << (op->weight_bits - 1)) - 1;
+    return check_array("weight", op->weights, op_weight_count(op), -reach, reach);
+}
+
 Status integer_model_check_values(const IntegerModel *model)
 {
     for (int i = 0; i < model->count; i++) {
         const Op *op = &model->ops[i];
-        if (op_traits(op->kind)->has_weights) {
-            int32_t reach = ((int32_t)1 << (op->weight_bits - 1)) - 1;
-            TRY_IN(check_array("weight", op->weights, op_weight_count(op), -reach, reach),
-                   "layer %s", op->name);
-        }
+        if (op_traits(op->kind)->has_weights)
+            TRY_IN(check_weights(op), "layer %s", op->name);
         TRY_IN(check_array("table entry", op->table, op_table_count(op), op->low, op->high),
                "layer %s", op->name);
     }

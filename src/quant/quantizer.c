@@ -33,6 +33,17 @@ void quantizer_blockers(const Graph *simplified, Blockers *blockers)
 /* ---- before: is the request possible?
  * --------------------------------------------------------------- */
 
+static Status check_float(const Layer *layer, const LayerScheme *row)
+{
+    bool possible = layer->kind == LAYER_CONV2D || layer->kind == LAYER_DENSE;
+    if (!row->is_float || possible)
+        return OK;
+    return error_set(ERR_REFUSED,
+                     "layer %s: only convolutions and dense layers can stay floating point; pools "
+                     "between two of them do so by themselves",
+                     layer->name);
+}
+
 static Status check_scheme(const Session *session)
 {
     const Scheme *scheme = session->scheme;
@@ -49,6 +60,7 @@ static Status check_scheme(const Session *session)
                              session->graph->layers[i].name, row->weight_bits, row->activation_bits,
                              FIXED_MIN_BITS, FIXED_MAX_BITS);
         assert(row->calibrator);
+        TRY(check_float(&session->graph->layers[i], row));
     }
     return OK;
 }
@@ -185,7 +197,7 @@ static void add_losses(LossSums *sums, const float *real, const int32_t *integer
         sums->clipped += fabs(value) > op->clip * (1 + 1e-6);
         if (sums->feeds_table) /* beyond the clip the table gives the same */
             value = fmax(-op->clip, fmin(op->clip, value));
-        double error = fixed_dequantize(integers[i], op->output) - value;
+        double error = op_real(op, integers[i]) - value;
         sums->signal += value * value;
         sums->noise += error * error;
     }
@@ -243,6 +255,7 @@ static Status quantize(Session *session, Quantized *quantized)
 {
     TRY(lower(session));
     TRY(check_scheme(session));
+    lower_floats(session->scheme, session->scratch, &session->lowering);
     TRY(check_calibration(session));
     int64_t elements = shape_elements(graph_input_shape(session->graph));
     session->images = ARENA_ARRAY(session->scratch, float, SHARD *elements);

@@ -17,6 +17,8 @@ typedef struct LayerScheme {
     const Calibrator *calibrator; /* for weights and activations */
     double calibrator_parameter;  /* e.g. the percentile; 0 when it has none */
     Granularity granularity;      /* of the weights */
+    bool is_float; /* stays floating point, in hardware too: convolutions and dense layers. Where
+                      integers follow, activation_bits and the calibrator choose their format */
 } LayerScheme;
 
 typedef struct Scheme {
