@@ -20,7 +20,10 @@ static void expect_close(double got, double want, double relative)
 
 static LayerScheme row_of(int weight_bits, int activation_bits, Granularity granularity)
 {
-    return (LayerScheme){weight_bits, activation_bits, calibrator_find("minmax"), 0, granularity};
+    return (LayerScheme){.weight_bits = weight_bits,
+                         .activation_bits = activation_bits,
+                         .calibrator = calibrator_find("minmax"),
+                         .granularity = granularity};
 }
 
 static Quantized quantize(const Graph *graph, const Dataset *images, LayerScheme row)

@@ -19,7 +19,7 @@
 
 enum { CALIBRATION_IMAGES = 1000 };
 
-static const LayerScheme INT8 = {8, 8, NULL, 0, PER_TENSOR};
+static const LayerScheme INT8 = {.weight_bits = 8, .activation_bits = 8, .granularity = PER_TENSOR};
 
 static Graph *import_simplified(const char *path)
 {
