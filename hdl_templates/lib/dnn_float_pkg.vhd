@@ -65,8 +65,9 @@ package body dnn_float_pkg is
     subtype mantissa_t is natural range 0 to 16777215;      -- 1.fraction: 2**23 and more
     subtype extended_t is natural range 0 to 2 ** 28 - 1;   -- mantissa, 3 bits below it, 1 above
 
-    -- A product of two halves of a mantissa.
-    type product_t is range 0 to 2 ** 24 - 1;
+    -- A product of two halves of a mantissa. The type has negative numbers because ghdl --synth
+    -- extends the sign where a value is converted to `integer`, even of a type without one.
+    type product_t is range -2 ** 24 to 2 ** 24 - 1;
     subtype half_t is product_t range 0 to 4095;
 
     function magnitude (a : float_word) return magnitude_t is
@@ -285,8 +286,12 @@ package body dnn_float_pkg is
         variable exact      : magnitude_t;
     begin
         difference := value - zero;
-        mantissa   := difference when difference >= 0 else -difference;  -- synthesis has no abs
-        exponent   := 127 + 16;
+        if difference >= 0 then  -- ghdl --synth has no abs
+            mantissa := difference;
+        else
+            mantissa := -difference;
+        end if;
+        exponent := 127 + 16;
         -- The first bit to 2**16.
         if mantissa < 2 ** 1 then
             mantissa := mantissa * 65536;

@@ -146,6 +146,9 @@ static const Window WINDOWS[] = {
 };
 enum { WINDOW_COUNT = sizeof WINDOWS / sizeof WINDOWS[0] };
 
+/* Powers of two of operands: sums that cancel; products that underflow; that overflow. */
+static const int RANGES[][2] = {{-4, 4}, {-70, -58}, {56, 66}};
+
 static void test_conv2d(void **state)
 {
     (void)state;
@@ -153,13 +156,14 @@ static void test_conv2d(void **state)
     Rng rng = rng_seed(34);
     Arena *arena = arena_new();
     for (int i = 0; i < WINDOW_COUNT * 4 * 3; i++) {
-        int channels = 1 + i % 3, wide = i / 3 % 2 ? 62 : 4;
-        Case one = window_case(WINDOWS[i % WINDOW_COUNT], channels, filters[i / 2 % 4]);
-        int64_t weights = one.layer.window.kernel_height * one.layer.window.kernel_width * channels;
+        int channels = 1 + i / 3 % 3, outputs = filters[i / 2 % 4];
+        int low = RANGES[i % 3][0], high = RANGES[i % 3][1];
+        Case one = window_case(WINDOWS[i % WINDOW_COUNT], channels, outputs);
+        int64_t taps = one.layer.window.kernel_height * one.layer.window.kernel_width * channels;
         one.layer.relu = i % 5 == 0;
-        one.input = draw_values(arena, &rng, IMAGES * 8 * 7 * channels, -wide, wide);
-        one.weights = draw_values(arena, &rng, weights * filters[i / 2 % 4], -wide - 2, wide + 3);
-        one.bias = i % 4 ? draw_values(arena, &rng, filters[i / 2 % 4], -2 * wide, wide) : NULL;
+        one.input = draw_values(arena, &rng, IMAGES * 8 * 7 * channels, low, high);
+        one.weights = draw_values(arena, &rng, taps * outputs, low, high);
+        one.bias = i % 4 ? draw_values(arena, &rng, outputs, low, high) : NULL;
         compare_windows(arena, &one, float_conv2d, naive_conv2d);
     }
     arena_free(arena);
@@ -188,13 +192,15 @@ static void test_dense(void **state)
     enum { INPUTS = 30, OUTPUTS = 21 };
     Rng rng = rng_seed(36);
     Arena *arena = arena_new();
-    for (int relu = 0; relu < 2; relu++) {
+    for (int round = 0; round < 6; round++) {
+        int low = RANGES[round % 3][0], high = RANGES[round % 3][1];
+        bool relu = round >= 3;
         FloatLayer layer = {.input_shape = shape_of(3, 5, 2, 3),
                             .output_shape = shape_of(1, OUTPUTS),
                             .relu = relu};
-        float *input = draw_values(arena, &rng, IMAGES * INPUTS, -60, 60);
-        float *weights = draw_values(arena, &rng, INPUTS * OUTPUTS, -66, 66);
-        float *bias = draw_values(arena, &rng, OUTPUTS, -60, 60);
+        float *input = draw_values(arena, &rng, IMAGES * INPUTS, low, high);
+        float *weights = draw_values(arena, &rng, INPUTS * OUTPUTS, low, high);
+        float *bias = draw_values(arena, &rng, OUTPUTS, low, high);
         float want[IMAGES * OUTPUTS], got[IMAGES * OUTPUTS];
         for (int n = 0; n < IMAGES * OUTPUTS; n++) {
             float sum = bias[n % OUTPUTS];
