@@ -19,8 +19,10 @@ typedef struct List {
 static void list_add(List *list, int32_t value)
 {
     char text[24];
-    bool last = list->written == list->count - 1;
-    int length = snprintf(text, sizeof text, "%d%s", value, last ? "" : ",");
+    const char *comma = list->written == list->count - 1 ? "" : ",";
+    /* VHDL has no literal for it: -2147483648 is the negative of a number too big. It is -0. */
+    int length = value == INT32_MIN ? snprintf(text, sizeof text, "integer'low%s", comma)
+                                    : snprintf(text, sizeof text, "%d%s", value, comma);
     bool row_starts = list->written % list->row == 0;
     if (row_starts || list->column + length + 1 > LINE_COLUMNS) {
         buffer_printf(list->into, "\n%*s%s", INDENT, "", text);
@@ -50,19 +52,24 @@ static void list_close(const List *list)
 /* Weight of output `output` and fold position (step, lane): the order that the entities read. */
 static int32_t weight_at(const Stage *stage, int64_t step, int p, int s)
 {
-    FoldLimits limits = plan_fold_limits(stage);
-    int64_t groups = limits.simd / stage->simd; /* of values */
-    int64_t beat = step / stage->fold_steps;    /* dense; conv2d has one */
+    int64_t outputs = stage->output.lanes, values = plan_values(stage);
+    int64_t groups = values / stage->simd;
+    int64_t beat = step / stage->fold_steps; /* dense; conv2d has one */
     int64_t in_beat = step % stage->fold_steps;
     int64_t output = in_beat / groups * stage->pe + p;
-    int64_t value = beat * limits.simd + in_beat % groups * stage->simd + s;
-    return stage->op->weights[value * limits.pe + output];
+    int64_t value = beat * values + in_beat % groups * stage->simd + s;
+    return stage->op->weights[value * outputs + output];
+}
+
+static const char *value_vector(const Stage *stage)
+{
+    return op_traits(stage->op->kind)->reads_float ? "float_vector" : "sample_vector";
 }
 
 static void add_folded_weights(const Emission *emission, const Stage *stage, Buffer *into)
 {
     int64_t row = stage->macs_per_cycle;
-    List list = list_open(emission, stage, "WEIGHTS", "sample_vector", stage->rows * row, into);
+    List list = list_open(emission, stage, "WEIGHTS", value_vector(stage), stage->rows * row, into);
     list.row = row;
     for (int64_t step = 0; step < stage->rows; step++)
         for (int p = 0; p < stage->pe; p++)
@@ -103,9 +110,12 @@ static void add_per_channel(const Emission *emission, const Stage *stage, Buffer
         const char *what;
         ChannelValue *value;
     } lists[] = {{"BIAS", bias_of}, {"MULTIPLIERS", multiplier_of}, {"SHIFTS", shift_of}};
+    bool is_float = op_traits(stage->op->kind)->reads_float;
+    const char *type = is_float ? "float_vector" : "integer_vector";
+    size_t count = is_float ? 1 : sizeof lists / sizeof *lists;
     int64_t channels = stage->output.lanes;
-    for (size_t i = 0; i < sizeof lists / sizeof *lists; i++) {
-        List list = list_open(emission, stage, lists[i].what, "integer_vector", channels, into);
+    for (size_t i = 0; i < count; i++) {
+        List list = list_open(emission, stage, lists[i].what, type, channels, into);
         for (int64_t c = 0; c < channels; c++)
             list_add(&list, lists[i].value(stage->op, c));
         list_close(&list);
@@ -156,6 +166,7 @@ Status emit_constants(const Emission *emission, Buffer *into)
                                 {"model", emit_plain(emission->arena, plan->model->name)},
                                 {"sha256", plan->model->source_sha256},
                                 {"constants", constants.data},
+                                {"float", plan_has_floats(plan) ? "yes" : ""},
                                 {NULL, NULL}};
     Status status = template_expand("constants.vhd.tmpl", keys, into);
     buffer_free(&constants);

@@ -4,6 +4,7 @@
 #include "hw/emit.h"
 #include "hw/emit_parts.h"
 #include "hw/template.h"
+#include "quant/float_kernels.h"
 
 /* A generic map under way: one association a line, commas between them. */
 typedef struct Map {
@@ -129,6 +130,82 @@ static void map_table(const Emission *emission, Map *map, const Stage *stage)
     map_constant(emission, map, stage, "TABLE");
 }
 
+static void map_relu(Map *map, const Op *op)
+{
+    map_text(map, "RELU", op_float_relu(op) ? "true" : "false");
+}
+
+static void map_float_conv2d(const Emission *emission, Map *map, const Stage *stage)
+{
+    map_image(map, stage->op);
+    map_number(map, "FILTERS", stage->output.lanes);
+    map_window(map, &stage->op->window);
+    map_number(map, "PE", stage->pe);
+    map_relu(map, stage->op);
+    map_constant(emission, map, stage, "WEIGHTS");
+    map_constant(emission, map, stage, "BIAS");
+}
+
+static void map_float_dense(const Emission *emission, Map *map, const Stage *stage)
+{
+    map_number(map, "IN_LANES", stage->input.lanes);
+    map_number(map, "BEATS", stage->input.beats);
+    map_number(map, "OUTPUTS", stage->output.lanes);
+    map_number(map, "PE", stage->pe);
+    map_relu(map, stage->op);
+    map_constant(emission, map, stage, "WEIGHTS");
+    map_constant(emission, map, stage, "BIAS");
+}
+
+static void map_float_max_pool(const Emission *emission, Map *map, const Stage *stage)
+{
+    (void)emission;
+    map_image(map, stage->op);
+    map_window(map, &stage->op->window);
+    map_relu(map, stage->op);
+}
+
+static void map_float_average_pool(const Emission *emission, Map *map, const Stage *stage)
+{
+    (void)emission;
+    const Window *window = &stage->op->window;
+    map_image(map, stage->op);
+    map_number(map, "KERNEL_HEIGHT", window->kernel_height);
+    map_number(map, "KERNEL_WIDTH", window->kernel_width);
+    map_number(map, "STRIDE_HEIGHT", window->stride_height);
+    map_number(map, "STRIDE_WIDTH", window->stride_width);
+    map_number(map, "SCALE", float32_word(float_average_scale(window)));
+    map_relu(map, stage->op);
+}
+
+/* The numbers of a bridge; the model's checks made sure that there are some. */
+static FloatBridge bridge_of(QuantParam format)
+{
+    FloatBridge bridge;
+    Status status = float_bridge_make(format, &bridge);
+    assert(status == OK);
+    (void)status;
+    return bridge;
+}
+
+static void map_to_float(const Emission *emission, Map *map, const Stage *stage)
+{
+    (void)emission;
+    map_number(map, "LANES", stage->input.lanes);
+    map_input_range(map, stage->op);
+    map_number(map, "ZERO", stage->op->input.zero_point);
+    map_number(map, "SCALE", float32_word(bridge_of(stage->op->input).scale));
+}
+
+static void map_to_integer(const Emission *emission, Map *map, const Stage *stage)
+{
+    (void)emission;
+    map_number(map, "LANES", stage->input.lanes);
+    map_number(map, "INVERSE_SCALE", float32_word(bridge_of(stage->op->output).inverse_scale));
+    map_number(map, "ZERO", stage->op->output.zero_point);
+    map_output_range(map, stage->op);
+}
+
 typedef void MapGenerics(const Emission *emission, Map *map, const Stage *stage);
 
 static MapGenerics *const MAP_GENERICS[OP_KINDS] = {
@@ -138,9 +215,20 @@ static MapGenerics *const MAP_GENERICS[OP_KINDS] = {
     [OP_MAX_POOL2D] = map_max_pool,
     [OP_AVERAGE_POOL2D] = map_average_pool,
     [OP_TABLE] = map_table,
+    [OP_FLOAT_CONV2D] = map_float_conv2d,
+    [OP_FLOAT_DENSE] = map_float_dense,
+    [OP_FLOAT_MAX_POOL2D] = map_float_max_pool,
+    [OP_FLOAT_AVERAGE_POOL2D] = map_float_average_pool,
+    [OP_TO_FLOAT] = map_to_float,
+    [OP_TO_INTEGER] = map_to_integer,
 };
 
 /* ---- one layer ------------------------------------------------------------------------------- */
+
+static bool is_float(const Stage *stage)
+{
+    return op_traits(stage->op->kind)->writes_float;
+}
 
 static void add_signals(const Plan *plan, int index, Buffer *into)
 {
@@ -150,8 +238,9 @@ static void add_signals(const Plan *plan, int index, Buffer *into)
     for (int i = 0; i < count; i++)
         buffer_printf(into,
                       "    signal %1$s%2$s_valid, %1$s%2$s_ready, %1$s%2$s_last : std_logic;\n"
-                      "    signal %1$s%2$s_data : sample_vector(0 to %3$d);\n",
-                      stage->label, endings[i], stage->output.lanes - 1);
+                      "    signal %1$s%2$s_data : %4$s(0 to %3$d);\n",
+                      stage->label, endings[i], stage->output.lanes - 1,
+                      is_float(stage) ? "float_vector" : "sample_vector");
     buffer_append_text(into, "\n");
 }
 
@@ -168,16 +257,19 @@ static void add_description(const Emission *emission, int index, Buffer *into)
         buffer_printf(into, ", window %dx%d every %dx%d", window->kernel_height,
                       window->kernel_width, window->stride_height, window->stride_width);
     buffer_append_text(into, "\n    --   ");
-    if (op->weights)
+    if (op->weights && op->accumulator_bits)
         buffer_printf(into, "weights of %d bits, accumulator of %d bits; ", op->weight_bits,
                       op->accumulator_bits);
-    buffer_printf(into, "output %d to %d, scale %.9g\n", op->low, op->high, op->output.scale);
+    if (is_float(stage))
+        buffer_append_text(into, "floating point (binary32)\n");
+    else
+        buffer_printf(into, "output %d to %d, scale %.9g\n", op->low, op->high, op->output.scale);
     buffer_append_text(into, "    --   ");
     if (stage->rows)
         buffer_printf(into, "PE %d x SIMD %d: %lld multipliers, %lld clock%s for each %s; ",
                       stage->pe, stage->simd, (long long)stage->macs_per_cycle,
                       (long long)stage->fold_steps, stage->fold_steps == 1 ? "" : "s",
-                      op->kind == OP_DENSE ? "beat" : "window");
+                      op_traits(op->kind)->is_dense ? "beat" : "window");
     buffer_printf(into, "%lld clocks an image\n",
                   (long long)emission->timing->layers[index].interval_cycles);
 }
@@ -196,16 +288,27 @@ static void add_ports(const char *from, const char *to, Buffer *into)
 static void add_register(const Emission *emission, const Stage *stage, Buffer *into)
 {
     buffer_printf(into,
-                  "    %s_held : entity work.register_stage\n        generic map (\n"
+                  "    %s_held : entity work.%s\n        generic map (\n"
                   "            LANES => %d\n        )\n        port map (\n",
-                  stage->label, stage->output.lanes);
+                  stage->label, is_float(stage) ? "float_register_stage" : "register_stage",
+                  stage->output.lanes);
     add_ports(stage->label, arena_printf(emission->arena, "%s_held", stage->label), into);
 }
 
+/* A tap takes samples: a word is two of them. */
 static void add_tap(const Emission *emission, const Stage *stage, Buffer *into)
 {
+    int lanes = stage->output.lanes * (is_float(stage) ? 2 : 1);
+    const char *data = arena_printf(emission->arena, "%s_data", stage->label);
+    buffer_printf(into, "    %s_tap : if TAPS generate\n", stage->label);
+    if (is_float(stage)) {
+        buffer_printf(into,
+                      "        signal samples : sample_vector(0 to %d);\n    begin\n"
+                      "        samples <= to_samples(%s);\n\n",
+                      lanes - 1, data);
+        data = "samples";
+    }
     buffer_printf(into,
-                  "    %1$s_tap : if TAPS generate\n"
                   "        tap : entity work.stream_tap\n"
                   "            generic map (\n"
                   "                LANES     => %2$d,\n"
@@ -215,10 +318,10 @@ static void add_tap(const Emission *emission, const Stage *stage, Buffer *into)
                   "                clk   => clk,\n"
                   "                valid => %1$s_valid,\n"
                   "                ready => %1$s_ready,\n"
-                  "                data  => %1$s_data\n"
+                  "                data  => %4$s\n"
                   "            );\n"
                   "    end generate;\n\n",
-                  stage->label, stage->output.lanes, emit_tap_name(emission->arena, stage));
+                  stage->label, lanes, emit_tap_name(emission->arena, stage), data);
 }
 
 static void add_layer(const Emission *emission, int index, Buffer *into)
@@ -315,6 +418,7 @@ Status emit_top(const Emission *emission, Buffer *into)
         {"signals", signals.data},
         {"layers", layers.data},
         {"output", plan->stages[plan->count - 1].label},
+        {"float", plan_has_floats(plan) ? "yes" : ""},
         {"class", plan->has_class ? "yes" : ""},
         {"no_class", plan->has_class ? "" : "yes"},
         {NULL, NULL},

@@ -26,9 +26,10 @@ static const char *const RESERVED[] = {
     /* names that generated text uses: a label of that name would hide them */
     "arg_max", "best", "best_data", "best_valid", "class_index", "class_valid", "in_data",
     "in_last", "in_ready", "in_valid", "out_data", "out_last", "out_ready", "out_valid", "boolean",
-    "class", "clk", "false", "ieee", "integer", "integer_vector", "dnn_fixed_pkg", "input",
-    "natural", "output", "positive", "rst", "sample_t", "sample_vector", "std", "std_logic",
-    "std_logic_1164", "string", "structure", "tap_folder", "taps", "true", "work"};
+    "class", "clk", "dnn_fixed_pkg", "dnn_float_pkg", "false", "float_vector", "float_word", "ieee",
+    "input", "integer", "integer_vector", "natural", "output", "positive", "rst", "sample_t",
+    "sample_vector", "std", "std_logic", "std_logic_1164", "string", "structure", "tap",
+    "tap_folder", "taps", "to_samples", "samples", "true", "work"};
 
 typedef struct Taken {
     const char *name;

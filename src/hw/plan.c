@@ -20,6 +20,12 @@ static const StageKind STAGE_KINDS[OP_KINDS] = {
     [OP_MAX_POOL2D] = {"max_pool_stream", true, false, false},
     [OP_AVERAGE_POOL2D] = {"average_pool_stream", true, false, false},
     [OP_TABLE] = {"table_stream", false, false, false},
+    [OP_FLOAT_CONV2D] = {"conv2d_float_stream", true, true, true},
+    [OP_FLOAT_DENSE] = {"dense_float_stream", false, true, true},
+    [OP_FLOAT_MAX_POOL2D] = {"max_pool_float_stream", true, false, false},
+    [OP_FLOAT_AVERAGE_POOL2D] = {"average_pool_float_stream", true, false, false},
+    [OP_TO_FLOAT] = {"int_to_float_stream", false, false, true},
+    [OP_TO_INTEGER] = {"float_to_int_stream", false, false, true},
 };
 
 int plan_divisors(int value, int divisors[PLAN_MAX_DIVISORS])
@@ -34,16 +40,29 @@ int plan_divisors(int value, int divisors[PLAN_MAX_DIVISORS])
     return count;
 }
 
+int plan_values(const Stage *stage)
+{
+    const Window *window = &stage->op->window;
+    int pixels =
+        op_traits(stage->op->kind)->has_window ? window->kernel_height * window->kernel_width : 1;
+    return pixels * stage->input.lanes;
+}
+
 FoldLimits plan_fold_limits(const Stage *stage)
 {
-    const Op *op = stage->op;
-    if (op->kind == OP_CONV2D)
-        return (FoldLimits){.pe = stage->output.lanes,
-                            .simd = op->window.kernel_height * op->window.kernel_width *
-                                    stage->input.lanes};
-    if (op->kind == OP_DENSE)
-        return (FoldLimits){.pe = stage->output.lanes, .simd = stage->input.lanes};
-    return (FoldLimits){.pe = 1, .simd = 1};
+    OpKind kind = stage->op->kind;
+    if (!STAGE_KINDS[kind].folds)
+        return (FoldLimits){.pe = 1, .simd = 1};
+    return (FoldLimits){.pe = stage->output.lanes,
+                        .simd = op_traits(kind)->reads_float ? 1 : plan_values(stage)};
+}
+
+bool plan_has_floats(const Plan *plan)
+{
+    for (int i = 0; i < plan->count; i++)
+        if (op_traits(plan->stages[i].op->kind)->writes_float)
+            return true;
+    return false;
 }
 
 /* ---- layouts --------------------------------------------------------------------------------- */
@@ -52,6 +71,12 @@ static StreamLayout pixels_of(Shape shape)
 {
     int64_t lanes = shape_channels(shape);
     return (StreamLayout){.beats = shape_elements(shape) / lanes, .lanes = (int)lanes};
+}
+
+/* Beats go out as they come in, whatever their size. */
+static bool keeps_layout(OpKind kind)
+{
+    return kind == OP_TABLE || kind == OP_TO_FLOAT || kind == OP_TO_INTEGER;
 }
 
 /* What the first layers want: a beat a pixel; a vector for a dense layer comes value by value; one
@@ -64,7 +89,7 @@ static StreamLayout input_layout(const IntegerModel *model)
     for (int i = 1; i < model->count; i++) {
         if (model->ops[i].kind == OP_AFFINE)
             return pixels_of(shape);
-        if (model->ops[i].kind != OP_TABLE)
+        if (!keeps_layout(model->ops[i].kind))
             break;
     }
     return (StreamLayout){.beats = shape_elements(shape), .lanes = 1};
@@ -72,20 +97,10 @@ static StreamLayout input_layout(const IntegerModel *model)
 
 static StreamLayout output_layout(const Op *op, StreamLayout input)
 {
-    switch (op->kind) {
-    case OP_DENSE:
+    const OpTraits *traits = op_traits(op->kind);
+    if (traits->is_dense)
         return (StreamLayout){.beats = 1, .lanes = (int)shape_elements(op->output_shape)};
-    case OP_CONV2D:
-    case OP_MAX_POOL2D:
-    case OP_AVERAGE_POOL2D:
-        return pixels_of(op->output_shape);
-    case OP_INPUT:
-    case OP_AFFINE:
-    case OP_TABLE:
-    case OP_KINDS:
-        break;
-    }
-    return input;
+    return traits->has_window ? pixels_of(op->output_shape) : input;
 }
 
 /* ---- checks ---------------------------------------------------------------------------------- */
@@ -114,15 +129,16 @@ static Status fold_stage(Stage *stage)
             return error_set(ERR_USAGE, "layer %s: a %s layer does not fold; leave pe and simd out",
                              op->name, op_word(op->kind));
         stage->pe = stage->simd = 1;
-        stage->fold_steps = 1;
+        bool sums_up = op->kind == OP_FLOAT_AVERAGE_POOL2D;
+        stage->fold_steps = sums_up ? op->window.kernel_height * op->window.kernel_width : 1;
         stage->macs_per_cycle = STAGE_KINDS[op->kind].multiplies ? stage->input.lanes : 0;
         return OK;
     }
     FoldLimits limits = plan_fold_limits(stage);
     TRY(check_fold_value(op, "pe", op->pe, limits.pe, &stage->pe));
     TRY(check_fold_value(op, "simd", op->simd, limits.simd, &stage->simd));
-    stage->fold_steps = (int64_t)(limits.pe / stage->pe) * (limits.simd / stage->simd);
-    stage->rows = stage->fold_steps * (op->kind == OP_DENSE ? stage->input.beats : 1);
+    stage->fold_steps = (int64_t)(limits.pe / stage->pe) * (plan_values(stage) / stage->simd);
+    stage->rows = stage->fold_steps * (op_traits(op->kind)->is_dense ? stage->input.beats : 1);
     stage->macs_per_cycle = (int64_t)stage->pe * stage->simd;
     return OK;
 }
@@ -140,7 +156,7 @@ static Status check_op(const IntegerModel *model, int index)
                          op->name);
     const Window *window = &op->window;
     bool padded = window->pad_top || window->pad_bottom || window->pad_left || window->pad_right;
-    if (op->kind == OP_AVERAGE_POOL2D && padded)
+    if ((op->kind == OP_AVERAGE_POOL2D || op->kind == OP_FLOAT_AVERAGE_POOL2D) && padded)
         return error_set(ERR_REFUSED, "layer %s: average pooling with padding is not supported",
                          op->name);
     return OK;

@@ -7,9 +7,15 @@
  * one that a dense layer reads straight from the input: that is a beat of one lane for each value.
  * Flattening changes nothing on a stream: a dense layer reads the beats in the order they come.
  *
+ * Floating-point layers are stages like the others, and so are the bridges where integers become
+ * floating point and back; samples of such a stream are 32 bits wide (op_traits: writes_float).
+ *
  * Folding: a layer with `pe` units, each multiplying `simd` values per clock edge, needs
  *     fold_steps = (filters / pe) * (values / simd)
  * edges for each window (conv2d) or beat (dense). 0 for both, the default, is fully parallel: one.
+ * A floating-point layer adds its products up one by one, so that its sums have one order: its
+ * `simd` is 1, and with the default pe it takes as many edges as a window (or beat) has values. A
+ * floating-point average pool takes an edge for each pixel of the window.
  *
  *     Plan *plan = NULL;
  *     TRY(plan_new(model, &plan));
@@ -34,7 +40,7 @@ typedef struct Stage {
     StreamLayout input, output;
     int pe, simd;           /* as built; 1 for layers that do not fold */
     int64_t fold_steps;     /* edges per window or beat */
-    int64_t rows;           /* of the weight memory, PE*SIMD values each; 0: no weights */
+    int64_t rows;           /* of the weight memory, PE*SIMD values each; 0: none */
     int64_t macs_per_cycle; /* multiplications per clock edge while computing; 0: none */
 } Stage;
 
@@ -60,6 +66,12 @@ Status plan_new(const IntegerModel *model, Plan **plan) MUST_CHECK;
 void plan_free(Plan *plan);
 
 FoldLimits plan_fold_limits(const Stage *stage);
+
+/* Products of a sum that a window (conv2d) or a beat (dense) brings. */
+int plan_values(const Stage *stage);
+
+/* True when a stage's output is floating point. */
+bool plan_has_floats(const Plan *plan);
 
 /* Divisors of `value`, ascending; returns how many. `divisors` holds at least PLAN_MAX_DIVISORS. */
 enum { PLAN_MAX_DIVISORS = 1536 }; /* no int has more */

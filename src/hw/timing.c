@@ -39,14 +39,15 @@ typedef struct Chain {
 static Cell cell_of(const Stage *stage)
 {
     const Op *op = stage->op;
+    const OpTraits *traits = op_traits(op->kind);
     Cell cell = {.fold_steps = stage->fold_steps,
                  .width = stage->input.beats,
                  .height = 1,
                  .right = stage->input.beats,
                  .bottom = 1,
                  .every_position = true,
-                 .emit_at = op->kind == OP_DENSE ? stage->input.beats - 1 : -1};
-    if (op->kind == OP_CONV2D || op->kind == OP_MAX_POOL2D || op->kind == OP_AVERAGE_POOL2D) {
+                 .emit_at = traits->is_dense ? stage->input.beats - 1 : -1};
+    if (traits->has_window) {
         const Window *window = &op->window;
         cell.every_position = false;
         cell.window = *window;
@@ -228,7 +229,8 @@ static void run_chain(Chain *chain, Timing *timing)
 static LayerTiming layer_timing(const Stage *stage)
 {
     Cell cell = cell_of(stage);
-    int64_t windows = stage->op->kind == OP_DENSE ? stage->input.beats : stage->output.beats;
+    bool is_dense = op_traits(stage->op->kind)->is_dense;
+    int64_t windows = is_dense ? stage->input.beats : stage->output.beats;
     return (LayerTiming){.busy_cycles = windows * stage->fold_steps,
                          .interval_cycles =
                              cell.width * cell.height + windows * (stage->fold_steps - 1)};

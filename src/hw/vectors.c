@@ -8,7 +8,7 @@
 #include "base/fs.h"
 #include "hw/emit.h"
 
-enum { SAMPLE_BYTES = 2 };
+enum { SAMPLE_BYTES = 2, WORD_BYTES = 4 };
 
 /* ---- files ----------------------------------------------------------------------------------- */
 
@@ -25,17 +25,30 @@ static int32_t unpack(const unsigned char *bytes)
     return (int16_t)(uint16_t)(bytes[0] | bytes[1] << 8);
 }
 
-Status vectors_read(const char *path, int64_t count, int32_t *samples, int64_t *got)
+static int32_t unpack_word(const unsigned char *bytes)
+{
+    return (int32_t)((uint32_t)bytes[0] | (uint32_t)bytes[1] << 8 | (uint32_t)bytes[2] << 16 |
+                     (uint32_t)bytes[3] << 24);
+}
+
+/* `count` values of `bytes` bytes, 2 or 4. */
+static Status read_values(const char *path, size_t bytes, int64_t count, int32_t *values,
+                          int64_t *got)
 {
     *got = 0;
     FILE *file = fopen(path, "rbe");
     if (!file)
         return error_set(ERR_ENVIRONMENT, "%s: cannot be opened: %s", path, strerror(errno));
-    unsigned char bytes[SAMPLE_BYTES];
-    while (*got < count && fread(bytes, SAMPLE_BYTES, 1, file) == 1)
-        samples[(*got)++] = unpack(bytes);
+    unsigned char value[WORD_BYTES];
+    while (*got < count && fread(value, bytes, 1, file) == 1)
+        values[(*got)++] = bytes == WORD_BYTES ? unpack_word(value) : unpack(value);
     fclose(file);
     return OK;
+}
+
+Status vectors_read(const char *path, int64_t count, int32_t *samples, int64_t *got)
+{
+    return read_values(path, SAMPLE_BYTES, count, samples, got);
 }
 
 /* A file that is being written, and what it takes to make its samples bytes. */
@@ -139,7 +152,8 @@ static Status read_taps(const Plan *plan, Arena *arena, const char *folder, int6
         const char *path = fs_join(arena, folder, emit_tap_name(arena, stage));
         if (!fs_exists(path))
             continue; /* the simulation gave up before it began: all is missing */
-        TRY_IN(vectors_read(path, count * tap->elements, tap->samples, &tap->got), "layer %s",
+        size_t bytes = op_traits(stage->op->kind)->writes_float ? WORD_BYTES : SAMPLE_BYTES;
+        TRY_IN(read_values(path, bytes, count * tap->elements, tap->samples, &tap->got), "layer %s",
                stage->op->name);
     }
     return OK;
@@ -180,6 +194,7 @@ static bool compare_stage(const Comparison *comparison, int i, bool missing, Dif
     if (!compare_image(tap, comparison->index * tap->elements, golden, missing, difference))
         return false;
     difference->layer = stage->op->name;
+    difference->is_float = op_traits(stage->op->kind)->writes_float;
     return true;
 }
 

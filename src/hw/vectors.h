@@ -1,6 +1,7 @@
 /* vectors.h: what goes into a design and what must come out, and where the two first differ.
  *
- * Files hold samples of 16 bits, little-endian, two's complement, image after image in the order of
+ * Files hold samples of 16 bits, little-endian, two's complement (taps of floating-point streams:
+ * bit patterns of 32 bits), image after image in the order of
  * the streams; tensors are channels-last, so that is also their order in memory.
  */
 #ifndef HW_VECTORS_H
@@ -33,6 +34,7 @@ typedef struct Difference {
     int64_t image;     /* of the dataset */
     int64_t element;   /* of the layer's output, channels-last */
     bool missing;      /* the hardware put out nothing there */
+    bool is_float;     /* got and expected are bit patterns of binary32 */
     int32_t got, expected;
 } Difference;
 

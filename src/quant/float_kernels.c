@@ -197,6 +197,11 @@ static Status pack_rows(Arena *arena, const float *values, int64_t rows, const F
     return OK;
 }
 
+float float_average_scale(const Window *window)
+{
+    return 1.0F / (float)(window->kernel_height * window->kernel_width);
+}
+
 Status float_layer_pack(Arena *arena, FloatLayer *layer, const float *weights, const float *bias)
 {
     int64_t channels = shape_channels(layer->output_shape);
@@ -206,7 +211,7 @@ Status float_layer_pack(Arena *arena, FloatLayer *layer, const float *weights, c
     layer->taps = NULL;
     bool has_window = window->kernel_height > 0;
     if (has_window)
-        layer->scale = 1.0F / (float)(window->kernel_height * window->kernel_width);
+        layer->scale = float_average_scale(window);
     if (!weights)
         return OK;
     int64_t rows = has_window ? window->kernel_height * window->kernel_width *

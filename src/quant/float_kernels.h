@@ -64,6 +64,9 @@ typedef struct FloatLayer {
 Status float_layer_pack(Arena *arena, FloatLayer *layer, const float *weights,
                         const float *bias) MUST_CHECK;
 
+/* 1/n of an average pool. */
+float float_average_scale(const Window *window);
+
 typedef void FloatKernel(const FloatLayer *layer, const float *input, int images, float *output);
 
 /* The average has no padding; of equals the first of the window is the maximum. */
