@@ -177,7 +177,8 @@ static void move(Tensor moving, int64_t channel, double value, double momentum)
 /* The variance is the mean square deviation, also for the moving one (Keras 3). */
 void norm_reduce_input(const StepStage *stage, int shards, int64_t images, double momentum)
 {
-    double pixels = (double)(images * (stage->elements / stage->channels));
+    int64_t per_image = stage->elements / stage->channels;
+    double pixels = (double)(images * per_image);
     for (int64_t c = 0; c < stage->channels; c++) {
         double mean = sum_of_shards(stage, shards, c) / pixels;
         double variance = sum_of_shards(stage, shards, stage->channels + c) / pixels - mean * mean;
@@ -200,7 +201,8 @@ void norm_use_moving(const StepStage *stage)
 void norm_reduce_gradient(const StepStage *stage, int shards, int64_t images, float *gamma,
                           float *beta)
 {
-    double pixels = (double)(images * (stage->elements / stage->channels));
+    int64_t per_image = stage->elements / stage->channels;
+    double pixels = (double)(images * per_image);
     for (int64_t c = 0; c < stage->channels; c++) {
         double sum = sum_of_shards(stage, shards, c);
         double sum_hat = sum_of_shards(stage, shards, stage->channels + c);

@@ -90,10 +90,10 @@ typedef struct TrainOptions {
 } TrainOptions;
 
 typedef struct TrainResult {
-    int epochs; /* finished, with those before a resume */
-    bool early; /* stopped by `patience` */
-    int best;   /* epoch of the lowest validation loss (or loss); 0: none finished */
-    TrainEpoch last;
+    int epochs;      /* finished, with those before a resume */
+    bool early;      /* stopped by `patience` */
+    int best;        /* epoch of the lowest validation loss (or loss); 0: none finished */
+    TrainEpoch last; /* zeros when a resumed training had no epoch left to do */
     char sha256[HASH_HEX_BYTES]; /* of the weights that the graph is left with */
 } TrainResult;
 

@@ -213,8 +213,10 @@ static double rate_at(const Trainer *trainer, int64_t batch)
 {
     const TrainOptions *o = &trainer->options;
     int epoch = trainer->track.epochs;
-    if (o->schedule.kind == SCHEDULE_STEP)
-        return o->rate * pow(o->schedule.factor, epoch / o->schedule.every);
+    if (o->schedule.kind == SCHEDULE_STEP) {
+        int times = epoch / o->schedule.every;
+        return o->rate * pow(o->schedule.factor, times);
+    }
     if (o->schedule.kind == SCHEDULE_COSINE) {
         double done = (double)epoch + (double)batch / (double)batch_count(trainer);
         return o->rate * (1 + cos(acos(-1) * fmin(done / o->epochs, 1))) / 2;

@@ -9,7 +9,7 @@
 #include <cmocka.h>
 
 #include "nn/forward.h"
-#include "nn/kernel_set.h"
+#include "nn/kernels.h"
 #include "tests/unit/nn/graphs.h"
 
 enum { CASES = 150 };
@@ -224,6 +224,28 @@ static void test_networks(void **state)
     graph_free(graph);
 }
 
+/* Where all values are equal the first one gets the gradient; five channels are four and one. */
+static void test_ties_go_to_the_first(void **state)
+{
+    (void)state;
+    float image[4 * 4 * 5], gradient[2 * 2 * 5], got[4 * 4 * 5];
+    for (int i = 0; i < 4 * 4 * 5; i++)
+        image[i] = 3;
+    for (int i = 0; i < 2 * 2 * 5; i++)
+        gradient[i] = (float)(i + 1);
+    Graph *graph = graph_of_input(shape_of(3, 4, 4, 5));
+    chain(graph, (Layer){.kind = LAYER_MAX_POOL2D, .name = "max", .window = window_of(2, 2, 2, 0)});
+    assert_int_equal(graph_infer_shapes(graph), OK);
+    max_pool2d_backward(graph_output(graph), image, gradient, 1, got);
+    for (int y = 0; y < 4; y++)
+        for (int x = 0; x < 4; x++)
+            for (int c = 0; c < 5; c++) {
+                float want = y % 2 || x % 2 ? 0 : gradient[(y / 2 * 2 + x / 2) * 5 + c];
+                assert_true(got[(y * 4 + x) * 5 + c] == want);
+            }
+    graph_free(graph);
+}
+
 static void test_choice(void **state)
 {
     (void)state;
@@ -252,6 +274,7 @@ int main(void)
         cmocka_unit_test(test_correlations),
         cmocka_unit_test(test_one_value_at_a_time),
         cmocka_unit_test(test_networks),
+        cmocka_unit_test(test_ties_go_to_the_first),
         cmocka_unit_test(test_choice),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
