@@ -23,15 +23,18 @@ static int64_t pixel_at(const Place *p, int64_t ky, int64_t kx)
     return ((p->rows.origin + ky) * p->width + p->columns.origin + kx) * p->channels;
 }
 
-static Place place_at(const Layer *layer, int64_t y, int64_t x)
+static Place place_in_row(const Layer *layer, int64_t y)
 {
-    Place place = {.rows = window_rows(layer, y),
-                   .columns = window_columns(layer, x),
+    return (Place){.rows = window_rows(layer, y),
                    .width = layer->input_shape.dim[1],
-                   .channels = shape_channels(layer->input_shape)};
-    place.size =
-        (float)((place.rows.last - place.rows.first) * (place.columns.last - place.columns.first));
-    return place;
+                   .channels = layer->input_shape.dim[2]};
+}
+
+static void place_move_to(Place *place, const Layer *layer, int64_t x)
+{
+    place->columns = window_columns(layer, x);
+    place->size = (float)((place->rows.last - place->rows.first) *
+                          (place->columns.last - place->columns.first));
 }
 
 /* For each pixel of the window that lies inside the image: its row ky and its column kx. */
@@ -84,13 +87,16 @@ static void mean(const Place *p, const float *input, float *output)
 
 static void slide(const Layer *layer, const float *input, int images, float *output, ForPlace *what)
 {
-    int64_t channels = shape_channels(layer->output_shape);
-    for (int i = 0; i < images; i++, input += shape_elements(layer->input_shape))
-        for (int64_t y = 0; y < layer->output_shape.dim[0]; y++)
-            for (int64_t x = 0; x < layer->output_shape.dim[1]; x++, output += channels) {
-                Place place = place_at(layer, y, x);
+    Shape to = layer->output_shape;
+    int64_t elements = shape_elements(layer->input_shape);
+    for (int i = 0; i < images; i++, input += elements)
+        for (int64_t y = 0; y < to.dim[0]; y++) {
+            Place place = place_in_row(layer, y);
+            for (int64_t x = 0; x < to.dim[1]; x++, output += to.dim[2]) {
+                place_move_to(&place, layer, x);
                 what(&place, input, output);
             }
+        }
 }
 
 void max_pool2d_forward(const PackedLayer *packed, const float *input, int images, float *output)
@@ -143,23 +149,29 @@ static void clear(const Layer *layer, int images, float *input_gradient)
     memset(input_gradient, 0, values * sizeof *input_gradient);
 }
 
+static void route(const Place *p, const float *input, const float *gradient, float *input_gradient)
+{
+    int64_t c = 0;
+    for (; c + QUAD <= p->channels; c += QUAD)
+        route_quad(p, input + c, *(const Quad *)(gradient + c), input_gradient + c);
+    for (; c < p->channels; c++)
+        route_one(p, input + c, gradient[c], input_gradient + c);
+}
+
 void max_pool2d_backward(const Layer *layer, const float *input, const float *gradient, int images,
                          float *input_gradient)
 {
-    int64_t channels = shape_channels(layer->output_shape);
+    Shape from = layer->output_shape;
     int64_t elements = shape_elements(layer->input_shape);
     clear(layer, images, input_gradient);
     for (int i = 0; i < images; i++, input += elements, input_gradient += elements)
-        for (int64_t y = 0; y < layer->output_shape.dim[0]; y++)
-            for (int64_t x = 0; x < layer->output_shape.dim[1]; x++, gradient += channels) {
-                Place place = place_at(layer, y, x);
-                int64_t c = 0;
-                for (; c + QUAD <= channels; c += QUAD)
-                    route_quad(&place, input + c, *(const Quad *)(gradient + c),
-                               input_gradient + c);
-                for (; c < channels; c++)
-                    route_one(&place, input + c, gradient[c], input_gradient + c);
+        for (int64_t y = 0; y < from.dim[0]; y++) {
+            Place place = place_in_row(layer, y);
+            for (int64_t x = 0; x < from.dim[1]; x++, gradient += from.dim[2]) {
+                place_move_to(&place, layer, x);
+                route(&place, input, gradient, input_gradient);
             }
+        }
 }
 
 static void share_out(const Place *p, const float *gradient, float *input_gradient)
@@ -176,12 +188,15 @@ static void share_out(const Place *p, const float *gradient, float *input_gradie
 void average_pool2d_backward(const Layer *layer, const float *gradient, int images,
                              float *input_gradient)
 {
-    int64_t channels = shape_channels(layer->output_shape);
+    Shape from = layer->output_shape;
+    int64_t elements = shape_elements(layer->input_shape);
     clear(layer, images, input_gradient);
-    for (int i = 0; i < images; i++, input_gradient += shape_elements(layer->input_shape))
-        for (int64_t y = 0; y < layer->output_shape.dim[0]; y++)
-            for (int64_t x = 0; x < layer->output_shape.dim[1]; x++, gradient += channels) {
-                Place place = place_at(layer, y, x);
+    for (int i = 0; i < images; i++, input_gradient += elements)
+        for (int64_t y = 0; y < from.dim[0]; y++) {
+            Place place = place_in_row(layer, y);
+            for (int64_t x = 0; x < from.dim[1]; x++, gradient += from.dim[2]) {
+                place_move_to(&place, layer, x);
                 share_out(&place, gradient, input_gradient);
             }
+        }
 }
