@@ -122,6 +122,74 @@ static IntegerModel *awkward_names(void)
     return tiny_finish(&tiny);
 }
 
+/* ---- floating-point layers ---------------------------------------------------------------------
+ */
+
+static IntegerModel *float_first(void)
+{
+    Tiny tiny = tiny_new("float_first", shape_of(3, 7, 6, 2), 21);
+    tiny_to_float(&tiny, "conv_a.to_float");
+    tiny_relu(tiny_float_conv2d(&tiny, "conv_a", 3, tiny_window(3, 3, 1, 1)));
+    tiny_to_integer(&tiny, "conv_a.to_integer");
+    tiny_conv2d(&tiny, "conv_b", 2, tiny_window(2, 2, 1, 1));
+    tiny_dense(&tiny, "dense", 4);
+    return tiny_finish(&tiny);
+}
+
+static IntegerModel *float_middle(void)
+{
+    Tiny tiny = tiny_new("float_middle", shape_of(3, 8, 8, 1), 22);
+    tiny_relu(tiny_conv2d(&tiny, "conv_a", 2, tiny_window(3, 3, 1, 1)));
+    tiny_to_float(&tiny, "conv_b.to_float");
+    tiny_fold(
+        tiny_float_conv2d(&tiny, "conv_b", 4, tiny_padded(tiny_window(3, 3, 2, 2), 0, 1, 0, 1)), 2,
+        1);
+    tiny_to_integer(&tiny, "conv_b.to_integer");
+    tiny_table(&tiny, "conv_b.tanh");
+    tiny_fold(tiny_dense(&tiny, "dense", 3), 3, 2);
+    return tiny_finish(&tiny);
+}
+
+static IntegerModel *float_last(void)
+{
+    Tiny tiny = tiny_new("float_last", shape_of(3, 6, 6, 1), 23);
+    tiny_conv2d(&tiny, "conv", 3, tiny_window(3, 3, 1, 1));
+    tiny_pool(&tiny, OP_MAX_POOL2D, "pool", tiny_window(2, 2, 2, 2));
+    tiny_to_float(&tiny, "dense.to_float");
+    tiny_fold(tiny_float_dense(&tiny, "dense", 6), 3, 1);
+    tiny_wide(tiny_to_integer(&tiny, "dense.to_integer"));
+    return tiny_finish(&tiny);
+}
+
+static IntegerModel *all_float(void)
+{
+    Tiny tiny = tiny_new("all_float", shape_of(3, 10, 10, 1), 24);
+    tiny_to_float(&tiny, "conv_a.to_float");
+    tiny_relu(
+        tiny_float_conv2d(&tiny, "conv_a", 3, tiny_padded(tiny_window(3, 3, 1, 1), 1, 1, 1, 1)));
+    tiny_float_pool(&tiny, OP_FLOAT_MAX_POOL2D, "max",
+                    tiny_padded(tiny_window(3, 3, 2, 2), 0, 1, 0, 1));
+    tiny_fold(tiny_float_conv2d(&tiny, "conv_b", 4, tiny_window(2, 2, 1, 1)), 1, 0);
+    tiny_relu(tiny_float_pool(&tiny, OP_FLOAT_AVERAGE_POOL2D, "mean", tiny_window(2, 2, 2, 2)));
+    tiny_relu(tiny_float_dense(&tiny, "dense_a", 6));
+    tiny_fold(tiny_float_dense(&tiny, "dense_b", 4), 2, 1);
+    tiny_wide(tiny_to_integer(&tiny, "dense_b.to_integer"));
+    return tiny_finish(&tiny);
+}
+
+static IntegerModel *float_twice_on_a_vector(void)
+{
+    Tiny tiny = tiny_new("perceptron", shape_of(1, 9), 25);
+    tiny_to_float(&tiny, "hidden.to_float");
+    tiny_relu(tiny_float_dense(&tiny, "hidden", 5));
+    tiny_to_integer(&tiny, "hidden.to_integer");
+    tiny_dense(&tiny, "middle", 4);
+    tiny_to_float(&tiny, "scores.to_float");
+    tiny_float_dense(&tiny, "scores", 3);
+    tiny_wide(tiny_to_integer(&tiny, "scores.to_integer"));
+    return tiny_finish(&tiny);
+}
+
 static const Case cases[] = {
     {"one convolution", conv_alone},
     {"a 1x1 convolution", conv_one_by_one},
@@ -134,6 +202,11 @@ static const Case cases[] = {
     {"affine, pools and a table", affine_and_pools},
     {"affine on a vector", affine_on_a_vector},
     {"awkward names", awkward_names},
+    {"floating point first", float_first},
+    {"floating point in the middle, folded, a table behind", float_middle},
+    {"floating point last", float_last},
+    {"floating point throughout", all_float},
+    {"floating point twice", float_twice_on_a_vector},
 };
 
 /* A model with all that a proof needs, in a folder of its own. */
@@ -296,6 +369,30 @@ static void a_flipped_weight_bit_names_its_layer(void **state)
     }
 }
 
+/* A bit in the middle of a weight's fraction, in a floating-point layer behind another one. */
+static void a_flipped_float_bit_names_its_layer(void **state)
+{
+    (void)state;
+    need_ghdl();
+    Bed bed;
+    bed_open(&bed, all_float(), 8);
+    const Op *op = bed.plan->stages[3].op;
+    assert_string_equal(op->name, "conv_b");
+    int32_t weight = op->weights[1]; /* of filter 1, which comes behind all of filter 0 */
+    char old[32], fresh[32];
+    snprintf(old, sizeof old, "\n        %d,", weight);
+    snprintf(fresh, sizeof fresh, "\n        %d,", weight ^ 0x00001000);
+    assert_true(weight != 0 && weight != INT32_MIN);
+    ProofResult result =
+        prove_damaged(&bed, &(Damage){"all_float_constants.vhd", "CONV_B_WEIGHTS", old, fresh});
+    assert_string_equal(result.first.layer, "conv_b");
+    assert_true(result.first.is_float);
+    assert_false(result.first.missing);
+    assert_true(float32_of_word(result.first.got) != float32_of_word(result.first.expected));
+    assert_int_equal(result.first.element % 4, 1);
+    bed_close(&bed);
+}
+
 /* Half is added before the shift: without it results round down. */
 static void a_wrong_rounding_constant_is_caught(void **state)
 {
@@ -378,6 +475,7 @@ int main(void)
         cmocka_unit_test(every_network_is_bit_exact_and_on_the_clock),
         cmocka_unit_test(waiting_changes_no_value),
         cmocka_unit_test(a_flipped_weight_bit_names_its_layer),
+        cmocka_unit_test(a_flipped_float_bit_names_its_layer),
         cmocka_unit_test(a_wrong_rounding_constant_is_caught),
         cmocka_unit_test(a_dropped_row_is_caught),
         cmocka_unit_test(a_hang_is_noticed_and_named),

@@ -15,6 +15,7 @@
 
 #include "base/rng.h"
 #include "data/dataset.h"
+#include "quant/float32.h"
 #include "quant/integer_model.h"
 
 enum { TINY_MAX_OPS = 12 };
@@ -198,11 +199,88 @@ static inline Op *tiny_table(Tiny *tiny, const char *name)
     return op;
 }
 
+/* ---- floating point: between tiny_to_float() and tiny_to_integer() ------------------------------
+ */
+
+static inline Op *tiny_float_add(Tiny *tiny, OpKind kind, const char *name, Shape output)
+{
+    Op *op = tiny_add(tiny, kind, name, output);
+    op->output = QUANT_FLOAT;
+    op->low = op->output.low;
+    op->high = op->output.high;
+    op->calibration = CALIBRATION_FLOAT;
+    op->clip = (double)FLT_MAX;
+    return op;
+}
+
+static inline Op *tiny_to_float(Tiny *tiny, const char *name)
+{
+    Shape shape = tiny->model->ops[tiny->model->count - 1].output_shape;
+    return tiny_float_add(tiny, OP_TO_FLOAT, name, shape);
+}
+
+static inline Op *tiny_to_integer(Tiny *tiny, const char *name)
+{
+    Shape shape = tiny->model->ops[tiny->model->count - 1].output_shape;
+    return tiny_add(tiny, OP_TO_INTEGER, name, shape);
+}
+
+/* 16 bits: what is wrong far behind the point shows. */
+static inline Op *tiny_wide(Op *op)
+{
+    op->output = fixed_symmetric(4.0, 16);
+    op->low = op->output.low;
+    op->high = op->output.high;
+    return op;
+}
+
+/* Some are zeros, of both signs. */
+static inline int32_t *tiny_words(Tiny *tiny, int64_t count, double reach)
+{
+    int32_t *words = ARENA_ARRAY(tiny->model->arena, int32_t, count);
+    for (int64_t i = 0; i < count; i++) {
+        double value = reach * (2 * rng_uniform(&tiny->rng) - 1);
+        words[i] = float32_word((float)(rng_below(&tiny->rng, 8) ? value : copysign(0, value)));
+    }
+    return words;
+}
+
+static inline Op *tiny_float_weights(Tiny *tiny, Op *op, int64_t terms, int64_t channels)
+{
+    op->weight_bits = FLOAT_BITS;
+    op->weights = tiny_words(tiny, terms * channels, 2.5 / sqrt((double)terms));
+    op->bias = tiny_words(tiny, channels, 0.5);
+    return op;
+}
+
+static inline Op *tiny_float_conv2d(Tiny *tiny, const char *name, int filters, Window window)
+{
+    Op *op = tiny_float_add(tiny, OP_FLOAT_CONV2D, name, tiny_window_output(tiny, window, filters));
+    op->window = window;
+    return tiny_float_weights(
+        tiny, op, window.kernel_height * window.kernel_width * shape_channels(op->input_shape),
+        filters);
+}
+
+static inline Op *tiny_float_dense(Tiny *tiny, const char *name, int units)
+{
+    Op *op = tiny_float_add(tiny, OP_FLOAT_DENSE, name, shape_of(1, units));
+    return tiny_float_weights(tiny, op, shape_elements(op->input_shape), units);
+}
+
+static inline Op *tiny_float_pool(Tiny *tiny, OpKind kind, const char *name, Window window)
+{
+    int64_t channels = shape_channels(tiny->model->ops[tiny->model->count - 1].output_shape);
+    Op *op = tiny_float_add(tiny, kind, name, tiny_window_output(tiny, window, channels));
+    op->window = window;
+    return op;
+}
+
 static inline IntegerModel *tiny_finish(Tiny *tiny)
 {
     IntegerModel *model = tiny->model;
     model->classes = (int)shape_elements(model->ops[model->count - 1].output_shape);
-    if (integer_model_prove(model) != OK) {
+    if (integer_model_prove(model) != OK || integer_model_check_values(model) != OK) {
         fprintf(stderr, "%s\n", error_message());
         abort();
     }
