@@ -6,6 +6,7 @@
 
 #include "base/fs.h"
 #include "base/h5.h"
+#include "base/quarantine.h"
 #include "data/source.h"
 
 /* Labels are class numbers; more classes than this are a mistake in the file. */
@@ -79,14 +80,29 @@ static void hash_content(Dataset *dataset)
 /* ---- loading -----------------------------------------------------------------------------------
  */
 
+/* The same reading of an HDF5 file, for its outcome only. */
+static Status try_train(const char *path)
+{
+    Samples samples = {0};
+    return h5_samples_read(path, DATASET_TRAIN, arena_new(), &samples);
+}
+
+static Status try_test(const char *path)
+{
+    Samples samples = {0};
+    return h5_samples_read(path, DATASET_TEST, arena_new(), &samples);
+}
+
 static Status read_samples(const char *path, DatasetSplit split, Arena *arena, Samples *samples)
 {
     if (!fs_exists(path))
         return error_set(ERR_REFUSED, "%s: there is no such folder or file", path);
     if (fs_is_folder(path))
         return idx_read(path, split, arena, samples);
-    if (h5_is_h5(path))
+    if (h5_is_h5(path)) {
+        TRY(quarantine_try(split == DATASET_TRAIN ? try_train : try_test, path));
         return h5_samples_read(path, split, arena, samples);
+    }
     return error_set(ERR_REFUSED,
                      "%s: is not a dataset: expected a folder with IDX files "
                      "(train-images-idx3-ubyte and the like), or an HDF5 file with "
@@ -124,6 +140,11 @@ Status dataset_load(const char *path, DatasetSplit split, const double *scale, D
     else
         arena_free(arena);
     return status;
+}
+
+bool dataset_has_split(const char *path, DatasetSplit split)
+{
+    return fs_is_folder(path) ? idx_has_split(path, split) : h5_samples_has_split(path, split);
 }
 
 void dataset_free(Dataset *dataset)

@@ -13,6 +13,7 @@
 #ifndef DATA_DATASET_H
 #define DATA_DATASET_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/error.h"
@@ -38,6 +39,9 @@ typedef struct Dataset {
  * ERR_REFUSED with the names that were looked for. `*dataset` is owned by the caller. */
 Status dataset_load(const char *path, DatasetSplit split, const double *scale,
                     Dataset **dataset) MUST_CHECK;
+
+/* Whether the split is there at all, readable or not. */
+bool dataset_has_split(const char *path, DatasetSplit split);
 void dataset_free(Dataset *dataset);
 
 /* Checks that the images fit the model's input (28x28 fits 28x28x1 and 784) and that every label

@@ -70,6 +70,18 @@ static Status read_pair(const H5File *file, DatasetSplit split, Arena *arena, Sa
                      NAMES[split][0][1]);
 }
 
+bool h5_samples_has_split(const char *path, DatasetSplit split)
+{
+    H5File *file = NULL;
+    if (h5_open(path, &file) != OK)
+        return false;
+    bool has = false;
+    for (int i = 0; i < 2; i++)
+        has = has || h5_has(file, NAMES[split][i][0]);
+    h5_close(file);
+    return has;
+}
+
 Status h5_samples_read(const char *path, DatasetSplit split, Arena *arena, Samples *samples)
 {
     H5File *file = NULL;

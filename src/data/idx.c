@@ -178,12 +178,26 @@ static Status find_file(const char *folder, const char *stem, int rank, Arena *a
                      folder, stem, rank, rank);
 }
 
+/* Names of the two files of a split: images, labels. */
+static const char *const STEMS[2][2] = {
+    [DATASET_TRAIN] = {"train-images", "train-labels"},
+    [DATASET_TEST] = {"t10k-images", "t10k-labels"},
+};
+
+bool idx_has_split(const char *folder, DatasetSplit split)
+{
+    Arena *arena = arena_new();
+    const char *path;
+    bool has = find_file(folder, STEMS[split][0], 3, arena, &path) == OK;
+    arena_free(arena);
+    return has;
+}
+
 Status idx_read(const char *folder, DatasetSplit split, Arena *arena, Samples *samples)
 {
-    bool train = split == DATASET_TRAIN;
     const char *images, *labels;
-    TRY(find_file(folder, train ? "train-images" : "t10k-images", 3, arena, &images));
-    TRY(find_file(folder, train ? "train-labels" : "t10k-labels", 1, arena, &labels));
+    TRY(find_file(folder, STEMS[split][0], 3, arena, &images));
+    TRY(find_file(folder, STEMS[split][1], 1, arena, &labels));
     TRY(read_images(images, arena, samples));
     return read_labels(labels, arena, samples);
 }

@@ -29,8 +29,11 @@ typedef struct Samples {
 /* A folder with the four files of MNIST; either spelling, plain or .gz. */
 Status idx_read(const char *folder, DatasetSplit split, Arena *arena, Samples *samples) MUST_CHECK;
 
+bool idx_has_split(const char *folder, DatasetSplit split);
+
 /* One HDF5 file with x_train, y_train, x_test, y_test or x, y. */
 Status h5_samples_read(const char *path, DatasetSplit split, Arena *arena,
                        Samples *samples) MUST_CHECK;
+bool h5_samples_has_split(const char *path, DatasetSplit split);
 
 #endif

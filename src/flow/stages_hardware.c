@@ -15,6 +15,10 @@
 
 enum { MAX_HDL_FILE_BYTES = 1 << 28 };
 
+/* The bench's own watchdog counts clocks and notices a hang; this one is for a simulator that hangs
+ * itself: a day. */
+static const double DEADLINE_S = 24 * 3600.0;
+
 /* ---- plan
  * --------------------------------------------------------------------------------------*/
 
@@ -175,6 +179,9 @@ static void judge(Session *session, const ProofResult *proof)
                      (long long)proof->latency_cycles, (long long)proof->predicted.latency_cycles,
                      (long long)proof->interval_cycles,
                      (long long)proof->predicted.interval_cycles);
+    else if (!proof->bit_exact && proof->fault && proof->first.found)
+        session_miss(session, "the hardware gave up in simulation: %s; layer %s, image %lld",
+                     proof->fault, proof->first.layer, (long long)proof->first.image);
     else if (!proof->bit_exact && proof->fault)
         session_miss(session, "the hardware gave up in simulation: %s", proof->fault);
     else if (!proof->bit_exact)
@@ -203,6 +210,7 @@ Status stage_simulate(Session *session, json_t *figures)
                               .images =
                                   options->images > 0 ? options->images : session->test->count,
                               .jobs = pool_threads(session->pool),
+                              .deadline_s = DEADLINE_S,
                               .progress = &session->progress};
     ProofResult proof;
     TRY(proof_run(&setup, session->arena, &proof));

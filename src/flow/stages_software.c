@@ -120,17 +120,13 @@ Status session_import_test_images(Session *session, Shape input, int64_t classes
 static Status load_calibration(Session *session)
 {
     const RunOptions *options = session->options;
-    session->calibration_split = "train";
-    Status status =
-        dataset_load(options->data, DATASET_TRAIN, scale_of(session), &session->calibration);
-    if (status == ERR_REFUSED) {
-        session_log(session, "calibration uses the test images, there are no others: %s",
-                    error_message());
-        session->calibration_split = "test";
-        status =
-            dataset_load(options->data, DATASET_TEST, scale_of(session), &session->calibration);
-    }
-    TRY(status);
+    bool train = dataset_has_split(options->data, DATASET_TRAIN);
+    session->calibration_split = train ? "train" : "test";
+    if (!train)
+        session_log(session, "calibration uses the test images: %s has no training images",
+                    options->data);
+    TRY(dataset_load(options->data, train ? DATASET_TRAIN : DATASET_TEST, scale_of(session),
+                     &session->calibration));
     const Layer *output = graph_output(session->simplified);
     TRY(dataset_fit(session->calibration, graph_input_shape(session->simplified),
                     shape_elements(output->output_shape)));

@@ -6,9 +6,19 @@
 #include <string.h>
 
 #include "base/fs.h"
+#include "base/quarantine.h"
 #include "import/keras.h"
 
 enum { HEAD_BYTES = 8 };
+
+/* The same reading, for its outcome only. */
+static Status try_to_read(const char *path)
+{
+    Graph *graph = NULL;
+    Status status = keras_h5_import(path, &graph);
+    graph_free(graph);
+    return status;
+}
 
 /* The kinds of model files, by their first bytes. A row without a reader is a kind that we know
  * but do not read: the refusal says what to do instead. */
@@ -17,10 +27,11 @@ static const struct FileKind {
     const char *magic;
     size_t magic_bytes;
     Status (*read)(const char *path, Graph **graph);
+    QuarantinedTask *try_to_read;
     const char *advice;
 } KINDS[] = {
-    {"HDF5", "\x89HDF\r\n\x1a\n", 8, keras_h5_import, NULL},
-    {"a zip archive, as the .keras format is", "PK\x03\x04", 4, NULL,
+    {"HDF5", "\x89HDF\r\n\x1a\n", 8, keras_h5_import, try_to_read, NULL},
+    {"a zip archive, as the .keras format is", "PK\x03\x04", 4, NULL, NULL,
      "save the model as HDF5: model.save(\"model.h5\")"},
 };
 enum { KIND_COUNT = sizeof KINDS / sizeof KINDS[0] };
@@ -67,8 +78,10 @@ Status import_model(const char *path, Graph **graph)
         const struct FileKind *kind = &KINDS[i];
         if (count < kind->magic_bytes || memcmp(head, kind->magic, kind->magic_bytes) != 0)
             continue;
-        if (kind->read)
+        if (kind->read) {
+            TRY(quarantine_try(kind->try_to_read, path));
             return kind->read(path, graph);
+        }
         return error_set(ERR_REFUSED, "%s: is %s, expected HDF5; %s", path, kind->word,
                          kind->advice);
     }

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include <uv.h>
@@ -64,6 +65,19 @@ void process_set_trampoline(const char *path)
     trampoline = path;
 }
 
+/* As far as we may: GHDL keeps constants on its stack while it elaborates. */
+static void raise_stack_limit(void)
+{
+    struct rlimit limit;
+    const rlim_t wanted = (rlim_t)1 << 30;
+    if (getrlimit(RLIMIT_STACK, &limit) != 0)
+        return;
+    if (limit.rlim_cur == RLIM_INFINITY || limit.rlim_cur >= wanted)
+        return;
+    limit.rlim_cur = limit.rlim_max < wanted ? limit.rlim_max : wanted;
+    setrlimit(RLIMIT_STACK, &limit);
+}
+
 int process_exec_child(int argc, char **argv)
 {
     if (argc <= TRAMPOLINE_WORDS || strcmp(argv[1], "--exec-child") != 0)
@@ -71,6 +85,7 @@ int process_exec_child(int argc, char **argv)
     long parent = strtol(argv[2], NULL, 10);
     if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || getppid() != (pid_t)parent)
         return EXEC_FAILED; /* the parent died before the request could count */
+    raise_stack_limit();
     execvp(argv[TRAMPOLINE_WORDS], argv + TRAMPOLINE_WORDS);
     fprintf(stderr, "%s: cannot be started: %s\n", argv[TRAMPOLINE_WORDS], strerror(errno));
     return EXEC_FAILED;
