@@ -122,6 +122,16 @@ static Status set_fold(Parse *parse, const char *value)
     return OK;
 }
 
+static Status set_float(Parse *parse, const char *value)
+{
+    Arguments *a = parse->arguments;
+    if (a->run.float_layer_count == ARGUMENTS_MAX_FLOATS)
+        return error_set(ERR_USAGE, "more than %d layers stay floating point",
+                         ARGUMENTS_MAX_FLOATS);
+    a->float_layers[a->run.float_layer_count++] = value;
+    return OK;
+}
+
 /* ---- the table ---------------------------------------------------------------------------------
  */
 
@@ -145,6 +155,8 @@ static const Option OPTIONS[] = {
      "how clip ranges are chosen (default minmax)"},
     {"per-channel", NULL, GROUP_QUANTIZE, FLAG, AT(run.per_channel), NULL,
      "one weight scale for each output channel"},
+    {"float", "LAYER", GROUP_QUANTIZE, SPECIAL, 0, set_float,
+     "a convolution or dense layer stays floating point (binary32), in hardware too; repeatable"},
     {"target-accuracy", "A", GROUP_QUANTIZE, REAL, AT(run.target_accuracy), NULL,
      "the integer model must reach this fraction, else exit status 1"},
     {"max-drop", "D", GROUP_QUANTIZE, REAL, AT(run.max_drop), NULL,
@@ -311,6 +323,7 @@ Status arguments_parse(int argc, char **argv, int first, unsigned groups, Arena 
         }
     }
     arguments->run.folds = arguments->folds;
+    arguments->run.float_layers = arguments->float_layers;
     return OK;
 }
 

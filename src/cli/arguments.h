@@ -9,7 +9,7 @@
 #include "base/arena.h"
 #include "flow/options.h"
 
-enum { ARGUMENTS_MAX_FOLDS = 256, ARGUMENTS_MAX_WORDS = 4 };
+enum { ARGUMENTS_MAX_FOLDS = 256, ARGUMENTS_MAX_FLOATS = 256, ARGUMENTS_MAX_WORDS = 4 };
 
 /* Groups of options; a verb takes some of them. */
 typedef enum OptionGroup {
@@ -27,6 +27,7 @@ typedef enum OptionGroup {
 typedef struct Arguments {
     RunOptions run;
     FoldChoice folds[ARGUMENTS_MAX_FOLDS];
+    const char *float_layers[ARGUMENTS_MAX_FLOATS];
     const char *words[ARGUMENTS_MAX_WORDS]; /* what is no option, verb left out */
     int word_count;
     bool help, json, quiet, paper;

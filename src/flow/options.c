@@ -90,7 +90,7 @@ static const Field FIELDS[] = {
     {"max_drop", "--max-drop", FIELD_REAL, offsetof(RunOptions, max_drop), 0, 1},
 };
 
-enum { FIELD_COUNT = sizeof FIELDS / sizeof *FIELDS, MAX_FOLDS = 1024 };
+enum { FIELD_COUNT = sizeof FIELDS / sizeof *FIELDS, MAX_FOLDS = 1024, MAX_FLOATS = 1024 };
 
 static const void *field_at(const RunOptions *options, const Field *field)
 {
@@ -181,6 +181,14 @@ static void check_folds(const RunOptions *options, Blockers *faults)
     }
 }
 
+static void check_float_layers(const RunOptions *options, Blockers *faults)
+{
+    for (int i = 0; i < options->float_layer_count; i++)
+        for (int j = 0; j < i; j++)
+            if (strcmp(options->float_layers[j], options->float_layers[i]) == 0)
+                blockers_add(faults, "--float %s is given twice", options->float_layers[i]);
+}
+
 static void list_calibrators(Buffer *names)
 {
     const Calibrator *row;
@@ -211,6 +219,7 @@ Status run_options_check(const RunOptions *options)
         blockers_add(&faults, "--stop-after names no stage");
     check_calibration(options, &faults);
     check_folds(options, &faults);
+    check_float_layers(options, &faults);
     Status status = blockers_refuse(&faults, "options");
     blockers_free(&faults);
     return status == OK ? OK : ERR_USAGE;
@@ -252,6 +261,10 @@ json_t *run_options_to_json(const RunOptions *options)
                                                fold->pe, "simd", fold->simd));
     }
     json_object_set_new(json, "folds", folds);
+    json_t *floats = json_array();
+    for (int i = 0; i < options->float_layer_count; i++)
+        json_array_append_new(floats, json_string(options->float_layers[i]));
+    json_object_set_new(json, "float_layers", floats);
     return json;
 }
 
@@ -318,13 +331,32 @@ static Status read_folds(const json_t *value, Arena *arena, RunOptions *options)
     return OK;
 }
 
-/* The three options that are no plain field. `*known` tells whether the key is one of them. */
+static Status read_float_layers(const json_t *value, Arena *arena, RunOptions *options)
+{
+    size_t count = json_array_size(value);
+    if (!json_is_array(value) || count > MAX_FLOATS)
+        return wrong_type("float_layers", "a list of at most 1,024 names");
+    const char **names = ARENA_ARRAY(arena, const char *, count);
+    for (size_t i = 0; i < count; i++) {
+        const char *name = json_string_value(json_array_get(value, i));
+        if (!name)
+            return wrong_type("float_layers", "a list of names");
+        names[i] = arena_strdup(arena, name);
+    }
+    options->float_layers = names;
+    options->float_layer_count = (int)count;
+    return OK;
+}
+
+/* The four options that are no plain field. `*known` tells whether the key is one of them. */
 static Status read_special(const char *key, const json_t *value, Arena *arena, RunOptions *options,
                            bool *known)
 {
     *known = true;
     if (strcmp(key, "folds") == 0)
         return json_is_null(value) ? OK : read_folds(value, arena, options);
+    if (strcmp(key, "float_layers") == 0)
+        return json_is_null(value) ? OK : read_float_layers(value, arena, options);
     if (strcmp(key, "scale") == 0) {
         if (!json_is_null(value) && !json_is_number(value))
             return wrong_type(key, "a number");

@@ -8,7 +8,7 @@
  *     options.data = "samples/mnist";
  *     TRY(run_options_check(&options));
  *
- * The struct owns nothing: strings and folds must outlive it.
+ * The struct owns nothing: strings and lists must outlive it.
  */
 #ifndef FLOW_OPTIONS_H
 #define FLOW_OPTIONS_H
@@ -54,6 +54,8 @@ typedef struct RunOptions {
     const char *calibration; /* name of a calibrator: "minmax" */
     double calibration_parameter;
     bool per_channel;
+    const char *const *float_layers; /* names of layers that stay floating point */
+    int float_layer_count;
     int64_t images; /* simulated in hardware; 0: all test images */
     const FoldChoice *folds;
     int fold_count;

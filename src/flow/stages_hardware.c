@@ -12,6 +12,7 @@
 #include "hw/emit.h"
 #include "hw/timing.h"
 #include "quant/description.h"
+#include "quant/float32.h"
 
 enum { MAX_HDL_FILE_BYTES = 1 << 28 };
 
@@ -115,6 +116,12 @@ Status stage_emit(Session *session, json_t *figures)
 /* ---- simulate
  * ----------------------------------------------------------------------------------*/
 
+/* A value of a layer: an integer, or the number of a bit pattern. */
+static json_t *value_to_json(const Difference *difference, int32_t value)
+{
+    return difference->is_float ? json_real((double)float32_of_word(value)) : json_integer(value);
+}
+
 static json_t *difference_to_json(const Difference *difference)
 {
     if (!difference->found)
@@ -123,9 +130,9 @@ static json_t *difference_to_json(const Difference *difference)
     json_object_set_new(row, "layer", report_string(difference->layer));
     json_object_set_new(row, "image", json_integer(difference->image));
     json_object_set_new(row, "element", json_integer(difference->element));
-    json_object_set_new(row, "got",
-                        difference->missing ? json_null() : json_integer(difference->got));
-    json_object_set_new(row, "expected", json_integer(difference->expected));
+    json_object_set_new(
+        row, "got", difference->missing ? json_null() : value_to_json(difference, difference->got));
+    json_object_set_new(row, "expected", value_to_json(difference, difference->expected));
     return row;
 }
 
@@ -154,20 +161,29 @@ static void add_proof(const ProofResult *proof, double clock_mhz, json_t *sectio
     json_object_set_new(section, "overflow_checked_images", json_integer(proof->overflow_checked));
 }
 
+static void write_value(const Difference *difference, int32_t value, char *text, size_t size)
+{
+    if (difference->is_float)
+        snprintf(text, size, "%.9g", (double)float32_of_word(value));
+    else
+        snprintf(text, size, "%d", value);
+}
+
 static void miss_values(Session *session, const Difference *first)
 {
-    char got[32] = "nothing";
+    char got[32] = "nothing", expected[32];
     if (!first->found) {
         session_miss(session, "hardware and software differ");
         return;
     }
     if (!first->missing)
-        snprintf(got, sizeof got, "%d", first->got);
+        write_value(first, first->got, got, sizeof got);
+    write_value(first, first->expected, expected, sizeof expected);
     session_miss(session,
                  "hardware and software differ: first in layer %s, image %lld, element %lld: got "
-                 "%s, expected %d",
+                 "%s, expected %s",
                  first->layer[0] ? first->layer : "(output)", (long long)first->image,
-                 (long long)first->element, got, first->expected);
+                 (long long)first->element, got, expected);
 }
 
 static void judge(Session *session, const ProofResult *proof)

@@ -149,6 +149,21 @@ static Scheme scheme_of(const RunOptions *options, const Graph *graph)
     return scheme_uniform(graph->arena, graph, choice);
 }
 
+static Status apply_floats(const RunOptions *options, const Graph *graph, Scheme *scheme)
+{
+    for (int i = 0; i < options->float_layer_count; i++) {
+        const char *name = options->float_layers[i];
+        int found = -1;
+        for (int j = 0; j < graph->count && found < 0; j++)
+            if (strcmp(graph->layers[j].name, name) == 0)
+                found = j;
+        if (found < 0)
+            return error_set(ERR_USAGE, "--float %s: the model has no layer of that name", name);
+        scheme_set_float(scheme, graph, found);
+    }
+    return OK;
+}
+
 static Status apply_folds(const RunOptions *options, IntegerModel *model)
 {
     for (int i = 0; i < options->fold_count; i++) {
@@ -169,7 +184,8 @@ static Status apply_folds(const RunOptions *options, IntegerModel *model)
 static Status quantize_with(Session *session, const Dataset *calibration, const Progress *progress,
                             Quantized *quantized)
 {
-    const Scheme scheme = scheme_of(session->options, session->simplified);
+    Scheme scheme = scheme_of(session->options, session->simplified);
+    TRY(apply_floats(session->options, session->simplified, &scheme));
     TRY(quantize_graph(session->simplified, calibration, &scheme, progress, quantized));
     memcpy(quantized->model->source_sha256, session->model_sha256, HASH_HEX_BYTES);
     quantized->model->input_scale = calibration->scale;
@@ -280,8 +296,9 @@ static json_t *op_to_json(const Op *op, const LayerLoss *loss)
                         has_weights ? json_integer(op->weight_bits) : json_null());
     json_object_set_new(row, "activation_bits", json_integer(op->output.bits));
     json_object_set_new(row, "calibration", report_string(op->calibration));
-    json_object_set_new(row, "clip", report_real(op->clip));
-    json_object_set_new(row, "scale", report_real(op->output.scale));
+    bool is_float = op_traits(op->kind)->writes_float; /* nothing is cut off or scaled */
+    json_object_set_new(row, "clip", report_real(is_float ? NAN : op->clip));
+    json_object_set_new(row, "scale", report_real(is_float ? NAN : op->output.scale));
     json_object_set_new(row, "sqnr_db", report_real(loss->sqnr_db));
     json_object_set_new(row, "clipped_fraction", report_real(loss->clipped_fraction));
     return row;
@@ -334,14 +351,27 @@ static bool check_targets(Session *session, double baseline, double accuracy)
     return false;
 }
 
-static json_t *ladder_to_json(const json_t *section, bool accepted)
+static json_t *float_layers_to_json(const IntegerModel *model)
 {
-    json_t *step = json_pack("{s:s}", "step", "ptq-all");
+    json_t *names = json_array();
+    for (int i = 0; i < model->count; i++) {
+        const OpTraits *traits = op_traits(model->ops[i].kind);
+        if (traits->writes_float && traits->has_weights)
+            json_array_append_new(names, report_string(model->ops[i].name));
+    }
+    return names;
+}
+
+static json_t *ladder_to_json(const IntegerModel *model, const json_t *section, bool accepted)
+{
+    json_t *floats = float_layers_to_json(model);
+    const char *word = json_array_size(floats) ? "ptq-partial" : "ptq-all";
+    json_t *step = json_pack("{s:s}", "step", word);
     json_object_set_new(step, "accuracy", report_real(report_number(section, "accuracy", NAN)));
     json_object_set_new(step, "bytes",
                         json_integer((json_int_t)report_number(section, "bytes", 0)));
     json_object_set_new(step, "accepted", json_boolean(accepted));
-    json_object_set_new(step, "float_layers", json_array());
+    json_object_set_new(step, "float_layers", floats);
     json_t *ladder = json_array();
     json_array_append_new(ladder, step);
     return ladder;
@@ -361,7 +391,8 @@ Status stage_quantize(Session *session, json_t *figures)
     json_object_set_new(session->report, "quantized", section);
     bool accepted = check_targets(session, report_number(session->report, "baseline.accuracy", NAN),
                                   report_number(section, "accuracy", NAN));
-    json_object_set_new(session->report, "ladder", ladder_to_json(section, accepted));
+    json_object_set_new(session->report, "ladder",
+                        ladder_to_json(quantized->model, section, accepted));
     return OK;
 }
 

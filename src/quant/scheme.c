@@ -16,6 +16,21 @@ bool layer_sets_format(const Layer *layer)
     }
 }
 
+static bool changes_values(const Layer *layer)
+{
+    return layer_sets_format(layer) || layer->kind == LAYER_MAX_POOL2D;
+}
+
+void scheme_set_float(Scheme *scheme, const Graph *graph, int index)
+{
+    scheme->layers[index].is_float = true;
+    int first = 1;
+    while (first < index && !changes_values(&graph->layers[first]))
+        first++;
+    if (first == index)
+        scheme->layers[0].activation_bits = LOGIT_BITS;
+}
+
 Scheme scheme_uniform(Arena *arena, const Graph *graph, LayerScheme choice)
 {
     Scheme scheme = {ARENA_ARRAY(arena, LayerScheme, graph->count), graph->count};

@@ -35,6 +35,10 @@ enum { LOGIT_BITS = 16, TABLE_INPUT_BITS = 12 };
  * table. False for a max pool, a flatten, ..., and for a softmax, which is dropped. */
 bool layer_sets_format(const Layer *layer);
 
+/* Layer `index` stays floating point, from a real image: when it is the first that computes, the
+ * network's input gets LOGIT_BITS, which cost little where nothing but the bridge reads them. */
+void scheme_set_float(Scheme *scheme, const Graph *graph, int index);
+
 /* `choice` for every layer; the last one that sets a format, and those after it, get LOGIT_BITS
  * for their activations. */
 Scheme scheme_uniform(Arena *arena, const Graph *graph, LayerScheme choice);

@@ -74,6 +74,8 @@ static void test_to_json_and_back(void **state)
     options.stop_after = STAGE_EMIT;
     options.folds = folds;
     options.fold_count = 2;
+    options.float_layers = (const char *const[]){"conv_1", "conv_2"};
+    options.float_layer_count = 2;
     json_t *json = run_options_to_json(&options);
     char *text = json_dumps(json, JSON_COMPACT);
     json_t *again = json_loads(text, 0, NULL);
@@ -95,6 +97,8 @@ static void test_to_json_and_back(void **state)
     assert_int_equal(read.fold_count, 2);
     assert_string_equal(read.folds[1].layer, "digit");
     assert_int_equal(read.folds[0].simd, 9);
+    assert_int_equal(read.float_layer_count, 2);
+    assert_string_equal(read.float_layers[1], "conv_2");
     json_t *second = run_options_to_json(&read);
     assert_true(json_equal(json, second));
     json_decref(second);
@@ -119,6 +123,8 @@ static void test_wrong_json_is_refused(void **state)
         "{\"stop_after\": \"lunch\"}",
         "{\"stop_after\": 3}",
         "{\"folds\": {}}",
+        "{\"float_layers\": \"a\"}",
+        "{\"float_layers\": [1]}",
         "{\"folds\": [{\"layer\": \"a\", \"pe\": 1}]}",
         "{\"folds\": [{\"layer\": \"a\", \"pe\": 1, \"simd\": 1, \"x\": 1}]}",
     };
