@@ -14,6 +14,8 @@ OPT     ?= -O2
 # WERROR=1: warnings are errors, as in CI.
 SAN     ?=
 WERROR  ?=
+# V=1: show the commands.
+V       ?=
 JOBS    ?= $(shell nproc 2>/dev/null || echo 2)
 
 # ---- flags ---------------------------------------------------------------------------------------
@@ -29,6 +31,9 @@ ifdef SAN
   SANFLAGS = -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 endif
 
+Q   = $(if $(V),,@)
+say = $(if $(V),,@printf '  %-4s %s\n' $(1) $(2);)
+
 # No contraction to fused multiply-add: float results are the same on every machine.
 CFLAGS_ALL = -std=c17 -D_GNU_SOURCE -DDNN2FPGA_VERSION='"$(VERSION)"' $(OPT) -g -ffp-contract=off \
              $(WARN) $(if $(WERROR),-Werror) $(SANFLAGS) -Isrc -I. -I$(BUILD)/gen \
@@ -38,7 +43,7 @@ PKG_CFLAGS := $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
 PKG_LIBS   := $(shell pkg-config --libs $(PKGS) 2>/dev/null)
 
 # ---- rooms, in the order of the data: each may use those before it ---------------------------------
-ROOMS = src/base src/graph src/import src/data src/nn src/quant src/hw src/tools db src/flow src/cli ui
+ROOMS = src/base src/graph src/import src/data src/nn src/quant src/optimize src/hw src/tools db src/flow src/cli ui
 
 room_sources  = $(sort $(wildcard $(1)/*.c))
 room_objects  = $(patsubst %.c,$(BUILD)/%.o,$(call room_sources,$(1))) $($(subst /,_,$(1))_GENERATED)
@@ -58,30 +63,30 @@ PROGRAM = $(BUILD)/dnn2fpga
 all: $(PROGRAM)
 
 $(PROGRAM): $(BUILD)/src/main.o $(call archives_for,ui)
-	$(CC) $(SANFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
+	$(call say,LD,$@)$(CC) $(SANFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
 
 define room_rule
 $(call room_archive,$(1)): $(call room_objects,$(1))
 	@mkdir -p $$(@D)
 	@rm -f $$@
-	$(AR) rcs $$@ $$^
+	$$(call say,AR,$$@)$(AR) rcs $$@ $$^
 endef
 $(foreach r,$(ROOMS),$(eval $(call room_rule,$(r))))
 
 $(BUILD)/%.o: %.c
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS_ALL) -MMD -MP -c -o $@ $<
+	$(call say,CC,$<)$(CC) $(CFLAGS_ALL) -MMD -MP -c -o $@ $<
 
 $(BUILD)/gen/%.o: $(BUILD)/gen/%.c
-	$(CC) $(CFLAGS_ALL) -c -o $@ $<
+	$(call say,CC,$<)$(CC) $(CFLAGS_ALL) -c -o $@ $<
 
 $(BUILD)/gen/migrations.c: src/embed.sh $(sort $(wildcard db/migrations/*.sql))
 	@mkdir -p $(@D)
-	sh src/embed.sh migrations $(filter %.sql,$^) > $@
+	$(Q)sh src/embed.sh migrations $(filter %.sql,$^) > $@
 
 $(BUILD)/gen/hdl_library.c: src/embed.sh $(sort $(wildcard hdl_templates/lib/*.vhd hdl_templates/*.tmpl))
 	@mkdir -p $(@D)
-	sh src/embed.sh hdl_library $(filter %.vhd %.tmpl,$^) > $@
+	$(Q)sh src/embed.sh hdl_library $(filter %.vhd %.tmpl,$^) > $@
 
 # ---- tests ---------------------------------------------------------------------------------------
 # tests/unit/ROOM/test_X.c is linked with the rooms up to ROOM only ("db" and "ui" stand for
@@ -92,7 +97,7 @@ room_of_test = $(filter src/$(notdir $(patsubst %/,%,$(dir $(1)))) $(notdir $(pa
 
 define unit_rule
 $(patsubst %.c,$(BUILD)/%,$(1)): $(patsubst %.c,$(BUILD)/%.o,$(1)) $(call archives_for,$(call room_of_test,$(1)))
-	$$(CC) $$(SANFLAGS) $$(LDFLAGS) -o $$@ $$^ $$(LIBS) -lcmocka $$(if $$(filter tests/unit/ui/%,$(1)),-lvterm)
+	$$(call say,LD,$$@)$$(CC) $$(SANFLAGS) $$(LDFLAGS) -o $$@ $$^ $$(LIBS) -lcmocka $$(if $$(filter tests/unit/ui/%,$(1)),-lvterm)
 endef
 $(foreach t,$(UNIT_SOURCES),$(eval $(call unit_rule,$(t))))
 

@@ -64,6 +64,7 @@ static void run_table(const Session *session, const json_t *report)
     print_quantized_layers(report);
     if (session->arguments.paper)
         print_paper_table(report);
+    print_hardware(report);
 }
 
 static void model_table(const Session *session, const json_t *report)
@@ -82,7 +83,7 @@ static void evaluate_table(const Session *session, const json_t *report)
 
 static void emit_table(const Session *session, const json_t *report)
 {
-    print_quantized_layers(report);
+    print_hardware(report);
     printf("VHDL is in %s/hdl\n", session->arguments.run.workdir);
 }
 

@@ -105,7 +105,7 @@ void print_results(const json_t *report)
         printf("%-24s %14s %13.2fx\n", "smaller by", "", ratio);
 }
 
-static void print_hardware(const json_t *report)
+void print_hardware(const json_t *report)
 {
     const json_t *hardware = report_at(report, "hardware");
     if (!json_is_object(hardware))
@@ -142,7 +142,6 @@ void print_quantized_layers(const json_t *report)
         printf(" %8.3f%%\n", 100 * report_number(layer, "clipped_fraction", NAN));
     }
     printf("\n");
-    print_hardware(report);
 }
 
 void print_confusion(const json_t *report, const char *section)
@@ -188,8 +187,7 @@ void print_paper_table(const json_t *report)
     printf("%-26s %10.3f %10.3f %6.2fx   %10.3f %10.3f %6.2fx\n", "latency, s", 5.003, 1.230,
            5.003 / 1.230, slow, fast, slow / fast);
     printf("Latency is ours for the 10,000 test images on all threads; the paper does not define "
-           "its own.\n");
-    print_hardware(report);
+           "its own.\n\n");
 }
 
 /* ---- history -----------------------------------------------------------------------------------

@@ -23,8 +23,11 @@ void print_quantized_layers(const json_t *report);
 /* "confusion" of the named section. */
 void print_confusion(const json_t *report, const char *section);
 
-/* The paper's Table 2 beside ours, and the hardware line. */
+/* The paper's Table 2 beside ours. */
 void print_paper_table(const json_t *report);
+
+/* Cycles against the prediction, and the proof; nothing when the run did not get there. */
+void print_hardware(const json_t *report);
 
 void print_runs(const RunRecord *runs, int count);
 void print_run(const RunRecord *run, const StageRecord *stages, int stage_count);

@@ -17,7 +17,13 @@ check "a run that is left alone works" run
 whole=$(awk -v a="$start" -v b="$EPOCHREALTIME" 'BEGIN {print b - a}')
 
 start_program() { "$program" run "${options[@]}" >/dev/null 2>&1 & }
-start_engine() { { printf '%s\n' "$command"; sleep 60; } 2>/dev/null | "$program" engine >/dev/null 2>&1 & }
+# The pipe stays open on this side, as a workbench would hold it.
+mkfifo "$scratch/commands"
+exec 9<>"$scratch/commands"
+start_engine() {
+    "$program" engine <"$scratch/commands" >/dev/null 2>&1 9>&- &
+    printf '%s\n' "$command" >&9
+}
 
 # Every process of this round carries the run's scratch folder in its arguments or folder.
 survivors() {
@@ -35,7 +41,6 @@ kill_at_random() { # kill_at_random START_FUNCTION SEED
     sleep "$moment"
     kill -9 "$victim" 2>/dev/null
     wait "$victim" 2>/dev/null
-    pkill -9 -P "$victim" 2>/dev/null
     sleep 0.2
     echo "killed after $moment s"
     "$program" runs list --limit 1 >"$scratch/list" || return 1

@@ -21,7 +21,7 @@ for source in "$@"; do
     [ -d "tests/fuzz/seeds/$name" ] && seeds+=("tests/fuzz/seeds/$name")
     [ "$name" = fuzz_import ] && seeds+=(tests/fixtures)
     "$build/$name" -max_total_time="${SECONDS_EACH:-60}" -artifact_prefix="$build/$name.crash-" \
-        -print_final_stats=1 -verbosity=0 -timeout=20 -rss_limit_mb=4096 \
+        -print_final_stats=1 -verbosity=0 -timeout=20 -rss_limit_mb=4096 -malloc_limit_mb=1000000 \
         "$build/$name.corpus" "${seeds[@]}" 2>&1 | tail -n 12
     [ "${PIPESTATUS[0]}" -eq 0 ] || status=1
 done
