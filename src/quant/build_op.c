@@ -13,27 +13,75 @@ static const LayerScheme *scheme_of(const Builder *builder, int index)
 /* ---- formats
  * --------------------------------------------------------------------------------------- */
 
-static QuantParam calibrated(const Builder *builder, int index, int bits, double reach)
+/* True when no output of the operation can be below 0; of images: when none was seen. */
+static bool is_non_negative(const Builder *builder, int index)
+{
+    const LoweredOp *lowered = &builder->lowering->ops[index];
+    switch (lowered->op.kind) {
+    case OP_INPUT:
+        return observation_is_one_sided(&builder->observations[index]);
+    case OP_TO_INTEGER:
+    case OP_MAX_POOL2D:
+    case OP_AVERAGE_POOL2D:
+    case OP_FLOAT_MAX_POOL2D:
+    case OP_FLOAT_AVERAGE_POOL2D:
+        return lowered->fused_relu || is_non_negative(builder, index - 1);
+    case OP_TABLE:
+        return lowered->function == ACTIVATION_SIGMOID || lowered->function == ACTIVATION_RELU;
+    default:
+        return lowered->fused_relu;
+    }
+}
+
+static FormatRule rule_of(const Builder *builder, int index)
 {
     const LayerScheme *scheme = scheme_of(builder, index);
-    double clip =
-        scheme->calibrator->clip(&builder->observations[index], bits, scheme->calibrator_parameter);
-    return fixed_symmetric(fmin(clip, reach), bits);
+    FormatRule rule = {scheme->activation_bits, scheme->range, scheme->full_range};
+    if (rule.range == RANGE_UNSIGNED && !is_non_negative(builder, index))
+        rule.range = RANGE_SYMMETRIC;
+    if (builder->lowering->ops[index].feeds_table && rule.bits > TABLE_INPUT_BITS)
+        rule.bits = TABLE_INPUT_BITS;
+    return rule;
+}
+
+double build_op_clip(const Builder *builder, int index, const Observation *seen)
+{
+    const LayerScheme *scheme = scheme_of(builder, index);
+    return calibrator_clip(scheme->calibrator, seen, rule_of(builder, index),
+                           scheme->calibrator_parameter);
+}
+
+static QuantParam calibrated(const Builder *builder, int index, double reach)
+{
+    const Observation *seen = &builder->observations[index];
+    const LayerScheme *scheme = scheme_of(builder, index);
+    FormatRule rule = rule_of(builder, index);
+    if (rule.range == RANGE_UNSIGNED && rule.bits > FIXED_MAX_UNSIGNED_BITS) {
+        blockers_add(builder->blockers,
+                     "layer %s: %d bits without a sign do not fit a sample of %d bits with one; "
+                     "at most %d do",
+                     builder->lowering->ops[index].op.name, rule.bits, FIXED_MAX_BITS,
+                     FIXED_MAX_UNSIGNED_BITS);
+        rule.bits = FIXED_MAX_UNSIGNED_BITS;
+    }
+    double clip = scheme->clip;
+    if (!(clip > 0))
+        clip = scheme->mean_of_clips ? builder->clips[index] : build_op_clip(builder, index, seen);
+    return format_make(rule, (double)seen->minimum, (double)seen->maximum, fmin(clip, reach));
 }
 
 static QuantParam output_format(const Builder *builder, int index)
 {
     const LoweredOp *lowered = &builder->lowering->ops[index];
-    int bits = scheme_of(builder, index)->activation_bits;
     if (op_traits(lowered->op.kind)->writes_float)
         return QUANT_FLOAT;
     if (lowered->op.kind == OP_MAX_POOL2D)
         return builder->model->ops[index - 1].output;
     if (!lowered->feeds_table)
-        return calibrated(builder, index, bits, INFINITY);
-    QuantParam table = calibrated(builder, index + 1, bits, INFINITY);
+        return calibrated(builder, index, INFINITY);
+    QuantParam table = calibrated(builder, index + 1, INFINITY);
     double reach = table_saturation(builder->lowering->ops[index + 1].function, table);
-    return calibrated(builder, index, bits < TABLE_INPUT_BITS ? bits : TABLE_INPUT_BITS, reach);
+    return calibrated(builder, index, reach);
 }
 
 static void set_formats(const Builder *builder, int index)
@@ -44,14 +92,16 @@ static void set_formats(const Builder *builder, int index)
     op->input = index > 0 ? before->output : op->output;
     op->low = builder->lowering->ops[index].fused_relu ? op->output.zero_point : op->output.low;
     op->high = op->output.high;
-    op->clip = op->output.scale * op->output.high;
+    op->clip = fmax(fabs(fixed_dequantize(op->output.low, op->output)),
+                    fabs(fixed_dequantize(op->output.high, op->output)));
     if (op_traits(op->kind)->writes_float) {
         op->clip = (double)FLT_MAX; /* where float32.h saturates */
         op->calibration = CALIBRATION_FLOAT;
     } else if (op->kind == OP_MAX_POOL2D) {
         op->clip = before->clip;
     } else {
-        op->calibration = scheme_of(builder, index)->calibrator->name;
+        const LayerScheme *scheme = scheme_of(builder, index);
+        op->calibration = scheme->clip > 0 ? CALIBRATION_GIVEN : scheme->calibrator->name;
     }
 }
 
@@ -101,12 +151,20 @@ typedef struct Group {
     int64_t first, count;
 } Group;
 
-static Observation observe_weights(RealWeights real, Group group)
+static FormatRule weight_rule(const LayerScheme *scheme)
 {
-    Observation observation = {0};
+    return (FormatRule){scheme->weight_bits, RANGE_SYMMETRIC, scheme->full_range};
+}
+
+static double weight_clip(const LayerScheme *scheme, RealWeights real, Group group)
+{
+    Observation seen = {0};
     for (int64_t r = 0; r < real.rows; r++)
-        observation_add(&observation, real.values + r * real.channels + group.first, group.count);
-    return observation;
+        observation_add(&seen, real.values + r * real.channels + group.first, group.count);
+    FormatRule rule = weight_rule(scheme);
+    if (scheme->weight_calibrator)
+        return calibrator_clip(scheme->weight_calibrator, &seen, rule, scheme->weight_parameter);
+    return calibrator_clip(scheme->calibrator, &seen, rule, scheme->calibrator_parameter);
 }
 
 static double largest_bias(RealWeights real, Group group)
@@ -124,10 +182,8 @@ static double weight_scale(const Builder *builder, int index, RealWeights real, 
 {
     const Op *op = &builder->model->ops[index];
     const LayerScheme *scheme = scheme_of(builder, index);
-    Observation observation = observe_weights(real, group);
-    double clip =
-        scheme->calibrator->clip(&observation, scheme->weight_bits, scheme->calibrator_parameter);
-    double scale = clip > 0 ? fixed_symmetric(clip, scheme->weight_bits).scale
+    double clip = weight_clip(scheme, real, group);
+    double scale = clip > 0 ? format_make(weight_rule(scheme), -clip, clip, clip).scale
                             : op->output.scale / (256 * op->input.scale);
     const double half_accumulator = 1 << (FIXED_ACCUMULATOR_BITS - 2);
     return fmax(scale, largest_bias(real, group) / (op->input.scale * half_accumulator));
@@ -141,18 +197,28 @@ typedef struct IntegerWeights {
     double *scales;
 } IntegerWeights;
 
-static void quantize_group(const Op *op, RealWeights real, Group group, double scale,
+/* The real bias in steps of the accumulator, and what the input's zero point adds to each sum,
+ * taken away. A sum that does not fit is refused by integer_model_prove(). */
+static int32_t integer_bias(const Op *op, RealWeights real, const int32_t *weights, int64_t channel,
+                            double scale)
+{
+    double bias = real.bias ? rint(real.bias[channel] / (op->input.scale * scale)) : 0;
+    int64_t sum = 0;
+    for (int64_t r = 0; r < real.rows; r++)
+        sum += weights[r * real.channels + channel];
+    return (int32_t)fixed_clamp((int64_t)bias - sum * op->input.zero_point, -INT32_MAX, INT32_MAX);
+}
+
+static void quantize_group(const Op *op, RealWeights real, Group group, QuantParam format,
                            IntegerWeights *into)
 {
-    QuantParam format = fixed_symmetric(1.0, op->weight_bits);
-    format.scale = scale;
     for (int64_t r = 0; r < real.rows; r++)
         for (int64_t c = group.first; c < group.first + group.count; c++) {
             int64_t at = r * real.channels + c;
             into->weights[at] = fixed_quantize((double)real.values[at], format);
         }
     for (int64_t c = group.first; into->bias && c < group.first + group.count; c++)
-        into->bias[c] = (int32_t)rint(real.bias[c] / (op->input.scale * scale));
+        into->bias[c] = integer_bias(op, real, into->weights, c, format.scale);
 }
 
 /* M and s, or a blocker and a harmless pair. */
@@ -167,11 +233,12 @@ static Requantizer requantizer_for(const Builder *builder, const Op *op, double 
     return requantizer;
 }
 
-static IntegerWeights integer_weights(Arena *arena, RealWeights real, int64_t groups)
+static IntegerWeights integer_weights(Arena *arena, const Op *op, RealWeights real, int64_t groups)
 {
+    bool has_bias = real.bias || op->input.zero_point != 0;
     return (IntegerWeights){
         .weights = ARENA_ARRAY(arena, int32_t, real.rows * real.channels),
-        .bias = real.bias ? ARENA_ARRAY(arena, int32_t, real.channels) : NULL,
+        .bias = has_bias ? ARENA_ARRAY(arena, int32_t, real.channels) : NULL,
         .requantizers = ARENA_ARRAY(arena, Requantizer, groups),
         .scales = ARENA_ARRAY(arena, double, groups),
     };
@@ -185,18 +252,18 @@ static void build_weights(const Builder *builder, int index)
     RealWeights real =
         real_weights(arena, &builder->graph->layers[builder->lowering->ops[index].layer]);
     int64_t groups = scheme->granularity == PER_CHANNEL ? real.channels : 1;
-    IntegerWeights integer = integer_weights(arena, real, groups);
+    IntegerWeights integer = integer_weights(arena, op, real, groups);
     op->weight_bits = scheme->weight_bits;
-    int32_t highest = fixed_symmetric(1.0, op->weight_bits).high;
+    QuantParam format = format_make(weight_rule(scheme), -1, 1, 1);
     for (int64_t g = 0; g < groups; g++) {
         int64_t count = real.channels / groups;
         Group group = {g * count, count};
-        double scale = weight_scale(builder, index, real, group);
-        quantize_group(op, real, group, scale, &integer);
-        integer.scales[g] = scale;
+        format.scale = weight_scale(builder, index, real, group);
+        quantize_group(op, real, group, format, &integer);
+        integer.scales[g] = format.scale;
         integer.requantizers[g] =
-            requantizer_for(builder, op, op->input.scale * scale / op->output.scale);
-        op->weight_clip = fmax(op->weight_clip, scale * highest);
+            requantizer_for(builder, op, op->input.scale * format.scale / op->output.scale);
+        op->weight_clip = fmax(op->weight_clip, -format.scale * format.low);
     }
     op->weights = integer.weights;
     op->bias = integer.bias;

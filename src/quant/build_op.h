@@ -11,9 +11,13 @@ typedef struct Builder {
     const Scheme *scheme;
     const Lowering *lowering;
     const Observation *observations; /* one per operation: its real output values */
+    const double *clips;             /* one per operation: mean of the clips of its batches */
     IntegerModel *model;             /* operations 0 .. index-1 are built */
     Blockers *blockers;
 } Builder;
+
+/* The clip that the calibrator of operation `index` chooses for `seen`; needs no model. */
+double build_op_clip(const Builder *builder, int index, const Observation *seen);
 
 /* Fills in operation `index` of the model. */
 void build_op(const Builder *builder, int index);

@@ -5,20 +5,17 @@
 #ifndef QUANT_CALIBRATOR_H
 #define QUANT_CALIBRATOR_H
 
-#include <stdbool.h>
-#include <stdint.h>
-
-/* What was seen of a tensor (or of one of its channels). {0} has seen nothing. */
-typedef struct Observation {
-    int64_t count;
-    float minimum, maximum; /* NaN once a value was not finite */
-} Observation;
+#include "quant/format.h"
+#include "quant/observation.h"
 
 typedef struct Calibrator {
     const char *name; /* as on the command line: "minmax" */
     const char *help;
-    /* |r| at which values are clipped, >= 0. `bits` of the target, `parameter` of the method. */
-    double (*clip)(const Observation *observation, int bits, double parameter);
+    const char *parameter; /* what it stands for: "percent"; NULL: the method takes none */
+    double parameter_default;
+    double parameter_above, parameter_most; /* above < parameter <= most */
+    /* |r| at which values are clipped. `rule` is the format that is wanted. */
+    double (*clip)(const Observation *observation, FormatRule rule, double parameter);
 } Calibrator;
 
 /* The row of that name, or NULL. */
@@ -27,9 +24,17 @@ const Calibrator *calibrator_find(const char *name);
 /* Row `index`, or NULL past the last: for menus and help. */
 const Calibrator *calibrator_at(int index);
 
-/* False when a NaN or an infinity was among the values. */
-bool observation_is_finite(const Observation *observation);
+/* The clip that the method chooses, 0 .. observation_largest(). Parameter NAN or 0: the method's
+ * default. */
+double calibrator_clip(const Calibrator *calibrator, const Observation *observation,
+                       FormatRule rule, double parameter);
 
-void observation_add(Observation *observation, const float *values, int64_t count);
+/* False when the method takes no parameter, or not this one. NAN: none given, always right. */
+bool calibrator_accepts(const Calibrator *calibrator, double parameter);
+
+/* The factor k of ACIQ (Banner et al. 2019): the clip that minimizes the expected squared error of
+ * `bits` bits over -clip..clip is k*b for Laplace(0, b), and k*sigma for Gauss(0, sigma). */
+double aciq_laplace_factor(int bits);
+double aciq_gauss_factor(int bits);
 
 #endif

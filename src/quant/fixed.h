@@ -27,6 +27,7 @@
 enum {
     FIXED_MIN_BITS = 2,
     FIXED_MAX_BITS = 16,
+    FIXED_MAX_UNSIGNED_BITS = 15,
     FIXED_MULTIPLIER_BITS = 15,
     FIXED_MULTIPLIER_MAX = 32767,
     FIXED_SHIFT_MIN = 1,
@@ -94,6 +95,43 @@ static inline QuantParam fixed_symmetric(double clip, int bits)
     double scale = clip > 0 ? clip / high : 1.0;
     return (QuantParam){
         .scale = scale, .low = -high, .high = high, .bits = bits, .is_signed = true};
+}
+
+/* The symmetric format of the paper's Eq. 2 with alpha = -beta = -clip: S = 2*clip / (2^b - 1), q
+ * in -2^(b-1) .. 2^(b-1)-1. Its highest value is half a step below the clip. */
+static inline QuantParam fixed_symmetric_full(double clip, int bits)
+{
+    assert(bits >= FIXED_MIN_BITS && bits <= FIXED_MAX_BITS);
+    int32_t reach = (int32_t)1 << (bits - 1);
+    double scale = clip > 0 ? 2 * clip / (2 * (double)reach - 1) : 1.0;
+    return (QuantParam){
+        .scale = scale, .low = -reach, .high = reach - 1, .bits = bits, .is_signed = true};
+}
+
+/* 0..clip on 0 .. 2^b-1, zero point 0. At most FIXED_MAX_UNSIGNED_BITS: samples are 16 bits wide,
+ * with their sign. */
+static inline QuantParam fixed_unsigned(double clip, int bits)
+{
+    assert(bits >= FIXED_MIN_BITS && bits <= FIXED_MAX_UNSIGNED_BITS);
+    int32_t high = ((int32_t)1 << bits) - 1;
+    return (QuantParam){.scale = clip > 0 ? clip / high : 1.0, .high = high, .bits = bits};
+}
+
+/* low..high on -2^(b-1) .. 2^(b-1)-1 with the zero point at an integer: the range is widened to
+ * hold 0, and 0 is exact. */
+static inline QuantParam fixed_affine(double low, double high, int bits)
+{
+    assert(bits >= FIXED_MIN_BITS && bits <= FIXED_MAX_BITS);
+    int32_t reach = (int32_t)1 << (bits - 1);
+    low = fmin(low, 0);
+    high = fmax(high, 0);
+    double scale = high > low ? (high - low) / (2 * (double)reach - 1) : 1.0;
+    return (QuantParam){.scale = scale,
+                        .zero_point = (int32_t)rint(-reach - low / scale),
+                        .low = -reach,
+                        .high = reach - 1,
+                        .bits = bits,
+                        .is_signed = true};
 }
 
 /* M and s nearest to `ratio`; false when the ratio is outside what they reach

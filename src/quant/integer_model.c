@@ -76,6 +76,14 @@ int64_t op_table_count(const Op *op)
     return op->kind == OP_TABLE ? (int64_t)op->input.high - op->input.low + 1 : 0;
 }
 
+int32_t op_pool_bias(const Op *op)
+{
+    if (op->kind != OP_AVERAGE_POOL2D)
+        return 0;
+    int64_t count = (int64_t)op->window.kernel_height * op->window.kernel_width;
+    return (int32_t)fixed_clamp(-count * op->input.zero_point, -INT32_MAX, INT32_MAX);
+}
+
 Requantizer op_requantizer(const Op *op, int64_t channel)
 {
     return op->requantizers[op->requantizer_count == 1 ? 0 : channel];
@@ -146,7 +154,8 @@ int64_t op_accumulator_bound(const Op *op)
         return 0;
     if (traits->has_weights)
         return bound_of_weights(op);
-    return largest_input(op) * op->window.kernel_height * op->window.kernel_width;
+    return largest_input(op) * op->window.kernel_height * op->window.kernel_width +
+           llabs(op_pool_bias(op));
 }
 
 /* Bits of a two's complement integer, sign included, that holds -bound..bound. */

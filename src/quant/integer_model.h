@@ -17,9 +17,10 @@
  *     heights and widths, never other channels.
  *   - shapes are (n) or (height, width, channels), of at most OP_MAX_ELEMENTS elements;
  *   - the formats of floating-point streams are QUANT_FLOAT, and what streams an operation reads
- * and writes is in its traits; other formats are signed with zero point 0, of FIXED_MIN_BITS to
- * FIXED_MAX_BITS bits. Weights are within +-(2^(weight_bits-1) - 1). So every operand fits in 16
- * bits;
+ *     and writes is in its traits; other formats have FIXED_MIN_BITS to FIXED_MAX_BITS bits with
+ *     their sign (FIXED_MAX_UNSIGNED_BITS without one), and a zero point within low..high. Weights
+ *     have zero point 0 and are within -2^(weight_bits-1) .. 2^(weight_bits-1) - 1. So every
+ *     operand fits in 16 bits;
  *   - output.low <= low <= high <= output.high.
  */
 #ifndef QUANT_INTEGER_MODEL_H
@@ -50,6 +51,7 @@ enum { OP_MAX_INPUTS = 2, OP_MAX_ELEMENTS = 1 << 24, MODEL_MAX_OPS = 256, OP_NAM
 
 enum { FLOAT_BITS = 32 };
 #define CALIBRATION_FLOAT "float"
+#define CALIBRATION_GIVEN "given"
 
 /* The format of floating-point streams. */
 #define QUANT_FLOAT                                                                                \
@@ -87,6 +89,7 @@ typedef struct Op {
     const int32_t *table; /* OP_TABLE: one entry for each q of input.low..input.high */
 
     const char *calibration; /* name of the calibrator that chose `clip`; NULL: taken over;
+                                CALIBRATION_GIVEN: asked for as it is;
                                 CALIBRATION_FLOAT: the output has no integer format */
     double clip;             /* |output| beyond it was cut off, in real units */
     double weight_clip;
@@ -119,6 +122,10 @@ int64_t op_weight_count(const Op *op);
 
 /* Entries of `table`; 0 for an op without one. */
 int64_t op_table_count(const Op *op);
+
+/* What an average pool adds to its sum: minus the zero point of every value in the window. 0 for
+ * other operations: their `bias` holds it. */
+int32_t op_pool_bias(const Op *op);
 
 /* The requantizer of output channel `channel`. */
 Requantizer op_requantizer(const Op *op, int64_t channel);

@@ -49,13 +49,14 @@ static bool format_equal(QuantParam a, QuantParam b)
 
 static Status check_format(const char *what, QuantParam format)
 {
-    TRY_IN(check_range("bits", format.bits, FIXED_MIN_BITS, FIXED_MAX_BITS), "%s", what);
-    int32_t reach = (int32_t)1 << (format.bits - 1);
-    TRY_IN(check_range("low", format.low, -reach, 0), "%s", what);
-    TRY_IN(check_range("high", format.high, 1, reach - 1), "%s", what);
+    int most = format.is_signed ? FIXED_MAX_BITS : FIXED_MAX_UNSIGNED_BITS;
+    TRY_IN(check_range("bits", format.bits, FIXED_MIN_BITS, most), "%s", what);
+    int32_t count = (int32_t)1 << format.bits;
+    int32_t lowest = format.is_signed ? -count / 2 : 0;
+    TRY_IN(check_range("low", format.low, lowest, lowest + count - 2), "%s", what);
+    TRY_IN(check_range("high", format.high, format.low + 1, lowest + count - 1), "%s", what);
+    TRY_IN(check_range("zero point", format.zero_point, format.low, format.high), "%s", what);
     TRY_IN(check_positive("scale", format.scale), "%s", what);
-    if (!format.is_signed || format.zero_point != 0)
-        return error_set(ERR_REFUSED, "%s: only signed formats with zero point 0 are built", what);
     return OK;
 }
 
@@ -315,8 +316,8 @@ static Status check_weights(const Op *op)
         TRY(check_words("weight", op->weights, op_weight_count(op)));
         return check_words("bias", op->bias, op_channels(op));
     }
-    int32_t reach = ((int32_t)1 << (op->weight_bits - 1)) - 1;
-    return check_array("weight", op->weights, op_weight_count(op), -reach, reach);
+    int32_t reach = (int32_t)1 << (op->weight_bits - 1);
+    return check_array("weight", op->weights, op_weight_count(op), -reach, reach - 1);
 }
 
 Status integer_model_check_values(const IntegerModel *model)

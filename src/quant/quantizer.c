@@ -18,6 +18,8 @@ typedef struct Session {
     Arena *scratch;
     Lowering lowering;
     Observation *observations; /* one per operation */
+    Observation *batch;        /* of one operation in the latest batch */
+    double *clips;             /* one per operation: mean of the clips of its batches */
     float *images;             /* a shard */
     IntegerModel *model;
 } Session;
@@ -110,6 +112,32 @@ static int read_shard(Session *session, int64_t first, int64_t count)
     return batch;
 }
 
+static Builder builder_of(const Session *session, Blockers *blockers)
+{
+    return (Builder){.graph = session->graph,
+                     .scheme = session->scheme,
+                     .lowering = &session->lowering,
+                     .observations = session->observations,
+                     .clips = session->clips,
+                     .model = session->model,
+                     .blockers = blockers};
+}
+
+/* Batch number `number`, from 1, moves the mean of the clips of operation `index`. */
+static void average_clip(Session *session, int index, const float *values, int64_t count,
+                         int64_t number)
+{
+    if (!session->scheme->layers[session->lowering.ops[index].layer].mean_of_clips)
+        return;
+    const Builder builder = builder_of(session, NULL);
+    Observation *batch = session->batch;
+    *batch = (Observation){0};
+    observation_add(batch, values, count);
+    if (observation_is_finite(batch))
+        session->clips[index] +=
+            (build_op_clip(&builder, index, batch) - session->clips[index]) / (double)number;
+}
+
 static Status observe(Session *session, Forward *forward)
 {
     int64_t count = session->calibration->count;
@@ -117,9 +145,11 @@ static Status observe(Session *session, Forward *forward)
         TRY(cancel_check());
         int batch = read_shard(session, first, count);
         forward_run(forward, session->images, batch);
-        for (int i = 0; i < session->lowering.count; i++)
-            observation_add(&session->observations[i], real_values(session, forward, i),
-                            batch * op_elements(session, i));
+        for (int i = 0; i < session->lowering.count; i++) {
+            const float *values = real_values(session, forward, i);
+            observation_add(&session->observations[i], values, batch * op_elements(session, i));
+            average_clip(session, i, values, batch * op_elements(session, i), first / SHARD + 1);
+        }
         int64_t done = first + batch;
         char detail[64];
         snprintf(detail, sizeof detail, "%lld of %lld calibration images", (long long)done,
@@ -148,12 +178,7 @@ static Status check_observations(const Session *session)
 static Status build_ops(Session *session)
 {
     Blockers blockers = {0};
-    Builder builder = {.graph = session->graph,
-                       .scheme = session->scheme,
-                       .lowering = &session->lowering,
-                       .observations = session->observations,
-                       .model = session->model,
-                       .blockers = &blockers};
+    Builder builder = builder_of(session, &blockers);
     for (int i = 0; i < session->lowering.count; i++)
         build_op(&builder, i);
     Status status = blockers_refuse(&blockers, session->graph->name);
@@ -192,11 +217,15 @@ typedef struct LossSums {
 static void add_losses(LossSums *sums, const float *real, const int32_t *integers, int64_t count)
 {
     const Op *op = sums->op;
+    bool is_float = op_traits(op->kind)->writes_float;
+    double low = is_float ? -op->clip : fixed_dequantize(op->output.low, op->output);
+    double high = is_float ? op->clip : fixed_dequantize(op->output.high, op->output);
+    const double margin = 0.5000005 * op->output.scale; /* nearer values are rounded, not cut off */
     for (int64_t i = 0; i < count; i++) {
         double value = (double)real[i];
-        sums->clipped += fabs(value) > op->clip * (1 + 1e-6);
+        sums->clipped += value > high + margin || value < low - margin;
         if (sums->feeds_table) /* beyond the clip the table gives the same */
-            value = fmax(-op->clip, fmin(op->clip, value));
+            value = fmax(low, fmin(high, value));
         double error = op_real(op, integers[i]) - value;
         sums->signal += value * value;
         sums->noise += error * error;
@@ -260,6 +289,8 @@ static Status quantize(Session *session, Quantized *quantized)
     int64_t elements = shape_elements(graph_input_shape(session->graph));
     session->images = ARENA_ARRAY(session->scratch, float, SHARD *elements);
     session->observations = ARENA_ARRAY(session->scratch, Observation, session->lowering.count);
+    session->batch = ARENA_NEW(session->scratch, Observation);
+    session->clips = ARENA_ARRAY(session->scratch, double, session->lowering.count);
     Forward *forward = forward_new(session->graph, SHARD);
     Status status = observe(session, forward);
     if (status == OK)

@@ -18,7 +18,7 @@ enum { SQNR_MAX_DB = 200, LOSS_IMAGES = 256 };
  * apart count as equal. */
 typedef struct LayerLoss {
     double sqnr_db; /* signal to quantization noise of the output, dB, within +-SQNR_MAX_DB */
-    double clipped_fraction; /* of output values beyond the clip */
+    double clipped_fraction; /* of output values more than half a step beyond the format's */
 } LayerLoss;
 
 typedef struct Quantized {

@@ -38,6 +38,7 @@ Scheme scheme_uniform(Arena *arena, const Graph *graph, LayerScheme choice)
         scheme.layers[i] = choice;
     for (int i = graph->count - 1; i > 0; i--) {
         scheme.layers[i].activation_bits = LOGIT_BITS;
+        scheme.layers[i].range = RANGE_SYMMETRIC;
         if (layer_sets_format(&graph->layers[i]))
             break;
     }

@@ -14,11 +14,17 @@ typedef enum Granularity { PER_TENSOR, PER_CHANNEL } Granularity;
 typedef struct LayerScheme {
     int weight_bits;
     int activation_bits;          /* of the layer's output */
-    const Calibrator *calibrator; /* for weights and activations */
-    double calibrator_parameter;  /* e.g. the percentile; 0 when it has none */
+    const Calibrator *calibrator; /* of the output, and of weights without one of their own */
+    double calibrator_parameter;  /* e.g. the percentile; 0: the method's default */
     Granularity granularity;      /* of the weights */
     bool is_float; /* stays floating point, in hardware too: convolutions and dense layers. Where
                       integers follow, activation_bits and the calibrator choose their format */
+    const Calibrator *weight_calibrator; /* NULL: the same as for the output */
+    double weight_parameter;
+    double clip;        /* above 0: the clip of the output, whatever was observed */
+    bool mean_of_clips; /* calibrate each batch of images, and take the mean of the clips */
+    ValueRange range;   /* of the output. RANGE_UNSIGNED: where values cannot be negative */
+    bool full_range;    /* symmetric formats as in the paper's Eq. 2 (format.h) */
 } LayerScheme;
 
 typedef struct Scheme {
@@ -40,7 +46,7 @@ bool layer_sets_format(const Layer *layer);
 void scheme_set_float(Scheme *scheme, const Graph *graph, int index);
 
 /* `choice` for every layer; the last one that sets a format, and those after it, get LOGIT_BITS
- * for their activations. */
+ * for their activations, symmetric. */
 Scheme scheme_uniform(Arena *arena, const Graph *graph, LayerScheme choice);
 
 #endif

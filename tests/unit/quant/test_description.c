@@ -299,7 +299,7 @@ static void test_spoiled_json(void **state)
         {"conv2d", "\"same\": true", "\"same\": false", "pads are 1 1 1 1, expected 0 0 0 0"},
         {"conv2d", "\"window\"", "\"table\": \"x\", \"window\"", "key table is not known"},
         {"conv2d", "\"weight_bits\": 8", "\"weight_bits\": 1", "weight bits is 1"},
-        {"conv2d", "\"weight_bits\": 8", "\"weight_bits\": 7", "expected -63 to 63"},
+        {"conv2d", "\"weight_bits\": 8", "\"weight_bits\": 7", "expected -64 to 63"},
         {"conv2d", "\"weight_scales\": [", "\"weight_scales\": [1.0, ", "expected 1"},
         {"conv2d", "\"weight_scales\": [", "\"weight_scales\": [null, ", "weight_scales"},
         {"conv2d", "\"multipliers\": [", "\"multipliers\": [1, ", "key shifts has 1 entries"},
@@ -379,7 +379,7 @@ static void test_spoiled_values(void **state)
     Buffer bad = {0};
     buffer_printf(&bad, "128%s", first_end);
     write_text(file_of(room, "weights/conv.weights.txt"), bad.data);
-    expect_refusal(room, "weight 128", "layer conv: weight 0 is 128, expected -127 to 127");
+    expect_refusal(room, "weight 128", "layer conv: weight 0 is 128, expected -128 to 127");
     write_text(file_of(room, "weights/conv.weights.txt"), good);
     buffer_free(&bad);
     free(good);

@@ -170,7 +170,7 @@ SPOIL(bits_high, ops[CONV].output.bits = 17)
 SPOIL(format_high, ops[CONV].output.high = 128)
 SPOIL(format_low, ops[CONV].output.low = -129)
 SPOIL(unsigned_format, ops[CONV].output.is_signed = false)
-SPOIL(zero_point, ops[CONV].output.zero_point = 1)
+SPOIL(zero_point, ops[CONV].output.zero_point = 128)
 SPOIL(scale_nan, ops[CONV].output.scale = NAN)
 SPOIL(scale_negative, ops[CONV].output.scale = -1)
 SPOIL(clamp_low, ops[CONV].low = -128)
@@ -218,8 +218,8 @@ static const Fault FAULTS[] = {
     {"layer conv: output format: bits is 17", bits_high},
     {"layer conv: output format: high is 128", format_high},
     {"layer conv: output format: low is -129", format_low},
-    {"only signed formats", unsigned_format},
-    {"only signed formats with zero point 0", zero_point},
+    {"layer conv: output format: low is -127, expected 0 to 254", unsigned_format},
+    {"layer conv: output format: zero point is 128, expected -127 to 127", zero_point},
     {"layer conv: output format: scale is", scale_nan},
     {"layer conv: output format: scale is -1", scale_negative},
     {"layer conv: low is -128", clamp_low},
@@ -268,9 +268,9 @@ static void test_value_faults(void **state)
     IntegerModel *model = model_of_all_kinds(3);
     assert_int_equal(integer_model_check_values(model), OK);
     int32_t *weights = (int32_t *)(uintptr_t)model->ops[CONV].weights;
-    weights[5] = -128;
+    weights[5] = -129;
     assert_int_equal(integer_model_check_values(model), ERR_REFUSED);
-    assert_non_null(strstr(error_message(), "layer conv: weight 5 is -128, expected -127 to 127"));
+    assert_non_null(strstr(error_message(), "layer conv: weight 5 is -129, expected -128 to 127"));
     weights[5] = 127;
     int32_t *table = (int32_t *)(uintptr_t)model->ops[TABLE].table;
     table[254] = 128;

@@ -29,15 +29,16 @@ static void test_minmax(void **state)
     (void)state;
     const Calibrator *minmax = calibrator_find("minmax");
     Observation seen = {0};
-    assert_float_equal(minmax->clip(&seen, 8, 0), 0, 0);
+    const FormatRule rule = {.bits = 8};
+    assert_float_equal(calibrator_clip(minmax, &seen, rule, 0), 0, 0);
     observation_add(&seen, (const float[]){0.5F, 2, 1}, 3);
     assert_float_equal(seen.minimum, 0.5, 0); /* the first value counts, not 0 */
-    assert_float_equal(minmax->clip(&seen, 8, 0), 2, 0);
+    assert_float_equal(calibrator_clip(minmax, &seen, rule, 0), 2, 0);
     observation_add(&seen, (const float[]){-7}, 1);
     observation_add(&seen, NULL, 0);
     assert_int_equal(seen.count, 4);
     assert_float_equal(seen.maximum, 2, 0);
-    assert_float_equal(minmax->clip(&seen, 8, 0), 7, 0);
+    assert_float_equal(calibrator_clip(minmax, &seen, rule, 0), 7, 0);
     assert_true(observation_is_finite(&seen));
 }
 
@@ -76,7 +77,10 @@ static void test_logit_bits(void **state)
     int softmax = chain(
         graph,
         (Layer){.kind = LAYER_ACTIVATION, .name = "softmax", .activation = ACTIVATION_SOFTMAX});
-    LayerScheme choice = {4, 6, calibrator_find("minmax"), 0, PER_CHANNEL};
+    LayerScheme choice = {.weight_bits = 4,
+                          .activation_bits = 6,
+                          .calibrator = calibrator_find("minmax"),
+                          .granularity = PER_CHANNEL};
     Scheme scheme = scheme_uniform(graph->arena, graph, choice);
     assert_int_equal(scheme.count, graph->count);
     assert_int_equal(scheme.layers[0].activation_bits, 6);
