@@ -81,7 +81,8 @@ typedef struct Op {
 
     Window window;          /* conv, pools */
     const int32_t *weights; /* conv (kh, kw, in, out); dense (in, out); affine (channels) */
-    const int32_t *bias;    /* (out), at accumulator width, or binary32; NULL: none */
+    const int32_t *bias;    /* (out), at accumulator width, with -zero point * sum of weights in it;
+                               or binary32; NULL: none */
     const Requantizer *requantizers; /* `requantizer_count` of them: 1, or one per output channel */
     int requantizer_count;
     int weight_bits;      /* FLOAT_BITS: binary32 */

@@ -98,14 +98,14 @@ static Rescale rescale_of(Arena *arena, const Op *op, Storage output)
                      .storage = output};
 }
 
-/* The product is over stored values v = q - offset, and the layer is sum w * (q - Z): the bias
- * takes (offset - Z) * sum w. Modulo 2^32, as the sums. */
+/* The product is over stored values v = q - offset, and the layer is sum w * q, its own bias
+ * holding -Z * sum w already: the bias takes offset * sum w. Modulo 2^32, as the sums. */
 static const int32_t *lanes_of_bias(Arena *arena, const IntegerOp *packed, int64_t lanes)
 {
     const Op *op = packed->op;
     int64_t channels = op_channels(op), terms = op_weight_count(op) / channels;
     uint32_t *bias = ARENA_ARRAY(arena, uint32_t, lanes);
-    uint32_t correction = (uint32_t)(packed->operands.offset - op->input.zero_point);
+    uint32_t correction = (uint32_t)packed->operands.offset;
     for (int64_t c = 0; c < channels; c++) {
         uint32_t sum = 0;
         for (int64_t t = 0; t < terms; t++)
