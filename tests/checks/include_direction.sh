@@ -12,11 +12,12 @@ declare -A may=(
     [src/data]="base graph"
     [src/nn]="base graph data"
     [src/quant]="base graph data nn"
+    [src/optimize]="base graph data nn quant"
     [src/hw]="base graph data nn quant"
     [src/tools]="base"
     [db]="base"
-    [src/flow]="base graph import data nn quant hw tools db"
-    [src/cli]="base graph import data nn quant hw tools db flow"
+    [src/flow]="base graph import data nn quant optimize hw tools db"
+    [src/cli]="base graph import data nn quant optimize hw tools db flow"
     [ui]="base db flow"
 )
 

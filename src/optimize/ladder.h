@@ -1,0 +1,90 @@
+/* ladder.h: Algorithm 1 and Fig. 4 of the paper as a table of states.
+ *
+ *     1 ptq-all      every layer is quantized after training
+ *     2 ptq-partial  sensitive layers stay floating point: all convolutions (policy conv, the
+ *                    paper's), or the fewest layers that reach the target (policy sensitivity), in
+ *                    the order of what they gained when they were measured
+ *     3 qat          training with the integers in the loop, same widths, same calibration: first
+ *                    with every layer on integers; when that misses, with the float layers of the
+ *                    rung before
+ *
+ * The first rung that reaches the target on the test images is chosen, and the climb ends; when
+ * none does, the best is. Without a target there is only rung 1. Ranking, search and training never
+ * look at the test images.
+ *
+ *     Ladder ladder;
+ *     TRY(ladder_climb(&input, &options, &ladder));
+ *     ladder.quantized.model ...      // of the chosen rung
+ *     ladder_free(&ladder);
+ */
+#ifndef OPTIMIZE_LADDER_H
+#define OPTIMIZE_LADDER_H
+
+#include "optimize/qat.h"
+#include "optimize/sensitivity.h"
+
+typedef enum LadderStep { LADDER_PTQ_ALL, LADDER_PTQ_PARTIAL, LADDER_QAT, LADDER_STEPS } LadderStep;
+typedef enum LadderPolicy { POLICY_CONV, POLICY_SENSITIVITY, POLICIES } LadderPolicy;
+
+const char *ladder_step_word(LadderStep step);       /* "ptq-all" */
+const char *ladder_policy_word(LadderPolicy policy); /* "conv" */
+bool ladder_policy_parse(const char *word, LadderPolicy *policy);
+
+typedef struct LadderOptions {
+    double target_accuracy; /* NAN: none; the fraction to reach */
+    double max_drop;        /* NAN: none; the fraction that may be lost against `baseline` */
+    LadderPolicy policy;
+    QatOptions qat; /* epochs 0: no training */
+} LadderOptions;
+
+enum { LADDER_MAX_RUNGS = LADDER_STEPS + 1 };
+
+/* One rung, tried. Its texts and lists live in the ladder's arena. */
+typedef struct LadderRung {
+    LadderStep step;
+    double accuracy; /* on the test images */
+    int64_t bytes;
+    bool accepted; /* reaches the target, or there is none */
+    const char **float_layers;
+    int float_count;
+    const TrainEpoch *epochs; /* qat */
+    int epoch_count, best_epoch;
+    const char *note; /* why training ended early; NULL: nothing to say */
+} LadderRung;
+
+typedef struct LadderInput {
+    const Graph *simplified;
+    const Scheme *scheme; /* of rung 1 */
+    const Dataset *calibration, *test;
+    double baseline; /* accuracy of the float network on the test images */
+    /* The training images, asked for when a rung needs them; borrowed. */
+    Status (*training)(void *context, const Dataset **training);
+    /* A rung was tried. May be NULL. */
+    void (*tried)(void *context, const LadderRung *rung);
+    /* A rung begins. May be NULL. */
+    void (*begins)(void *context, LadderStep step);
+    void *context;
+    Pool *pool;
+    const Progress *progress;
+} LadderInput;
+
+typedef struct Ladder {
+    Arena *arena;
+    LadderRung rungs[LADDER_MAX_RUNGS];
+    int count;
+    int chosen; /* index of the rung that `quantized` and `graph` are of */
+    bool met;
+    const char
+        *skipped; /* why a model could not be trained; NULL: it could, or there was no need */
+    Quantized quantized; /* owned by the ladder; set model to NULL to keep it */
+    Graph *graph;        /* float weights it was made of; NULL: those of the input */
+} Ladder;
+
+/* What the target comes down to: the least accuracy that is accepted; -1: there is none. */
+double ladder_threshold(const LadderOptions *options, double baseline);
+
+Status ladder_climb(const LadderInput *input, const LadderOptions *options,
+                    Ladder *ladder) MUST_CHECK;
+void ladder_free(Ladder *ladder);
+
+#endif

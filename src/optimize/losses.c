@@ -1,0 +1,121 @@
+#include "optimize/losses.h"
+
+#include <math.h>
+
+#include "base/cancel.h"
+#include "nn/forward.h"
+#include "optimize/rebuild.h"
+#include "quant/integer_forward.h"
+
+enum { SHARD = 25 };
+
+double noise_decibels(Noise noise)
+{
+    if (noise.noise == 0)
+        return SQNR_MAX_DB;
+    double ratio = noise.signal > 0 ? 10 * log10(noise.signal / noise.noise) : -SQNR_MAX_DB;
+    return fmax(-SQNR_MAX_DB, fmin(SQNR_MAX_DB, ratio));
+}
+
+/* What an operation should give. */
+typedef struct Wanted {
+    int layer;
+    bool before_activation; /* a table stands behind it */
+} Wanted;
+
+typedef struct Sums {
+    Noise noise;
+    int64_t clipped, count;
+} Sums;
+
+/* An operation gives its layer's output, but "x.to_float" what the layer before gives, and one with
+ * a table behind it the values that the table reads. */
+static void find_wanted(const Graph *graph, const IntegerModel *model, Wanted *wanted)
+{
+    for (int i = 0; i < model->count; i++) {
+        const Op *op = &model->ops[i], *after = op + 1;
+        int layer = i ? layer_of_op(graph, op->name) : 0;
+        if (op->kind == OP_TO_FLOAT)
+            wanted[i] = wanted[i - 1];
+        else
+            wanted[i] = (Wanted){layer, false};
+        if (i + 1 < model->count && after->kind == OP_TABLE && op->kind != OP_TO_FLOAT)
+            wanted[i].before_activation = layer_of_op(graph, after->name) == layer;
+    }
+    for (int i = model->count - 2; i > 0; i--) /* a bridge between layer and table */
+        if (model->ops[i + 1].kind == OP_TO_INTEGER && wanted[i].layer == wanted[i + 1].layer)
+            wanted[i] = wanted[i + 1];
+}
+
+static void add(const Op *op, bool feeds_table, const float *real, const int32_t *integers,
+                Sums *sums)
+{
+    for (int64_t i = 0; i < sums->count; i++) {
+        double value = (double)real[i];
+        sums->clipped += fabs(value) > op->clip * (1 + 1e-6);
+        if (feeds_table) /* beyond the clip the table gives the same */
+            value = fmax(-op->clip, fmin(op->clip, value));
+        double error = op_real(op, integers[i]) - value;
+        sums->noise.signal += value * value;
+        sums->noise.noise += error * error;
+    }
+}
+
+typedef struct Pass {
+    const Graph *graph;
+    const IntegerModel *model;
+    const Dataset *images;
+    Arena *scratch;
+    Wanted *wanted;
+    Sums *sums;
+    Forward *forward;
+    IntegerForward *integer;
+    int64_t count;
+} Pass;
+
+static Status run(Pass *pass)
+{
+    int64_t pixels = shape_elements(pass->images->shape);
+    float *images = ARENA_ARRAY(pass->scratch, float, SHARD *pixels);
+    for (int64_t first = 0; first < pass->count; first += SHARD) {
+        TRY(cancel_check());
+        int batch = pass->count - first < SHARD ? (int)(pass->count - first) : SHARD;
+        dataset_read(pass->images, first, batch, images);
+        forward_run(pass->forward, images, batch);
+        integer_forward_run(pass->integer, images, batch);
+        for (int i = 0; i < pass->model->count; i++) {
+            const Op *op = &pass->model->ops[i];
+            const Wanted *wanted = &pass->wanted[i];
+            pass->sums[i].count = batch * shape_elements(op->output_shape);
+            add(op, wanted->before_activation,
+                wanted->before_activation ? forward_preactivation(pass->forward, wanted->layer)
+                                          : forward_layer(pass->forward, wanted->layer),
+                integer_forward_op(pass->integer, i), &pass->sums[i]);
+        }
+    }
+    return OK;
+}
+
+Status losses_measure(const Graph *graph, const IntegerModel *model, const Dataset *images,
+                      LayerLoss **losses)
+{
+    Pass pass = {.graph = graph, .model = model, .images = images, .scratch = arena_new()};
+    pass.wanted = ARENA_ARRAY(pass.scratch, Wanted, model->count);
+    pass.sums = ARENA_ARRAY(pass.scratch, Sums, model->count);
+    pass.count = images->count < LOSS_IMAGES ? images->count : LOSS_IMAGES;
+    find_wanted(graph, model, pass.wanted);
+    pass.forward = forward_new(graph, SHARD);
+    pass.integer = integer_forward_new(model, SHARD);
+    Status status = run(&pass);
+    *losses = ARENA_ARRAY(model->arena, LayerLoss, model->count);
+    for (int i = 0; i < model->count; i++)
+        (*losses)[i] = (LayerLoss){
+            .sqnr_db = noise_decibels(pass.sums[i].noise),
+            .clipped_fraction = (double)pass.sums[i].clipped /
+                                (double)(pass.count * shape_elements(model->ops[i].output_shape)),
+        };
+    integer_forward_free(pass.integer);
+    forward_free(pass.forward);
+    arena_free(pass.scratch);
+    return status;
+}
