@@ -169,7 +169,9 @@ static void straight_through(const FakeQuant *fake, const RebuildOp *own, const 
                              const float *after, float *gradient)
 {
     const Op *op = own->op;
-    double low = op->low * op->output.scale, high = op->high * op->output.scale, sum = 0;
+    double low = fixed_dequantize(op->low, op->output),
+           high = fixed_dequantize(op->high, op->output);
+    double sum = 0;
     bool relu = op->kind == OP_TO_INTEGER && output->activation == ACTIVATION_RELU;
     for (int64_t i = 0; i < output->rows * output->channels; i++) {
         double real = (double)output->before[i];

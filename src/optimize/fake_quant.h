@@ -33,7 +33,7 @@ typedef struct FakeQuantOptions {
 } FakeQuantOptions;
 
 /* `graph` is trained in place; `model` was quantized from it and stays the caller's. Both must
- * outlive the hooks. Refused: batch norms that were not folded, formats with a zero point. */
+ * outlive the hooks. Refused: batch norms that were not folded. */
 Status fake_quant_new(Graph *graph, IntegerModel *model, const FakeQuantOptions *options,
                       FakeQuant **fake) MUST_CHECK;
 void fake_quant_free(FakeQuant *fake);

@@ -130,7 +130,8 @@ static void begins(const Climb *climb, LadderStep step)
 static Status quantize(Climb *climb, Quantized *quantized)
 {
     const LadderInput *input = climb->input;
-    const Scheme scheme = scheme_with_floats(climb->ladder->arena, input->scheme, climb->floats);
+    const Scheme scheme =
+        scheme_with_floats(climb->ladder->arena, input->simplified, input->scheme, climb->floats);
     return quantize_graph(input->simplified, input->calibration, &scheme, input->progress,
                           quantized);
 }
@@ -216,7 +217,8 @@ static Status train_rung(Climb *climb)
     if (climb->options->qat.epochs == 0)
         return OK;
     begins(climb, LADDER_QAT);
-    const Scheme scheme = scheme_with_floats(ladder->arena, input->scheme, climb->floats);
+    const Scheme scheme =
+        scheme_with_floats(ladder->arena, input->simplified, input->scheme, climb->floats);
     QatInput qat = {.simplified = input->simplified,
                     .scheme = &scheme,
                     .calibration = input->calibration,

@@ -64,11 +64,6 @@ static Status check(const IntegerModel *model)
                              "layer %s: a batch norm that cannot be folded into a neighbour is not "
                              "trained on integers",
                              op->name);
-        if (on_integers(op) && op->output.zero_point != 0)
-            return error_set(ERR_REFUSED,
-                             "layer %s: formats with a zero point are not trained; choose "
-                             "symmetric or unsigned activations",
-                             op->name);
     }
     return OK;
 }
@@ -182,9 +177,25 @@ static double floor_of_scale(const RebuildOp *own, const Layer *layer, int64_t f
 {
     const double half_accumulator = 1 << (FIXED_ACCUMULATOR_BITS - 2);
     double largest = 0;
-    for (int64_t c = first; own->bias && c < first + count; c++)
+    for (int64_t c = first; layer->bias.data && c < first + count; c++)
         largest = fmax(largest, fabs((double)layer->bias.data[c]));
     return largest / (own->op->input.scale * half_accumulator);
+}
+
+/* What the input's zero point adds to the sum of a channel; the integer bias takes it back. */
+static int64_t zero_point_sum(const RebuildOp *own, int64_t channel)
+{
+    int64_t channels = op_channels(own->op), count = op_weight_count(own->op), sum = 0;
+    for (int64_t at = channel; own->op->input.zero_point != 0 && at < count; at += channels)
+        sum += own->weights[at];
+    return sum * own->op->input.zero_point;
+}
+
+static int32_t integer_bias(const RebuildOp *own, const Layer *layer, int64_t channel, double scale)
+{
+    double real = layer->bias.data ? (double)layer->bias.data[channel] : 0;
+    int64_t bias = (int64_t)rint(real / (own->op->input.scale * scale));
+    return (int32_t)fixed_clamp(bias - zero_point_sum(own, channel), -INT32_MAX, INT32_MAX);
 }
 
 static Status set_group(const Rebuild *rebuild, const RebuildOp *own, int64_t group)
@@ -202,7 +213,7 @@ static Status set_group(const Rebuild *rebuild, const RebuildOp *own, int64_t gr
         for (int64_t at = r * channels + first; at < r * channels + first + width; at++)
             own->weights[at] = fixed_quantize((double)layer->kernel.data[at], format);
     for (int64_t c = first; own->bias && c < first + width; c++)
-        own->bias[c] = (int32_t)rint((double)layer->bias.data[c] / (op->input.scale * scale));
+        own->bias[c] = integer_bias(own, layer, c, scale);
     op->weight_clip = fmax(op->weight_clip, scale * own->weight_high);
     return set_requantizer(own, group, op->input.scale * scale / op->output.scale);
 }
@@ -259,7 +270,7 @@ void rebuild_used_bias(const Rebuild *rebuild, int layer, float *used)
     int64_t channels = op_channels(own->op);
     int64_t width = own->scales ? channels / own->op->requantizer_count : channels;
     for (int64_t c = 0; c < channels; c++)
-        used[c] = own->scales
-                      ? (float)(own->op->input.scale * own->scales[c / width] * own->bias[c])
-                      : float32_of_word(own->bias[c]);
+        used[c] = own->scales ? (float)(own->op->input.scale * own->scales[c / width] *
+                                        (double)(own->bias[c] + zero_point_sum(own, c)))
+                              : float32_of_word(own->bias[c]);
 }

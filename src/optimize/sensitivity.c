@@ -26,13 +26,17 @@ bool layer_can_be_float(const Layer *layer)
     return layer->kind == LAYER_CONV2D || layer->kind == LAYER_DENSE;
 }
 
-Scheme scheme_with_floats(Arena *arena, const Scheme *scheme, const bool *is_float)
+Scheme scheme_with_floats(Arena *arena, const Graph *graph, const Scheme *scheme,
+                          const bool *is_float)
 {
     Scheme copy = {ARENA_ARRAY(arena, LayerScheme, scheme->count), scheme->count};
     for (int i = 0; i < scheme->count; i++) {
         copy.layers[i] = scheme->layers[i];
-        copy.layers[i].is_float = is_float[i];
+        copy.layers[i].is_float = false;
     }
+    for (int i = 0; i < scheme->count; i++)
+        if (is_float[i])
+            scheme_set_float(&copy, graph, i);
     return copy;
 }
 
@@ -51,7 +55,8 @@ static Status accuracy_of(Study *study, const Classifier *classifier, double *ac
 static Status quantize(Study *study, Quantized *quantized)
 {
     const SensitivityInput *input = study->input;
-    const Scheme scheme = scheme_with_floats(study->arena, input->scheme, study->floats);
+    const Scheme scheme =
+        scheme_with_floats(study->arena, input->simplified, input->scheme, study->floats);
     return quantize_graph(input->simplified, input->calibration, &scheme, NULL, quantized);
 }
 

@@ -57,8 +57,9 @@ typedef struct Sensitivity {
 /* True for layers that can stay in floating point. */
 bool layer_can_be_float(const Layer *layer);
 
-/* A copy of `scheme` whose layer i is float where is_float[i]. */
-Scheme scheme_with_floats(Arena *arena, const Scheme *scheme, const bool *is_float);
+/* A copy of `scheme` in which layer i is float where is_float[i], and no other. */
+Scheme scheme_with_floats(Arena *arena, const Graph *graph, const Scheme *scheme,
+                          const bool *is_float);
 
 Status sensitivity_measure(const SensitivityInput *input, Arena *arena,
                            Sensitivity *sensitivity) MUST_CHECK;

@@ -20,13 +20,19 @@ typedef struct Case {
     Granularity granularity;
     Activation activation;
     const char *float_layer; /* NULL: none */
+    ValueRange range;
 } Case;
 
 static const Case CASES[] = {
-    {2, PER_TENSOR, ACTIVATION_RELU, NULL},      {4, PER_CHANNEL, ACTIVATION_RELU, NULL},
-    {8, PER_TENSOR, ACTIVATION_TANH, NULL},      {12, PER_TENSOR, ACTIVATION_RELU, NULL},
-    {4, PER_TENSOR, ACTIVATION_RELU, "conv_1"},  {4, PER_CHANNEL, ACTIVATION_TANH, "conv_2"},
-    {3, PER_TENSOR, ACTIVATION_LINEAR, "digit"},
+    {2, PER_TENSOR, ACTIVATION_RELU, NULL, RANGE_SYMMETRIC},
+    {4, PER_CHANNEL, ACTIVATION_RELU, NULL, RANGE_SYMMETRIC},
+    {8, PER_TENSOR, ACTIVATION_TANH, NULL, RANGE_SYMMETRIC},
+    {12, PER_TENSOR, ACTIVATION_RELU, NULL, RANGE_SYMMETRIC},
+    {4, PER_TENSOR, ACTIVATION_RELU, "conv_1", RANGE_SYMMETRIC},
+    {4, PER_CHANNEL, ACTIVATION_TANH, "conv_2", RANGE_SYMMETRIC},
+    {3, PER_TENSOR, ACTIVATION_LINEAR, "digit", RANGE_SYMMETRIC},
+    {4, PER_TENSOR, ACTIVATION_RELU, NULL, RANGE_UNSIGNED},
+    {4, PER_CHANNEL, ACTIVATION_LINEAR, NULL, RANGE_AFFINE},
 };
 
 /* What the layers handed on, image by image, in the order of the batch. */
@@ -59,7 +65,9 @@ static Quantized quantized_of(const Graph *graph, const Dataset *images, const C
 {
     Scheme scheme = corner_scheme(graph, now->bits, now->granularity);
     if (now->float_layer)
-        scheme.layers[graph_find(graph, now->float_layer)].is_float = true;
+        scheme_set_float(&scheme, graph, graph_find(graph, now->float_layer));
+    for (int i = 0; i < graph->count - 1; i++)
+        scheme.layers[i].range = now->range;
     Quantized quantized;
     if (quantize_graph(graph, images, &scheme, NULL, &quantized) != OK)
         fail_msg("%s", error_message());
@@ -224,7 +232,7 @@ static void learns_on_three_bits(void **state)
     (void)state;
     Dataset *images = corner_images(9, 400), *fresh = corner_images(10, 400);
     Graph *graph = corner_network(1, ACTIVATION_RELU);
-    const Case three = {3, PER_TENSOR, ACTIVATION_RELU, NULL};
+    const Case three = {3, PER_TENSOR, ACTIVATION_RELU, NULL, RANGE_SYMMETRIC};
     Quantized before = quantized_of(graph, images, &three);
     QatResult result = trained(graph, images, 3, 2);
     assert_int_equal(result.epoch_count, 12);
