@@ -306,8 +306,8 @@ static void pool_row(const IntegerOp *packed, const uint8_t *input, Span rows, u
         }
         int64_t first =
             (rows.origin + rows.first) * pool.row_stride + (span.origin + span.first) * channels;
-        uint32_t lift = (uint32_t)(packed->input.offset - op->input.zero_point);
-        pool.bias = (int32_t)(lift * (uint32_t)(pool.height * pool.width));
+        uint32_t lift = (uint32_t)packed->input.offset * (uint32_t)(pool.height * pool.width);
+        pool.bias = (int32_t)((uint32_t)op_pool_bias(op) + lift);
         pool.input = input + first * width_of(packed->input);
         pool.output = output + x * channels * width_of(packed->output);
         pool_call(packed, &pool);

@@ -74,19 +74,13 @@ static int32_t reference_value(const Op *op, const int32_t *input, int64_t index
     }
 }
 
-/* Runs a batch of random images and compares every integer of every operation. */
-static void compare_model(IntegerModel *model, Rng *rng)
+enum { BATCH = 3 };
+
+static void compare_level(const IntegerModel *model, const float *images,
+                          const IntegerKernels *kernels)
 {
-    enum { BATCH = 3 };
-    finish_model(model);
-    assert_int_equal(integer_model_prove(model), OK);
-    if (integer_model_check_structure(model) != OK || integer_model_check_values(model) != OK)
-        fail_msg("%s", error_message());
     int64_t pixels = shape_elements(model->ops[0].output_shape);
-    float *images = malloc((size_t)(BATCH * pixels) * sizeof *images);
-    for (int64_t i = 0; i < BATCH * pixels; i++)
-        images[i] = (float)(2.2 * rng_uniform(rng) - 1.1);
-    IntegerForward *forward = integer_forward_new(model, BATCH);
+    IntegerForward *forward = integer_forward_new_with(model, BATCH, kernels);
     const int32_t *scores = integer_forward_run(forward, images, BATCH);
     assert_ptr_equal(scores, integer_forward_op(forward, model->count - 1));
     for (int64_t i = 0; i < BATCH * pixels; i++)
@@ -101,10 +95,26 @@ static void compare_model(IntegerModel *model, Rng *rng)
             int32_t want = reference_value(op, input, i % outputs);
             int32_t got = integer_forward_op(forward, n)[i];
             if (got != want)
-                fail_msg("%s: value %lld is %d, expected %d", op->name, (long long)i, got, want);
+                fail_msg("%s, %s: value %lld is %d, expected %d", kernels->name, op->name,
+                         (long long)i, got, want);
         }
     }
     integer_forward_free(forward);
+}
+
+/* Runs a batch of random images at every level and compares every integer of every operation. */
+static void compare_model(IntegerModel *model, Rng *rng)
+{
+    finish_model(model);
+    assert_int_equal(integer_model_prove(model), OK);
+    if (integer_model_check_structure(model) != OK || integer_model_check_values(model) != OK)
+        fail_msg("%s", error_message());
+    int64_t pixels = shape_elements(model->ops[0].output_shape);
+    float *images = malloc((size_t)(BATCH * pixels) * sizeof *images);
+    for (int64_t i = 0; i < BATCH * pixels; i++)
+        images[i] = (float)(2.2 * rng_uniform(rng) - 1.1);
+    for (int k = 0; integer_kernels_at(k); k++)
+        compare_level(model, images, integer_kernels_at(k));
     free(images);
     integer_model_free(model);
 }
@@ -247,19 +257,19 @@ static void test_all_kinds_and_classifier(void **state)
     assert_int_equal(integer_arg_max((const int32_t[]){3, 9, 9}, 3), 1);
     assert_int_equal(integer_arg_max((const int32_t[]){-9, -9}, 2), 0);
 
-    enum { BATCH = 5, PIXELS = 72 };
+    enum { IMAGES = 5, PIXELS = 72 };
     IntegerModel *model = model_of_all_kinds(10);
-    float images[BATCH * PIXELS];
-    for (int i = 0; i < BATCH * PIXELS; i++)
+    float images[IMAGES * PIXELS];
+    for (int i = 0; i < IMAGES * PIXELS; i++)
         images[i] = (float)rng_uniform(&rng);
     Classifier classifier = classifier_of_integer_model(model);
     assert_int_equal(classifier.input_elements, PIXELS);
     assert_int_equal(classifier.classes, 3);
-    void *worker = classifier.open(classifier.model, BATCH);
+    void *worker = classifier.open(classifier.model, IMAGES);
     IntegerForward *forward = integer_forward_new(model, 1);
-    int32_t labels[BATCH];
-    classifier.classify(worker, images, BATCH, labels);
-    for (int b = 0; b < BATCH; b++)
+    int32_t labels[IMAGES];
+    classifier.classify(worker, images, IMAGES, labels);
+    for (int b = 0; b < IMAGES; b++)
         assert_int_equal(labels[b],
                          integer_arg_max(integer_forward_run(forward, images + b * PIXELS, 1), 3));
     integer_forward_free(forward);
