@@ -3,6 +3,7 @@
 
 #include "hw/emit.h"
 #include "hw/emit_parts.h"
+#include "hw/names.h"
 #include "hw/template.h"
 #include "quant/float_kernels.h"
 
@@ -230,17 +231,34 @@ static bool is_float(const Stage *stage)
     return op_traits(stage->op->kind)->writes_float;
 }
 
+/* The controls of a stream; its name may be too long for one line. */
+static void add_controls(const char *label, const char *ending, Buffer *into)
+{
+    enum { COLUMNS = 100 };
+    static const char line[] = "    signal %1$s%2$s_valid, %1$s%2$s_ready, %1$s%2$s_last : "
+                               "std_logic;\n";
+    char text[3 * (NAME_MAX_LETTERS + 64)];
+    int length = snprintf(text, sizeof text, line, label, ending);
+    if (length <= COLUMNS)
+        buffer_append_text(into, text);
+    else
+        buffer_printf(into,
+                      "    signal %1$s%2$s_valid : std_logic;\n"
+                      "    signal %1$s%2$s_ready : std_logic;\n"
+                      "    signal %1$s%2$s_last  : std_logic;\n",
+                      label, ending);
+}
+
 static void add_signals(const Plan *plan, int index, Buffer *into)
 {
     const Stage *stage = &plan->stages[index];
     const char *endings[] = {"", "_held"};
     int count = index + 1 < plan->count ? 2 : 1; /* the last layer has no register behind it */
-    for (int i = 0; i < count; i++)
-        buffer_printf(into,
-                      "    signal %1$s%2$s_valid, %1$s%2$s_ready, %1$s%2$s_last : std_logic;\n"
-                      "    signal %1$s%2$s_data : %4$s(0 to %3$d);\n",
-                      stage->label, endings[i], stage->output.lanes - 1,
-                      is_float(stage) ? "float_vector" : "sample_vector");
+    for (int i = 0; i < count; i++) {
+        add_controls(stage->label, endings[i], into);
+        buffer_printf(into, "    signal %s%s_data : %s(0 to %d);\n", stage->label, endings[i],
+                      is_float(stage) ? "float_vector" : "sample_vector", stage->output.lanes - 1);
+    }
     buffer_append_text(into, "\n");
 }
 
@@ -270,6 +288,8 @@ static void add_description(const Emission *emission, int index, Buffer *into)
                       stage->pe, stage->simd, (long long)stage->macs_per_cycle,
                       (long long)stage->fold_steps, stage->fold_steps == 1 ? "" : "s",
                       op_traits(op->kind)->is_dense ? "beat" : "window");
+    else if (stage->fold_steps > 1)
+        buffer_printf(into, "%lld clocks for each window; ", (long long)stage->fold_steps);
     buffer_printf(into, "%lld clocks an image\n",
                   (long long)emission->timing->layers[index].interval_cycles);
 }

@@ -135,6 +135,11 @@ static Status fold_stage(Stage *stage)
         return OK;
     }
     FoldLimits limits = plan_fold_limits(stage);
+    if (op_traits(op->kind)->reads_float && op->simd > 1)
+        return error_set(ERR_USAGE,
+                         "layer %s: simd=%d; a floating-point layer adds its products up one by "
+                         "one, simd is 1",
+                         op->name, op->simd);
     TRY(check_fold_value(op, "pe", op->pe, limits.pe, &stage->pe));
     TRY(check_fold_value(op, "simd", op->simd, limits.simd, &stage->simd));
     stage->fold_steps = (int64_t)(limits.pe / stage->pe) * (plan_values(stage) / stage->simd);

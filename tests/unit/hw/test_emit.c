@@ -1,4 +1,4 @@
-/* Generated VHDL of three small models, compared with tests/golden/hdl. ACCEPT=1 rewrites those. */
+/* Generated VHDL of four small models, compared with tests/golden/hdl. ACCEPT=1 rewrites those. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -40,6 +40,20 @@ static IntegerModel *perceptron(void)
     tiny_fold(tiny_dense(&tiny, "hidden", 4), 2, 1);
     tiny_table(&tiny, "hidden.tanh");
     tiny_dense(&tiny, "score", 1);
+    return tiny_finish(&tiny);
+}
+
+static IntegerModel *mixed(void)
+{
+    Tiny tiny = tiny_new("mixed", shape_of(3, 5, 5, 1), 4);
+    tiny_to_float(&tiny, "conv2d.to_float");
+    Op *conv = tiny_float_conv2d(&tiny, "conv2d", 2, tiny_window(2, 2, 1, 1));
+    ((int32_t *)(uintptr_t)conv->bias)[1] = INT32_MIN; /* -0 */
+    tiny_relu(conv);
+    tiny_float_pool(&tiny, OP_FLOAT_AVERAGE_POOL2D, "average", tiny_window(2, 2, 2, 2));
+    tiny_fold(tiny_float_dense(&tiny, "hidden", 4), 2, 1);
+    tiny_to_integer(&tiny, "hidden.to_integer");
+    tiny_dense(&tiny, "score", 3);
     return tiny_finish(&tiny);
 }
 
@@ -141,6 +155,12 @@ static void a_perceptron_with_a_table(void **state)
     check_golden(perceptron());
 }
 
+static void a_network_with_floating_point_layers(void **state)
+{
+    (void)state;
+    check_golden(mixed());
+}
+
 static void the_same_model_gives_the_same_bytes(void **state)
 {
     (void)state;
@@ -158,11 +178,10 @@ static void the_same_model_gives_the_same_bytes(void **state)
     bed_close(&b);
 }
 
-static void lines_are_at_most_100_columns(void **state)
+static void check_lines(IntegerModel *model)
 {
-    (void)state;
     Bed bed;
-    bed_open(&bed, convolutional());
+    bed_open(&bed, model);
     for (int i = 0; i < bed.design.file_count; i++) {
         Buffer text = read_all(bed.design.files[i]);
         for (const char *at = text.data; *at; at += strcspn(at, "\n") + 1)
@@ -171,6 +190,13 @@ static void lines_are_at_most_100_columns(void **state)
         buffer_free(&text);
     }
     bed_close(&bed);
+}
+
+static void lines_are_at_most_100_columns(void **state)
+{
+    (void)state;
+    check_lines(convolutional());
+    check_lines(mixed());
 }
 
 /* Position of a file in compile_order.txt; -1: not in it. */
@@ -193,6 +219,8 @@ static void files_come_after_what_they_need(void **state)
     assert_true(place_of(design, "conv2d_stream.vhd") < place_of(design, "tiny_cnn_top.vhd"));
     assert_int_equal(place_of(design, "tiny_cnn_bench.vhd"), design->file_count - 1);
     assert_int_equal(place_of(design, "table_stream.vhd"), -1); /* not used, not copied */
+    for (int i = 0; i < design->file_count; i++)
+        assert_null(strstr(strrchr(design->files[i], '/'), "float"));
     Buffer order = read_all(fs_join(bed.arena, bed.folder, "compile_order.txt"));
     Buffer wanted = {0};
     for (int i = 0; i < design->file_count; i++)
@@ -200,6 +228,24 @@ static void files_come_after_what_they_need(void **state)
     assert_string_equal(order.data, wanted.data);
     buffer_free(&order);
     buffer_free(&wanted);
+    bed_close(&bed);
+}
+
+static void floating_point_files_come_when_they_are_needed(void **state)
+{
+    (void)state;
+    Bed bed;
+    bed_open(&bed, mixed());
+    const Design *design = &bed.design;
+    int package = place_of(design, "dnn_float_pkg.vhd");
+    assert_true(package > place_of(design, "dnn_fixed_pkg.vhd"));
+    assert_true(place_of(design, "folded_float_mac.vhd") > package);
+    assert_true(place_of(design, "conv2d_float_stream.vhd") >
+                place_of(design, "folded_float_mac.vhd"));
+    assert_true(place_of(design, "float_register_stage.vhd") >
+                place_of(design, "register_stage.vhd"));
+    assert_true(place_of(design, "float_to_int_stream.vhd") > package);
+    assert_int_equal(place_of(design, "max_pool_float_stream.vhd"), -1);
     bed_close(&bed);
 }
 
@@ -229,9 +275,11 @@ int main(void)
         cmocka_unit_test(a_convolutional_network),
         cmocka_unit_test(a_folded_network_without_a_class),
         cmocka_unit_test(a_perceptron_with_a_table),
+        cmocka_unit_test(a_network_with_floating_point_layers),
         cmocka_unit_test(the_same_model_gives_the_same_bytes),
         cmocka_unit_test(lines_are_at_most_100_columns),
         cmocka_unit_test(files_come_after_what_they_need),
+        cmocka_unit_test(floating_point_files_come_when_they_are_needed),
         cmocka_unit_test(library_files_are_copied_as_they_are),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -29,6 +29,18 @@ static void expect_layout(StreamLayout layout, int64_t beats, int lanes)
     assert_int_equal(layout.lanes, lanes);
 }
 
+/* Stages: 0 bridge, 1 conv, 2 mean, 3 dense, 4 bridge. */
+static IntegerModel *float_model(void)
+{
+    Tiny tiny = tiny_new("net", shape_of(3, 6, 6, 2), 1);
+    tiny_to_float(&tiny, "conv.to_float");
+    tiny_float_conv2d(&tiny, "conv", 12, tiny_window(3, 3, 1, 1));
+    tiny_float_pool(&tiny, OP_FLOAT_AVERAGE_POOL2D, "mean", tiny_window(2, 3, 2, 1));
+    tiny_float_dense(&tiny, "dense", 6);
+    tiny_to_integer(&tiny, "dense.to_integer");
+    return tiny_finish(&tiny);
+}
+
 static IntegerModel *image_model(void)
 {
     Tiny tiny = tiny_new("net", shape_of(3, 6, 6, 2), 1);
@@ -82,6 +94,59 @@ static void folding_multiplies_steps(void **state)
     assert_int_equal(plan->stages[2].fold_steps, 5 * 4);
     assert_int_equal(plan->stages[2].rows, 80); /* for each of the 4 beats */
     close_plan(plan, model);
+}
+
+static void floating_point_adds_one_by_one(void **state)
+{
+    (void)state;
+    IntegerModel *model = float_model();
+    Plan *plan = planned(model);
+    const Stage *stages = plan->stages;
+    assert_true(plan_has_floats(plan));
+    expect_layout(stages[0].output, 36, 2);
+    expect_layout(stages[2].output, 4, 12);
+    expect_layout(stages[4].output, 1, 6);
+    assert_string_equal(stages[0].entity, "int_to_float_stream");
+    assert_string_equal(stages[4].entity, "float_to_int_stream");
+    assert_int_equal(stages[1].pe, 12);
+    assert_int_equal(stages[1].simd, 1);
+    assert_int_equal(stages[1].fold_steps, 18);
+    assert_int_equal(stages[2].fold_steps, 6); /* a pixel of the window at a time */
+    assert_int_equal(stages[3].fold_steps, 12);
+    assert_int_equal(stages[3].rows, 4 * 12);
+    assert_int_equal(stages[3].macs_per_cycle, 6);
+    close_plan(plan, model);
+
+    model = float_model();
+    tiny_fold(&model->ops[2], 3, 1);
+    tiny_fold(&model->ops[4], 2, 0);
+    plan = planned(model);
+    assert_int_equal(plan->stages[1].fold_steps, 4 * 18);
+    assert_int_equal(plan->stages[3].fold_steps, 3 * 12);
+    close_plan(plan, model);
+}
+
+static void floating_point_folds_by_outputs_alone(void **state)
+{
+    (void)state;
+    static const struct {
+        int op, pe, simd;
+        const char *words;
+    } cases[] = {
+        {2, 5, 1, "layer conv: pe=5 is not a divisor of 12; possible: 1, 2, 3, 4, 6, 12"},
+        {2, 12, 2, "layer conv: simd=2; a floating-point layer adds its products up one by one"},
+        {1, 2, 1, "layer conv.to_float: a to_float layer does not fold"},
+        {3, 2, 1, "layer mean: a float_average_pool2d layer does not fold"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        IntegerModel *model = float_model();
+        tiny_fold(&model->ops[cases[i].op], cases[i].pe, cases[i].simd);
+        Plan *plan = NULL;
+        assert_int_equal(plan_new(model, &plan), ERR_USAGE);
+        if (!strstr(error_message(), cases[i].words))
+            fail_msg("\"%s\" is not in \"%s\"", cases[i].words, error_message());
+        integer_model_free(model);
+    }
 }
 
 static void illegal_folding_lists_what_is_possible(void **state)
@@ -172,6 +237,8 @@ int main(void)
         cmocka_unit_test(an_image_is_a_beat_a_pixel),
         cmocka_unit_test(parallel_is_the_default),
         cmocka_unit_test(folding_multiplies_steps),
+        cmocka_unit_test(floating_point_adds_one_by_one),
+        cmocka_unit_test(floating_point_folds_by_outputs_alone),
         cmocka_unit_test(illegal_folding_lists_what_is_possible),
         cmocka_unit_test(divisors_are_all_and_ascending),
         cmocka_unit_test(a_vector_comes_as_its_first_layer_wants),

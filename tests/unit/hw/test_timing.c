@@ -47,6 +47,19 @@ static void a_dense_layer_takes_a_beat_an_edge(void **state)
     expect(predict(tiny_finish(&tiny), 5, NULL), 7, 4);
 }
 
+/* Bridge 1, 2, 3: its results after 3, 4, 5; register after 4, 5, 6; the dense layer has F = 1 and
+ * takes them at 5, 6, 7: result after 9, register after 10, bridge takes it at 11, shows it after
+ * 13; taken at 14. */
+static void bridges_and_their_registers_add_edges(void **state)
+{
+    (void)state;
+    Tiny tiny = tiny_new("dense", shape_of(1, 3), 1);
+    tiny_to_float(&tiny, "dense.to_float");
+    tiny_float_dense(&tiny, "dense", 4);
+    tiny_to_integer(&tiny, "dense.to_integer");
+    expect(predict(tiny_finish(&tiny), 5, NULL), 14, 3);
+}
+
 /* F = 4: beats at 1, 5, 9; result after 14, taken at 15; the next image begins at 13. */
 static void folding_spreads_the_beats(void **state)
 {
@@ -153,6 +166,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_dense_layer_takes_a_beat_an_edge),
+        cmocka_unit_test(bridges_and_their_registers_add_edges),
         cmocka_unit_test(folding_spreads_the_beats),
         cmocka_unit_test(padding_takes_edges_of_its_own),
         cmocka_unit_test(windows_cost_fold_steps_and_a_rest_costs_edges),

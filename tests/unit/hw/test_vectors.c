@@ -23,12 +23,15 @@ typedef struct Bed {
     char folder[32];
 } Bed;
 
+/* Stages: 0 conv, 1 table, 2 bridge, 3 dense in floating point, 4 bridge. */
 static void bed_open(Bed *bed)
 {
     Tiny tiny = tiny_new("net", shape_of(3, 4, 4, 2), 1);
     tiny_conv2d(&tiny, "conv", 3, tiny_window(3, 3, 1, 1));
     tiny_table(&tiny, "table");
-    tiny_dense(&tiny, "dense", 5);
+    tiny_to_float(&tiny, "dense.to_float");
+    tiny_float_dense(&tiny, "dense", 5);
+    tiny_to_integer(&tiny, "dense.to_integer");
     *bed =
         (Bed){.arena = arena_new(), .model = tiny_finish(&tiny), .folder = "/tmp/vectors-XXXXXX"};
     assert_non_null(mkdtemp(bed->folder));
@@ -108,7 +111,8 @@ static void write_taps(Bed *bed, int64_t first, int64_t count, const Fault *faul
     for (int i = 0; i < bed->plan->count; i++) {
         const Stage *stage = &bed->plan->stages[i];
         int64_t elements = stage->output.beats * stage->output.lanes, total = count * elements;
-        unsigned char *bytes = ARENA_ARRAY(bed->arena, unsigned char, 2 * total);
+        int width = op_traits(stage->op->kind)->writes_float ? 4 : 2;
+        unsigned char *bytes = ARENA_ARRAY(bed->arena, unsigned char, width *total);
         for (int64_t image = 0; image < count; image++) {
             float pixels[32];
             dataset_read(bed->dataset, first + image, 1, pixels);
@@ -120,12 +124,12 @@ static void write_taps(Bed *bed, int64_t first, int64_t count, const Fault *faul
                 if (here && fault->cut)
                     total = image * elements + k;
                 value ^= here ? 1 : 0;
-                bytes[2 * (image * elements + k)] = (unsigned char)(value & 0xff);
-                bytes[2 * (image * elements + k) + 1] = (unsigned char)((value >> 8) & 0xff);
+                for (int b = 0; b < width; b++)
+                    bytes[width * (image * elements + k) + b] = (unsigned char)(value >> 8 * b);
             }
         }
         const char *path = fs_join(bed->arena, bed->folder, emit_tap_name(bed->arena, stage));
-        assert_int_equal(fs_write_atomic(path, bytes, (size_t)(2 * total)), OK);
+        assert_int_equal(fs_write_atomic(path, bytes, (size_t)(width * total)), OK);
     }
 }
 
@@ -164,6 +168,22 @@ static void a_wrong_value_is_found_where_it_is(void **state)
     bed_close(&bed);
 }
 
+static void a_wrong_bit_of_a_float_is_found(void **state)
+{
+    (void)state;
+    Bed bed;
+    bed_open(&bed);
+    write_taps(&bed, 4, 3, &(Fault){.stage = 3, .image = 1, .element = 2});
+    Difference difference = compare(&bed, 4, 3, -1);
+    assert_string_equal(difference.layer, "dense");
+    assert_true(difference.is_float);
+    assert_int_equal(difference.image, 5);
+    assert_int_equal(difference.element, 2);
+    assert_int_equal(difference.got ^ 1, difference.expected);
+    assert_true(fabsf(float32_of_word(difference.got)) < 1000); /* whole words are compared */
+    bed_close(&bed);
+}
+
 static void a_tap_that_ends_early_is_missing_values(void **state)
 {
     (void)state;
@@ -188,7 +208,7 @@ static void the_suspect_comes_first_among_missing_ones(void **state)
         const char *name = emit_tap_name(bed.arena, &bed.plan->stages[i]);
         assert_int_equal(fs_write_atomic(fs_join(bed.arena, bed.folder, name), "", 0), OK);
     }
-    assert_string_equal(compare(&bed, 0, 1, 2).layer, "dense");
+    assert_string_equal(compare(&bed, 0, 1, 3).layer, "dense");
     assert_string_equal(compare(&bed, 0, 1, -1).layer, "conv");
     bed_close(&bed);
 }
@@ -200,6 +220,7 @@ int main(void)
         cmocka_unit_test(samples_are_16_bits_little_endian),
         cmocka_unit_test(equal_taps_have_no_difference),
         cmocka_unit_test(a_wrong_value_is_found_where_it_is),
+        cmocka_unit_test(a_wrong_bit_of_a_float_is_found),
         cmocka_unit_test(a_tap_that_ends_early_is_missing_values),
         cmocka_unit_test(the_suspect_comes_first_among_missing_ones),
     };
