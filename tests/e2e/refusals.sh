@@ -76,5 +76,7 @@ check "a width of 1 bit" usage 1 run $cnn --data $mnist --bits 1
 check "an unknown calibration" usage minmax run $cnn --data $mnist --calibration minmaks
 check "a folding that does not divide, with the legal ones" \
     usage "possible: 1, 2, 3, 4, 6, 12" run $cnn --data $mnist --fold conv_1:pe=5
+check "floating point for a layer that is not there" \
+    usage conv_9 run $cnn --data $mnist --float conv_9
 check "a folding of a layer that is not there" usage conv_9 run $cnn --data $mnist --fold conv_9:pe=1
 tap_done

@@ -48,6 +48,16 @@ sample mnist_cnn.h5 samples/mnist 0.980 10 --fold conv_1:pe=4,simd=3 --fold conv
 check "folding: the slowest layer sets the interval" \
     holds "$(of hardware interval_cycles) >= 20836 && $(of hardware interval_cycles) < 20836 * 1.05"
 
+# The paper's partial quantization: both convolutions stay floating point, in hardware too.
+run samples/mnist_cnn.h5 --data samples/mnist --images 4 --float conv_1 --float conv_2
+check "floating-point convolutions: bit-exact" equal "$(of hardware bit_exact)" true
+check "floating-point convolutions: latency as predicted" \
+    equal "$(of hardware latency_cycles)" "$(of hardware predicted_latency_cycles)"
+check "floating-point convolutions: interval as predicted" \
+    equal "$(of hardware interval_cycles)" "$(of hardware predicted_interval_cycles)"
+check "floating-point convolutions: 1,428 parameters of 4 bytes" \
+    holds "$(of quantized bytes) >= 4 * 1428 + 17280 && $(of quantized bytes) < 24000"
+
 same() { cmp "$scratch/a/hdl/$1" "$scratch/b/hdl/$1"; }
 for folder in a b; do
     run samples/mnist_cnn.h5 --data samples/mnist --test-images 100 --stop-after emit \

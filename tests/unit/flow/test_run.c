@@ -119,6 +119,29 @@ static void test_run_to_the_description(void **state)
     json_decref(report);
 }
 
+/* Bridges are rows of their own: image, conv2d.to_float, conv2d, conv2d.to_integer, ... */
+static void test_a_layer_that_stays_floating_point(void **state)
+{
+    Place *place = *state;
+    RunOptions options = place_options(place);
+    options.float_layers = (const char *const[]){"conv2d"};
+    options.float_layer_count = 1;
+    options.stop_after = STAGE_PLAN;
+    json_t *report = run_ok(&options);
+    assert_string_equal(report_text(report, "quantized.layers.1.kind", ""), "to_float");
+    assert_string_equal(report_text(report, "quantized.layers.2.name", ""), "conv2d");
+    assert_string_equal(report_text(report, "quantized.layers.2.calibration", ""), "float");
+    assert_true(report_number(report, "quantized.layers.2.weight_bits", 0) == 32);
+    assert_true(json_is_null(report_at(report, "quantized.layers.2.clip")));
+    assert_true(report_number(report, "quantized.layers.2.sqnr_db", 0) > 60);
+    assert_string_equal(report_text(report, "quantized.layers.3.calibration", ""), "minmax");
+    assert_string_equal(report_text(report, "hardware.layers.1.entity", ""), "conv2d_float_stream");
+    assert_true(report_number(report, "hardware.layers.1.simd", 0) == 1);
+    assert_string_equal(report_text(report, "ladder.0.step", ""), "ptq-partial");
+    assert_string_equal(report_text(report, "ladder.0.float_layers.0", ""), "conv2d");
+    json_decref(report);
+}
+
 static void test_run_is_in_the_history(void **state)
 {
     Place *place = *state;
@@ -286,6 +309,10 @@ static void test_refusals_leave_nothing(void **state)
     bad.stop_after = STAGE_PLAN;
     refused_without_trace(place, &bad, ERR_USAGE, "7");
     bad = good;
+    bad.float_layers = (const char *const[]){"nowhere"};
+    bad.float_layer_count = 1;
+    refused_without_trace(place, &bad, ERR_USAGE, "--float nowhere");
+    bad = good;
     bad.model = "tests/fixtures/models/softmax_image.k3.h5";
     refused_without_trace(place, &bad, ERR_REFUSED,
                           "images are 12x12x1, but the model expects 5x4x2");
@@ -426,6 +453,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         PLACED(test_run_to_the_description),
+        PLACED(test_a_layer_that_stays_floating_point),
         PLACED(test_run_is_in_the_history),
         PLACED(test_stored_options_give_the_same_description),
         PLACED(test_workdir_and_own_history),
