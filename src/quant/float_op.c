@@ -33,8 +33,12 @@ static Status prepare(FloatOp *prepared, Arena *arena)
     const Op *op = prepared->op;
     if (op->kind == OP_TO_FLOAT)
         return float_bridge_make(op->input, &prepared->bridge);
-    if (op->kind == OP_TO_INTEGER)
-        return float_bridge_make(op->output, &prepared->bridge);
+    if (op->kind == OP_TO_INTEGER) {
+        TRY(float_bridge_make(op->output, &prepared->bridge));
+        prepared->bridge.low = op->low;
+        prepared->bridge.high = op->high;
+        return OK;
+    }
     Arena *scratch = arena_new();
     Status status = float_layer_pack(arena, &prepared->layer,
                                      floats_of(scratch, op->weights, op_weight_count(op)),

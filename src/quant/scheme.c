@@ -27,8 +27,10 @@ void scheme_set_float(Scheme *scheme, const Graph *graph, int index)
     int first = 1;
     while (first < index && !changes_values(&graph->layers[first]))
         first++;
-    if (first == index)
-        scheme->layers[0].activation_bits = LOGIT_BITS;
+    if (first < index)
+        return;
+    scheme->layers[0].activation_bits = LOGIT_BITS;
+    scheme->layers[0].range = RANGE_SYMMETRIC;
 }
 
 Scheme scheme_uniform(Arena *arena, const Graph *graph, LayerScheme choice)

@@ -42,7 +42,7 @@ enum { LOGIT_BITS = 16, TABLE_INPUT_BITS = 12 };
 bool layer_sets_format(const Layer *layer);
 
 /* Layer `index` stays floating point, from a real image: when it is the first that computes, the
- * network's input gets LOGIT_BITS, which cost little where nothing but the bridge reads them. */
+ * network's input gets LOGIT_BITS, symmetric, which cost little where only a bridge reads them. */
 void scheme_set_float(Scheme *scheme, const Graph *graph, int index);
 
 /* `choice` for every layer; the last one that sets a format, and those after it, get LOGIT_BITS

@@ -190,6 +190,28 @@ static IntegerModel *float_twice_on_a_vector(void)
     return tiny_finish(&tiny);
 }
 
+/* The middle layer reads and writes integers whose zero is elsewhere. */
+static IntegerModel *float_between_zero_points(void)
+{
+    const QuantParam wide = {
+        .scale = 0.01, .zero_point = -90, .low = -128, .high = 127, .bits = 8, .is_signed = true};
+    const QuantParam narrow = {
+        .scale = 0.2, .zero_point = 3, .low = -8, .high = 7, .bits = 4, .is_signed = true};
+    Tiny tiny = tiny_new("zero_points", shape_of(3, 5, 5, 2), 26);
+    Op *conv = tiny_conv2d(&tiny, "conv_a", 3, tiny_window(2, 2, 1, 1));
+    conv->output = wide;
+    conv->low = conv->output.low;
+    conv->high = conv->output.high;
+    tiny_to_float(&tiny, "conv_b.to_float");
+    tiny_float_conv2d(&tiny, "conv_b", 2, tiny_padded(tiny_window(2, 2, 1, 1), 0, 1, 0, 1));
+    Op *bridge = tiny_to_integer(&tiny, "conv_b.to_integer");
+    bridge->output = narrow;
+    bridge->low = bridge->output.zero_point - 6; /* a clamp of its own */
+    bridge->high = bridge->output.high;
+    tiny_dense(&tiny, "dense", 4);
+    return tiny_finish(&tiny);
+}
+
 static const Case cases[] = {
     {"one convolution", conv_alone},
     {"a 1x1 convolution", conv_one_by_one},
@@ -206,6 +228,7 @@ static const Case cases[] = {
     {"floating point in the middle, folded, a table behind", float_middle},
     {"floating point last", float_last},
     {"floating point throughout", all_float},
+    {"floating point between zero points", float_between_zero_points},
     {"floating point twice", float_twice_on_a_vector},
 };
 

@@ -78,18 +78,26 @@ static Scheme scheme_of(const Graph *graph, int mask)
     return scheme;
 }
 
-static Quantized quantize_mask(int mask)
+static Quantized quantize_ranged(int mask, ValueRange range)
 {
     Graph *graph = network();
     Rng rng = rng_seed(8);
     Dataset *images = random_dataset(&rng, IMAGES, shape_of(3, 8, 8, 2), 3);
     Scheme scheme = scheme_of(graph, mask);
+    for (int i = 1; i < graph->count && range != RANGE_SYMMETRIC; i++)
+        if (scheme.layers[i].activation_bits < LOGIT_BITS)
+            scheme.layers[i].range = range;
     Quantized quantized;
     if (quantize_graph(graph, images, &scheme, NULL, &quantized) != OK)
         fail_msg("mask %d: %s", mask, error_message());
     arena_free(images->arena);
     graph_free(graph);
     return quantized;
+}
+
+static Quantized quantize_mask(int mask)
+{
+    return quantize_ranged(mask, RANGE_SYMMETRIC);
 }
 
 /* ---- which operations
@@ -161,6 +169,25 @@ static void test_float_operations_lose_nothing(void **state)
     assert_true(mixed > integers.losses[integers.model->count - 1].sqnr_db);
     integer_model_free(quantized.model);
     integer_model_free(integers.model);
+}
+
+/* Zero points pass the bridges in both directions. */
+static void test_other_ranges(void **state)
+{
+    (void)state;
+    for (int mask = 1; mask <= ALL; mask++) {
+        Quantized plain = quantize_mask(mask);
+        for (int r = RANGE_UNSIGNED; r <= RANGE_AFFINE; r++) {
+            Quantized quantized = quantize_ranged(mask, (ValueRange)r);
+            const Op *bridge = op_named(quantized.model, "conv_a.to_integer");
+            if (bridge && r == RANGE_UNSIGNED) /* behind a ReLU: 0..255, at twice the resolution */
+                assert_true(bridge->output.high - bridge->output.low > 250);
+            int last = quantized.model->count - 1;
+            assert_true(quantized.losses[last].sqnr_db > plain.losses[last].sqnr_db - 6);
+            integer_model_free(quantized.model);
+        }
+        integer_model_free(plain.model);
+    }
 }
 
 static void test_relu_weights_and_sizes(void **state)
@@ -381,6 +408,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_every_subset),
         cmocka_unit_test(test_float_operations_lose_nothing),
+        cmocka_unit_test(test_other_ranges),
         cmocka_unit_test(test_relu_weights_and_sizes),
         cmocka_unit_test(test_subnormal_weights_become_zero),
         cmocka_unit_test(test_only_convolutions_and_dense_layers),
