@@ -13,6 +13,7 @@ entity average_pool_stream_bench is
         KERNEL_HEIGHT, KERNEL_WIDTH              : positive := 2;
         STRIDE_HEIGHT, STRIDE_WIDTH              : positive := 2;
         IN_BITS                                  : positive := 8;
+        BIAS                                     : integer  := 0;
         OUT_ZERO                                 : integer  := 2;
         OUT_LOW                                  : integer  := -100;
         OUT_HIGH                                 : integer  := 120;
@@ -39,7 +40,7 @@ architecture bench of average_pool_stream_bench is
         := random_samples(IMAGES * IMAGE_SAMPLES, IN_LOW, IN_HIGH, SEED);
 
     function mean (image, oy, ox, c : integer) return sample_t is
-        variable sum  : integer := 0;
+        variable sum  : integer := BIAS;
         variable y, x : integer;
     begin
         for ky in 0 to KERNEL_HEIGHT - 1 loop
@@ -94,7 +95,7 @@ begin
             KERNEL_HEIGHT => KERNEL_HEIGHT, KERNEL_WIDTH => KERNEL_WIDTH,
             STRIDE_HEIGHT => STRIDE_HEIGHT, STRIDE_WIDTH => STRIDE_WIDTH,
             PAD_TOP => 0, PAD_BOTTOM => 0, PAD_LEFT => 0, PAD_RIGHT => 0,
-            IN_LOW => IN_LOW, IN_HIGH => IN_HIGH,
+            IN_LOW => IN_LOW, IN_HIGH => IN_HIGH, BIAS => BIAS,
             OUT_ZERO => OUT_ZERO, OUT_LOW => OUT_LOW, OUT_HIGH => OUT_HIGH,
             MULTIPLIER => MULTIPLIER, SHIFT => SHIFT
         )

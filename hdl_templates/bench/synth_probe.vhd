@@ -137,7 +137,8 @@ begin
                 HEIGHT => 6, WIDTH => 6, CHANNELS => 4,
                 KERNEL_HEIGHT => 2, KERNEL_WIDTH => 3, STRIDE_HEIGHT => 2, STRIDE_WIDTH => 1,
                 PAD_TOP => 0, PAD_BOTTOM => 0, PAD_LEFT => 0, PAD_RIGHT => 0,
-                IN_LOW => -128, IN_HIGH => 127, OUT_ZERO => 1, OUT_LOW => -128, OUT_HIGH => 127,
+                IN_LOW => -128, IN_HIGH => 127, BIAS => -6,
+                OUT_ZERO => 1, OUT_LOW => -128, OUT_HIGH => 127,
                 MULTIPLIER => 21845, SHIFT => 16
             )
             port map (clk, rst, in_valid, in_ready, samples, in_last,

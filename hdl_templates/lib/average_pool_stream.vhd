@@ -8,6 +8,7 @@
 --   KERNEL_*, STRIDE_*          window, pixels
 --   PAD_*                       zero: a mean over a border is not built
 --   IN_LOW, IN_HIGH             range of the input samples
+--   BIAS                        added to each sum: takes the zero point of the input away
 --   OUT_ZERO                    zero point of the output
 --   OUT_LOW, OUT_HIGH           the output is clamped to these
 --   MULTIPLIER, SHIFT           requantization, 1/n of the mean folded in
@@ -26,7 +27,7 @@ entity average_pool_stream is
         KERNEL_HEIGHT, KERNEL_WIDTH              : positive;
         STRIDE_HEIGHT, STRIDE_WIDTH              : positive;
         PAD_TOP, PAD_BOTTOM, PAD_LEFT, PAD_RIGHT : natural;
-        IN_LOW, IN_HIGH                          : integer;
+        IN_LOW, IN_HIGH, BIAS                    : integer;
         OUT_ZERO, OUT_LOW, OUT_HIGH              : integer;
         MULTIPLIER, SHIFT                        : integer
     );
@@ -64,9 +65,9 @@ architecture rtl of average_pool_stream is
 
     type sums_t is array (channel_index) of integer;
 
-    -- The sum of each channel.
+    -- The sum of each channel, and BIAS.
     function total (window : window_t) return sums_t is
-        variable sums : sums_t := (others => 0);
+        variable sums : sums_t := (others => BIAS);
     begin
         for place in 0 to KERNEL_HEIGHT * KERNEL_WIDTH - 1 loop
             for c in channel_index loop

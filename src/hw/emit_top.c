@@ -119,6 +119,7 @@ static void map_max_pool(const Emission *emission, Map *map, const Stage *stage)
 static void map_average_pool(const Emission *emission, Map *map, const Stage *stage)
 {
     map_max_pool(emission, map, stage);
+    map_number(map, "BIAS", op_pool_bias(stage->op));
     map_number(map, "OUT_ZERO", stage->op->output.zero_point);
     map_number(map, "MULTIPLIER", op_requantizer(stage->op, 0).multiplier);
     map_number(map, "SHIFT", op_requantizer(stage->op, 0).shift);

@@ -68,6 +68,8 @@ fault "border wins" max_pool_stream.vhd \
     's/PAD_VALUE => IN_LOW/PAD_VALUE => IN_HIGH/' max_pool_stream PAD_TOP=1
 fault "one pixel left out of the mean" average_pool_stream.vhd \
     's/for place in 0 to KERNEL_HEIGHT/for place in 1 to KERNEL_HEIGHT/' average_pool_stream
+fault "a zero point left in the sum" average_pool_stream.vhd \
+    's/:= (others => BIAS)/:= (others => 0)/' average_pool_stream BIAS=-400
 fault "affine without bias" affine_stream.vhd 's/:= BIAS_ROW(c) +/:= /' affine_stream
 fault "table one entry off" table_stream.vhd \
     's/ROM(beat(lane))/ROM((beat(lane) + 1) mod (IN_HIGH - IN_LOW + 1))/' table_stream

@@ -221,6 +221,7 @@ begin
             IN_HIGH       => 127,
             OUT_LOW       => -127,
             OUT_HIGH      => 127,
+            BIAS          => 0,
             OUT_ZERO      => 0,
             MULTIPLIER    => 16384,
             SHIFT         => 16

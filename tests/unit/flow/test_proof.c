@@ -122,6 +122,69 @@ static IntegerModel *awkward_names(void)
     return tiny_finish(&tiny);
 }
 
+/* ---- other formats: no sign, a zero point, all 2^b integers ------------------------------------
+ */
+
+/* Makes the output of `op` unsigned or gives it a zero point, and so the input of what follows. */
+static Op *with_format(Op *op, QuantParam format)
+{
+    op->output = format;
+    op->low = format.low;
+    op->high = format.high;
+    return op;
+}
+
+static void input_format(Tiny *tiny, QuantParam format)
+{
+    Op *image = with_format(&tiny->model->ops[0], format);
+    image->input = format;
+}
+
+static IntegerModel *unsigned_formats(void)
+{
+    Tiny tiny = tiny_new("without_sign", shape_of(3, 8, 7, 2), 31);
+    input_format(&tiny, fixed_unsigned(1, 8));
+    with_format(tiny_conv2d(&tiny, "conv_a", 3, tiny_padded(tiny_window(3, 3, 1, 1), 1, 1, 1, 1)),
+                fixed_unsigned(2, 8));
+    tiny_pool(&tiny, OP_AVERAGE_POOL2D, "average", tiny_window(2, 2, 2, 2));
+    with_format(tiny_fold(tiny_conv2d(&tiny, "conv_b", 4, tiny_window(2, 2, 1, 1)), 2, 3),
+                fixed_unsigned(2, 15));
+    tiny_pool(&tiny, OP_MAX_POOL2D, "max", tiny_padded(tiny_window(2, 2, 2, 2), 0, 1, 0, 0));
+    tiny_dense(&tiny, "dense", 3);
+    return tiny_finish(&tiny);
+}
+
+/* Every kind of operation reads and writes zero points; padding is one. */
+static IntegerModel *affine_formats(void)
+{
+    Tiny tiny = tiny_new("zero_points", shape_of(3, 8, 8, 2), 32);
+    input_format(&tiny, fixed_affine(-0.2, 1, 8));
+    tiny_relu(with_format(
+        tiny_conv2d(&tiny, "conv_a", 3, tiny_padded(tiny_window(3, 3, 1, 1), 1, 1, 1, 1)),
+        fixed_affine(-1, 3, 8)));
+    with_format(tiny_affine(&tiny, "batch_norm"), fixed_affine(-3, 1, 8));
+    with_format(tiny_pool(&tiny, OP_AVERAGE_POOL2D, "average", tiny_window(2, 2, 2, 2)),
+                fixed_affine(-2, 2.5, 8));
+    with_format(tiny_table(&tiny, "tanh"), fixed_affine(-0.5, 1, 8));
+    with_format(tiny_conv2d(&tiny, "conv_b", 2, tiny_padded(tiny_window(3, 3, 2, 2), 1, 1, 1, 1)),
+                fixed_affine(-4, 1, 16));
+    tiny_pool(&tiny, OP_MAX_POOL2D, "max", tiny_window(2, 2, 1, 1));
+    tiny_fold(with_format(tiny_dense(&tiny, "dense", 3), fixed_affine(-1, 5, 8)), 3, 1);
+    return tiny_finish(&tiny);
+}
+
+static IntegerModel *full_formats(void)
+{
+    Tiny tiny = tiny_new("full_range", shape_of(3, 6, 6, 1), 33);
+    input_format(&tiny, fixed_symmetric_full(1, 8));
+    Op *conv = with_format(tiny_conv2d(&tiny, "conv", 3, tiny_window(3, 3, 1, 1)),
+                           fixed_symmetric_full(2, 8));
+    for (int i = 0; i < 27; i += 5)
+        ((int32_t *)(uintptr_t)conv->weights)[i] = -128;
+    with_format(tiny_dense(&tiny, "dense", 3), fixed_symmetric_full(4, 12));
+    return tiny_finish(&tiny);
+}
+
 /* ---- floating-point layers ---------------------------------------------------------------------
  */
 
@@ -224,6 +287,9 @@ static const Case cases[] = {
     {"affine, pools and a table", affine_and_pools},
     {"affine on a vector", affine_on_a_vector},
     {"awkward names", awkward_names},
+    {"formats without a sign", unsigned_formats},
+    {"zero points everywhere", affine_formats},
+    {"all 2^b integers", full_formats},
     {"floating point first", float_first},
     {"floating point in the middle, folded, a table behind", float_middle},
     {"floating point last", float_last},

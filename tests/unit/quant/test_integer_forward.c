@@ -28,6 +28,7 @@ static int32_t finish(const Op *op, int64_t accumulator, int64_t channel)
 {
     Requantizer r = op->requantizers[op->requantizer_count == 1 ? 0 : channel];
     double scaled = floor((double)(accumulator * r.multiplier) / exp2(r.shift) + 0.5);
+    scaled += op->output.zero_point;
     return scaled < op->low ? op->low : scaled > op->high ? op->high : (int32_t)scaled;
 }
 
@@ -43,13 +44,13 @@ static int32_t reference_window(const Op *op, const int32_t *input, int64_t inde
             int64_t iy = y * w->stride_height - w->pad_top + ky;
             int64_t ix = x * w->stride_width - w->pad_left + kx;
             for (int64_t c = 0; op->kind == OP_CONV2D && c < inputs; c++)
-                sum += at(op, input, iy, ix, c, 0) *
+                sum += at(op, input, iy, ix, c, op->input.zero_point) *
                        op->weights[((ky * w->kernel_width + kx) * inputs + c) * outputs + o];
             if (op->kind == OP_CONV2D)
                 continue;
             int64_t value = at(op, input, iy, ix, o, INT64_MIN);
             best = value > best ? value : best;
-            sum += at(op, input, iy, ix, o, 0);
+            sum += at(op, input, iy, ix, o, op->input.zero_point) - op->input.zero_point;
         }
     if (op->kind == OP_MAX_POOL2D)
         return best < op->low ? op->low : (int32_t)best;

@@ -446,6 +446,126 @@ static void test_ratio_out_of_reach(void **state)
     graph_free(graph);
 }
 
+/* ---- formats with zero points, without sign, with 2^b integers
+ * ----------------------------------- */
+
+/* 'same' convolution with ReLU, batch norm, average pool, sigmoid, dense: each reads what the one
+ * before made of its zero. */
+static Graph *graph_of_formats(void)
+{
+    Rng rng = rng_seed(21);
+    Graph *graph = graph_of_input(shape_of(3, 8, 8, 2));
+    Layer conv = conv_layer(graph, &rng, "conv", window_of(3, 3, 1, true), shape_of(2, 2, 4));
+    conv.activation = ACTIVATION_RELU;
+    chain(graph, conv);
+    chain(
+        graph,
+        (Layer){.kind = LAYER_AVERAGE_POOL2D, .name = "mean", .window = window_of(2, 2, 2, false)});
+    conv = conv_layer(graph, &rng, "gate", window_of(3, 3, 1, true), shape_of(2, 4, 3));
+    conv.activation = ACTIVATION_SIGMOID;
+    chain(graph, conv);
+    chain(graph, conv_layer(graph, &rng, "scores", window_of(4, 4, 1, false), shape_of(2, 3, 5)));
+    assert_int_equal(graph_infer_shapes(graph), OK);
+    return graph;
+}
+
+static void test_ranges_of_values(void **state)
+{
+    (void)state;
+    Graph *graph = graph_of_formats();
+    enum { IMAGES = 40, PIXELS = 128 };
+    static float pixels[IMAGES * PIXELS];
+    Rng rng = rng_seed(22);
+    for (int i = 0; i < IMAGES * PIXELS; i++)
+        pixels[i] = (float)rng_uniform(&rng);
+    Dataset images = dataset_of(pixels, IMAGES, shape_of(3, 8, 8, 2));
+    double sqnr[VALUE_RANGES];
+    for (int range = 0; range < VALUE_RANGES; range++) {
+        LayerScheme row = row_of(12, 6, PER_CHANNEL);
+        row.range = (ValueRange)range;
+        Quantized quantized = quantize(graph, &images, row);
+        const Op *conv = &quantized.model->ops[1];
+        assert_int_equal(conv->output.is_signed, range != RANGE_UNSIGNED);
+        assert_int_equal(conv->output.zero_point, range == RANGE_AFFINE ? -32 : 0);
+        assert_int_equal(conv->low, conv->output.zero_point);
+        sqnr[range] = last_sqnr(&quantized);
+        integer_model_free(quantized.model);
+    }
+    /* A bit more on values without sign: about 6 dB. */
+    assert_true(sqnr[RANGE_SYMMETRIC] > 20);
+    assert_true(sqnr[RANGE_UNSIGNED] > sqnr[RANGE_SYMMETRIC] + 3);
+    assert_true(sqnr[RANGE_AFFINE] > sqnr[RANGE_SYMMETRIC] + 3);
+    graph_free(graph);
+}
+
+static void test_unsigned_of_16_bits_is_refused(void **state)
+{
+    (void)state;
+    Graph *graph = graph_of_formats();
+    static float pixels[128];
+    Dataset images = dataset_of(pixels, 1, shape_of(3, 8, 8, 2));
+    LayerScheme row = row_of(2, 16, PER_TENSOR);
+    row.range = RANGE_UNSIGNED;
+    Scheme scheme = scheme_uniform(graph->arena, graph, row);
+    Quantized quantized;
+    assert_int_equal(quantize_graph(graph, &images, &scheme, NULL, &quantized), ERR_REFUSED);
+    assert_non_null(strstr(error_message(), "layer conv: 16 bits without a sign"));
+    graph_free(graph);
+}
+
+/* The paper's Eq. 2, a clip of one's own, and calibrators apart for weights. */
+static void test_choices_of_a_layer(void **state)
+{
+    (void)state;
+    Graph *graph = graph_of_formats();
+    static float pixels[4 * 128];
+    for (int i = 0; i < 4 * 128; i++)
+        pixels[i] = (float)(i % 11) / 10;
+    Dataset images = dataset_of(pixels, 4, shape_of(3, 8, 8, 2));
+    LayerScheme row = row_of(4, 8, PER_TENSOR);
+    row.full_range = true;
+    Scheme scheme = scheme_uniform(graph->arena, graph, row);
+    scheme.layers[1].clip = 0.75;
+    scheme.layers[1].weight_calibrator = calibrator_find("mean-sigma");
+    scheme.layers[1].weight_parameter = 1;
+    Quantized quantized;
+    assert_int_equal(quantize_graph(graph, &images, &scheme, NULL, &quantized), OK);
+    const Op *image = &quantized.model->ops[0], *conv = &quantized.model->ops[1];
+    expect_close(image->output.scale, 2.0 / 255, 1e-6);
+    assert_int_equal(image->output.low, -128);
+    expect_close(conv->output.scale, 1.5 / 255, 1e-12);
+    assert_string_equal(conv->calibration, CALIBRATION_GIVEN);
+    double sum = 0, squares = 0;
+    int count = (int)op_weight_count(conv);
+    for (int i = 0; i < count; i++) {
+        double w = (double)graph->layers[1].kernel.data[i];
+        sum += w;
+        squares += w * w;
+    }
+    double clip = fabs(sum / count) + sqrt(squares / count - sum / count * sum / count);
+    expect_close(conv->weight_scales[0], 2 * clip / 15, 1e-6);
+    assert_int_equal(integer_model_check_values(quantized.model), OK);
+    integer_model_free(quantized.model);
+    graph_free(graph);
+}
+
+/* Two batches, one ten times the other: the mean of their clips, not the largest. */
+static void test_mean_of_clips(void **state)
+{
+    (void)state;
+    Graph *graph = graph_of_formats();
+    static float pixels[50 * 128];
+    for (int i = 0; i < 50 * 128; i++)
+        pixels[i] = i < 25 * 128 ? 1 : 0.1F;
+    Dataset images = dataset_of(pixels, 50, shape_of(3, 8, 8, 2));
+    LayerScheme row = row_of(8, 8, PER_TENSOR);
+    row.mean_of_clips = true;
+    Quantized quantized = quantize(graph, &images, row);
+    expect_close(quantized.model->ops[0].clip, 0.55, 1e-6);
+    integer_model_free(quantized.model);
+    graph_free(graph);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -461,6 +581,10 @@ int main(void)
         cmocka_unit_test(test_dead_layer),
         cmocka_unit_test(test_refusals),
         cmocka_unit_test(test_ratio_out_of_reach),
+        cmocka_unit_test(test_ranges_of_values),
+        cmocka_unit_test(test_unsigned_of_16_bits_is_refused),
+        cmocka_unit_test(test_choices_of_a_layer),
+        cmocka_unit_test(test_mean_of_clips),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
