@@ -7,6 +7,7 @@
 
 #include "base/blockers.h"
 #include "base/buffer.h"
+#include "optimize/ladder.h"
 #include "quant/calibrator.h"
 #include "quant/fixed.h"
 #include "quant/integer_model.h"
@@ -88,6 +89,12 @@ static const Field FIELDS[] = {
     {"target_accuracy", "--target-accuracy", FIELD_REAL, offsetof(RunOptions, target_accuracy), 0,
      1},
     {"max_drop", "--max-drop", FIELD_REAL, offsetof(RunOptions, max_drop), 0, 1},
+    {"policy", "--policy", FIELD_TEXT, offsetof(RunOptions, policy), 0, 0},
+    {"qat_epochs", "--qat-epochs", FIELD_INT, offsetof(RunOptions, qat_epochs), 0, 10000},
+    {"qat_fixed_steps", "--qat-fixed-steps", FIELD_FLAG, offsetof(RunOptions, qat_fixed_steps), 0,
+     1},
+    {"optimized_model", "--optimized-model", FIELD_TEXT, offsetof(RunOptions, optimized_model), 0,
+     0},
 };
 
 enum { FIELD_COUNT = sizeof FIELDS / sizeof *FIELDS, MAX_FOLDS = 1024, MAX_FLOATS = 1024 };
@@ -137,7 +144,9 @@ RunOptions run_options_default(void)
                         .clock_mhz = 100,
                         .stop_after = STAGE_SIMULATE,
                         .target_accuracy = NAN,
-                        .max_drop = NAN};
+                        .max_drop = NAN,
+                        .policy = "conv",
+                        .qat_epochs = 8};
 }
 
 /* ---- checks
@@ -218,6 +227,10 @@ Status run_options_check(const RunOptions *options)
     if ((int)options->stop_after < 0 || options->stop_after >= STAGES)
         blockers_add(&faults, "--stop-after names no stage");
     check_calibration(options, &faults);
+    LadderPolicy policy;
+    if (!options->policy || !ladder_policy_parse(options->policy, &policy))
+        blockers_add(&faults, "--policy is %s, expected conv or sensitivity",
+                     options->policy ? options->policy : "missing");
     check_folds(options, &faults);
     check_float_layers(options, &faults);
     Status status = blockers_refuse(&faults, "options");

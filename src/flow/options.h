@@ -67,6 +67,10 @@ typedef struct RunOptions {
     RunStage stop_after;
     double target_accuracy; /* NAN: none; a fraction that the integer model must reach */
     double max_drop;        /* NAN: none; a fraction that it may lose against the float model */
+    const char *policy;     /* which layers stay float when integers alone miss the target */
+    int qat_epochs;         /* of training when that misses, too; 0: no training */
+    bool qat_fixed_steps;   /* training leaves the calibrated scales as they are */
+    const char *optimized_model; /* .h5 to write: the weights as the integers have them; or NULL */
 } RunOptions;
 
 RunOptions run_options_default(void);

@@ -134,7 +134,9 @@ void session_close(Session *session)
     integer_model_free(session->quantized.model);
     if (session->calibration != session->test)
         dataset_free(session->calibration);
+    dataset_free(session->training);
     dataset_free(session->test);
+    graph_free(session->trained);
     graph_free(session->simplified);
     graph_free(session->graph);
     store_close(session->store);

@@ -22,6 +22,7 @@
 #include "graph/graph.h"
 #include "hw/emit.h"
 #include "hw/plan.h"
+#include "nn/evaluate.h"
 #include "quant/quantizer.h"
 
 typedef struct Session {
@@ -39,7 +40,9 @@ typedef struct Session {
     Graph *graph, *simplified;
     Dataset *test, *calibration;
     const char *calibration_split; /* "train" or "test" */
+    Dataset *training;             /* the whole training split; NULL until the ladder wants it */
     Quantized quantized;
+    Graph *trained;          /* the float weights behind `quantized`; NULL: those of `simplified` */
     IntegerModel *described; /* read back from the description: what the hardware is made of */
     Plan *plan;
     Design design;
@@ -104,6 +107,13 @@ Status stage_simulate(Session *session, json_t *figures) MUST_CHECK;
 /* Parts of stage_import() for the verbs that need less. */
 Status session_import_model(Session *session) MUST_CHECK;
 Status session_import_test_images(Session *session, Shape input, int64_t classes) MUST_CHECK;
+/* What the options want for each layer. ERR_USAGE: they name one that is not there. */
+Status session_scheme(Session *session, Scheme *scheme) MUST_CHECK;
+/* Source and foldings of an integer model. */
+Status session_finish_model(Session *session, IntegerModel *model) MUST_CHECK;
+/* Accuracy and speed of a classifier on the test images. */
+Status session_measure(Session *session, const Classifier *classifier, int64_t bytes,
+                       json_t *section) MUST_CHECK;
 /* Calibration images, hardware blockers, and a rehearsal of quantization and planning. */
 Status session_check_hardware(Session *session) MUST_CHECK;
 

@@ -1,4 +1,4 @@
-/* The stages on floats and integers in software: import, baseline, quantize, describe. */
+/* The stages in software but for the ladder: import, baseline, describe. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,7 +12,6 @@
 #include "import/importer.h"
 #include "nn/evaluate.h"
 #include "quant/description.h"
-#include "quant/integer_forward.h"
 
 /* How many calibration images the rehearsal takes: enough to have ranges, few enough to be quick.
  */
@@ -181,15 +180,24 @@ static Status apply_folds(const RunOptions *options, IntegerModel *model)
     return OK;
 }
 
-static Status quantize_with(Session *session, const Dataset *calibration, const Progress *progress,
-                            Quantized *quantized)
+Status session_scheme(Session *session, Scheme *scheme)
 {
-    Scheme scheme = scheme_of(session->options, session->simplified);
-    TRY(apply_floats(session->options, session->simplified, &scheme));
-    TRY(quantize_graph(session->simplified, calibration, &scheme, progress, quantized));
-    memcpy(quantized->model->source_sha256, session->model_sha256, HASH_HEX_BYTES);
-    quantized->model->input_scale = calibration->scale;
-    return apply_folds(session->options, quantized->model);
+    *scheme = scheme_of(session->options, session->simplified);
+    return apply_floats(session->options, session->simplified, scheme);
+}
+
+Status session_finish_model(Session *session, IntegerModel *model)
+{
+    memcpy(model->source_sha256, session->model_sha256, HASH_HEX_BYTES);
+    return apply_folds(session->options, model);
+}
+
+static Status quantize_with(Session *session, const Dataset *calibration, Quantized *quantized)
+{
+    Scheme scheme;
+    TRY(session_scheme(session, &scheme));
+    TRY(quantize_graph(session->simplified, calibration, &scheme, NULL, quantized));
+    return session_finish_model(session, quantized->model);
 }
 
 /* Quantizes on a few images and plans, and throws both away: what the hardware cannot be, and
@@ -200,7 +208,7 @@ static Status rehearse(Session *session, int64_t images)
     dataset_truncate(&few, images);
     Quantized trial = {0};
     Plan *plan = NULL;
-    Status status = quantize_with(session, &few, NULL, &trial);
+    Status status = quantize_with(session, &few, &trial);
     if (status == OK && session->options->stop_after >= STAGE_PLAN)
         status = plan_new(trial.model, &plan);
     plan_free(plan);
@@ -254,9 +262,8 @@ static json_t *confusion_to_json(const Evaluation *evaluation)
     return rows;
 }
 
-/* Accuracy and speed of a classifier on the test images. */
-static Status measure(Session *session, const Classifier *classifier, int64_t bytes,
-                      json_t *section)
+Status session_measure(Session *session, const Classifier *classifier, int64_t bytes,
+                       json_t *section)
 {
     Evaluation evaluation;
     Latency latency;
@@ -278,121 +285,8 @@ Status stage_baseline(Session *session, json_t *figures)
 {
     const Classifier classifier = classifier_of_graph(session->graph);
     int64_t bytes = graph_parameters(session->graph) * (int64_t)sizeof(float);
-    TRY(measure(session, &classifier, bytes, figures));
+    TRY(session_measure(session, &classifier, bytes, figures));
     json_object_set_new(session->report, "baseline", json_copy(figures));
-    return OK;
-}
-
-/* ---- quantize
- * ----------------------------------------------------------------------------------*/
-
-static json_t *op_to_json(const Op *op, const LayerLoss *loss)
-{
-    json_t *row = json_object();
-    bool has_weights = op_traits(op->kind)->has_weights;
-    json_object_set_new(row, "name", report_string(op->name));
-    json_object_set_new(row, "kind", json_string(op_word(op->kind)));
-    json_object_set_new(row, "weight_bits",
-                        has_weights ? json_integer(op->weight_bits) : json_null());
-    json_object_set_new(row, "activation_bits", json_integer(op->output.bits));
-    json_object_set_new(row, "calibration", report_string(op->calibration));
-    bool is_float = op_traits(op->kind)->writes_float; /* nothing is cut off or scaled */
-    json_object_set_new(row, "clip", report_real(is_float ? NAN : op->clip));
-    json_object_set_new(row, "scale", report_real(is_float ? NAN : op->output.scale));
-    json_object_set_new(row, "sqnr_db", report_real(loss->sqnr_db));
-    json_object_set_new(row, "clipped_fraction", report_real(loss->clipped_fraction));
-    return row;
-}
-
-static json_t *ops_to_json(const Quantized *quantized)
-{
-    json_t *layers = json_array();
-    for (int i = 0; i < quantized->model->count; i++)
-        json_array_append_new(layers, op_to_json(&quantized->model->ops[i], &quantized->losses[i]));
-    return layers;
-}
-
-static Status save_choices(Session *session)
-{
-    if (!session->store)
-        return OK;
-    const IntegerModel *model = session->quantized.model;
-    LayerChoice *choices = ARENA_ARRAY(session->arena, LayerChoice, model->count);
-    for (int i = 0; i < model->count; i++) {
-        const Op *op = &model->ops[i];
-        choices[i] = (LayerChoice){.layer = op->name,
-                                   .kind = op_word(op->kind),
-                                   .weight_bits = op->weight_bits,
-                                   .activation_bits = op->output.bits,
-                                   .calibration = op->calibration,
-                                   .clip = op->clip,
-                                   .scale = op->output.scale,
-                                   .pe = op->pe,
-                                   .simd = op->simd};
-    }
-    return store_set_choices(session->store, session->run, choices, model->count);
-}
-
-/* Compares the integer model with what was asked for; true when it is good enough. */
-static bool check_targets(Session *session, double baseline, double accuracy)
-{
-    const RunOptions *options = session->options;
-    double drop = baseline - accuracy;
-    if (accuracy < options->target_accuracy)
-        session_miss(session, "the integer model reaches an accuracy of %.4f, %.4f was asked for",
-                     accuracy, options->target_accuracy);
-    else if (drop > options->max_drop)
-        session_miss(session,
-                     "the integer model loses %.4f of accuracy (%.4f to %.4f), at most %.4f was "
-                     "allowed",
-                     drop, baseline, accuracy, options->max_drop);
-    else
-        return true; /* comparisons with a target that is NAN are false */
-    return false;
-}
-
-static json_t *float_layers_to_json(const IntegerModel *model)
-{
-    json_t *names = json_array();
-    for (int i = 0; i < model->count; i++) {
-        const OpTraits *traits = op_traits(model->ops[i].kind);
-        if (traits->writes_float && traits->has_weights)
-            json_array_append_new(names, report_string(model->ops[i].name));
-    }
-    return names;
-}
-
-static json_t *ladder_to_json(const IntegerModel *model, const json_t *section, bool accepted)
-{
-    json_t *floats = float_layers_to_json(model);
-    const char *word = json_array_size(floats) ? "ptq-partial" : "ptq-all";
-    json_t *step = json_pack("{s:s}", "step", word);
-    json_object_set_new(step, "accuracy", report_real(report_number(section, "accuracy", NAN)));
-    json_object_set_new(step, "bytes",
-                        json_integer((json_int_t)report_number(section, "bytes", 0)));
-    json_object_set_new(step, "accepted", json_boolean(accepted));
-    json_object_set_new(step, "float_layers", floats);
-    json_t *ladder = json_array();
-    json_array_append_new(ladder, step);
-    return ladder;
-}
-
-Status stage_quantize(Session *session, json_t *figures)
-{
-    Quantized *quantized = &session->quantized;
-    session_part(session, 0, 0.3); /* roughly its share of the time */
-    TRY(quantize_with(session, session->calibration, &session->progress, quantized));
-    session_part(session, 0.3, 0.7);
-    TRY(save_choices(session));
-    const Classifier classifier = classifier_of_integer_model(quantized->model);
-    TRY(measure(session, &classifier, integer_model_bytes(quantized->model), figures));
-    json_t *section = json_copy(figures);
-    json_object_set_new(section, "layers", ops_to_json(quantized));
-    json_object_set_new(session->report, "quantized", section);
-    bool accepted = check_targets(session, report_number(session->report, "baseline.accuracy", NAN),
-                                  report_number(section, "accuracy", NAN));
-    json_object_set_new(session->report, "ladder",
-                        ladder_to_json(quantized->model, section, accepted));
     return OK;
 }
 

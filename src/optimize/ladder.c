@@ -148,7 +148,10 @@ static Status try_all(Climb *climb)
     begins(climb, LADDER_PTQ_ALL);
     floats_of_scheme(climb);
     TRY(quantize(climb, &climb->quantized));
-    return conclude(climb, (LadderRung){.step = LADDER_PTQ_ALL});
+    bool partial = false;
+    for (int i = 0; i < climb->input->scheme->count; i++)
+        partial |= climb->floats[i];
+    return conclude(climb, (LadderRung){.step = partial ? LADDER_PTQ_PARTIAL : LADDER_PTQ_ALL});
 }
 
 /* A tenth of a percent or two differ between these images and the test images: the rung is judged
@@ -175,7 +178,11 @@ static Status choose_by_sensitivity(Climb *climb)
 {
     const LadderInput *input = climb->input;
     const Dataset *training = NULL;
-    TRY(input->training(input->context, &training));
+    Status status = input->training(input->context, &training);
+    if (status == ERR_REFUSED)
+        training = input->calibration; /* there are no others */
+    else
+        TRY(status);
     Dataset images = *training;
     dataset_truncate(&images, RANKING_IMAGES);
     const SensitivityInput study = {.simplified = input->simplified,
@@ -223,9 +230,10 @@ static Status train_rung(Climb *climb)
                     .scheme = &scheme,
                     .calibration = input->calibration,
                     .pool = input->pool};
-    TRY(input->training(input->context, &qat.training));
     QatResult result;
-    Status status = qat_train(&qat, &climb->options->qat, &result);
+    Status status = input->training(input->context, &qat.training);
+    if (status == OK)
+        status = qat_train(&qat, &climb->options->qat, &result);
     if (status == ERR_REFUSED) { /* the rungs before still count */
         ladder->skipped = arena_strdup(ladder->arena, error_message());
         return OK;

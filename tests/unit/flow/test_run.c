@@ -249,8 +249,22 @@ static void test_missed_target(void **state)
     Place *place = *state;
     RunOptions options = place_options(place);
     options.target_accuracy = 0.99; /* of random labels */
+    options.qat_epochs = 2;
     json_t *report = NULL;
     assert_int_equal(flow_run(&options, NULL, &report), ERR_UNMET);
+    static const char *const STEPS[] = {"ptq-all", "ptq-partial", "qat", "qat"};
+    double best = 0;
+    int chosen = 0;
+    for (int i = 0; i < 4; i++) {
+        const json_t *rung = json_array_get(json_object_get(report, "ladder"), (size_t)i);
+        assert_string_equal(report_text(rung, "step", ""), STEPS[i]);
+        best = fmax(best, report_number(rung, "accuracy", 0));
+        chosen += report_flag(rung, "chosen", false);
+    }
+    assert_int_equal(chosen, 1);
+    assert_true(report_number(report, "quantized.accuracy", 0) == best);
+    assert_int_equal(json_array_size(report_at(report, "ladder.2.epochs")), 2);
+    assert_true(report_number(report, "ladder.2.epochs.0.validation_loss", NAN) > 0);
     assert_non_null(strstr(error_message(), "0.9900 was asked for"));
     assert_string_equal(report_text(report, "status", ""), "unmet");
     assert_string_equal(report_text(report, "stages.2.status", ""), "unmet");
