@@ -51,12 +51,13 @@ TensorFile description_tensor(Arena *arena, const Op *op, const char *stem, Tens
     const OpTraits *traits = op_traits(op->kind);
     enum { TABLE_COLUMNS = 16 };
     TensorFile files[ROLES] = {
-        [ROLE_WEIGHTS] = {"weights", NULL, op->weights, op_weight_count(op), op_channels(op)},
-        [ROLE_BIAS] = {"bias", NULL, op->bias, traits->has_weights ? op_channels(op) : 0, 1},
-        [ROLE_TABLE] = {"table", NULL, op->table, op_table_count(op), TABLE_COLUMNS},
+        [ROLE_WEIGHTS] = {"weights", NULL, op->weights, op_weight_count(op), op_channels(op),
+                          traits->reads_float},
+        [ROLE_BIAS] = {"bias", NULL, op->bias, traits->has_weights ? op_channels(op) : 0, 1,
+                       traits->reads_float},
+        [ROLE_TABLE] = {"table", NULL, op->table, op_table_count(op), TABLE_COLUMNS, false},
     };
     TensorFile file = files[role];
-    file.is_words = traits->reads_float;
     file.path = arena_printf(arena, DESCRIPTION_WEIGHTS "/%s.%s.txt", stem, file.key);
     return file;
 }
