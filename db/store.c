@@ -1,6 +1,7 @@
 /* Opening the history and writing to it. */
 #include "db/store.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -258,6 +259,7 @@ typedef struct Orphan {
 /* Running rows without a living process, at most `cap` of them. */
 static Status find_orphans(Store *store, Orphan *orphans, int cap, int *count)
 {
+    assert(store);
     Statement query =
         statement_new(store->database, "SELECT id, owner_pid, owner_start, owner_boot FROM run"
                                        " WHERE status = 'running' ORDER BY id");

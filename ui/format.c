@@ -9,7 +9,8 @@
 
 static const char *unknown(char text[FORMAT_BYTES])
 {
-    return strcpy(text, "-");
+    snprintf(text, FORMAT_BYTES, "-");
+    return text;
 }
 
 const char *format_count(double count, char text[FORMAT_BYTES])

@@ -71,15 +71,21 @@ static double number_of(const HistoryRow *row, int column)
                                      : row->figures.values[FIGURE_OF[column]];
 }
 
+static int compare_words(const char *a, const char *b, int direction)
+{
+    int order = strcmp(a, b);
+    return ((order > 0) - (order < 0)) * direction;
+}
+
 static int compare_rows(const void *first, const void *second, void *context)
 {
     const HistoryRow *a = first, *b = second;
     const History *history = context;
     int direction = history->descending ? -1 : 1, order = 0;
     if (history->sort_column == HISTORY_MODEL)
-        order = strcmp(a->model, b->model) * direction;
+        order = compare_words(a->model, b->model, direction);
     else if (history->sort_column == HISTORY_STATUS)
-        order = strcmp(run_status_word(a->status), run_status_word(b->status)) * direction;
+        order = compare_words(run_status_word(a->status), run_status_word(b->status), direction);
     else if (history->sort_column >= HISTORY_WHEN)
         order = compare_numbers(number_of(a, history->sort_column),
                                 number_of(b, history->sort_column), direction);

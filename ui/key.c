@@ -29,8 +29,10 @@ int key_parse(const char *name)
 const char *key_label(int key, char name[KEY_NAME_BYTES])
 {
     for (int i = 0; i < NAMED_COUNT; i++)
-        if (NAMED[i].key == key)
-            return strcpy(name, NAMED[i].name);
+        if (NAMED[i].key == key) {
+            snprintf(name, KEY_NAME_BYTES, "%s", NAMED[i].name);
+            return name;
+        }
     if (key > 0 && key < ' ')
         snprintf(name, KEY_NAME_BYTES, "^%c", 'A' + key - 1);
     else if (key > ' ' && key < 0x7F)

@@ -42,8 +42,9 @@ static void append_character(Prompt *prompt, int key)
     if (key < 0x20 || (key >= 0x7F && key < 0xA0) || key >= KEY_FIRST_NAMED)
         return;
     text_encode((uint32_t)key, bytes);
-    if (strlen(prompt->text) + strlen(bytes) < sizeof prompt->text)
-        strcat(prompt->text, bytes);
+    size_t used = strlen(prompt->text), more = strlen(bytes) + 1;
+    if (used + more <= sizeof prompt->text)
+        memcpy(prompt->text + used, bytes, more);
 }
 
 PromptState prompt_key(Prompt *prompt, int key)

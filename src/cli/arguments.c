@@ -1,5 +1,6 @@
 #include "cli/arguments.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <math.h>
 #include <stddef.h>
@@ -53,7 +54,7 @@ static Status parse_real(const char *text, double *value)
 
 static Status set_bits(Parse *parse, const char *value)
 {
-    int64_t bits;
+    int64_t bits = 0;
     TRY(parse_whole(value, &bits));
     if (bits < 0 || bits > 99)
         return error_set(ERR_USAGE, "'%s' is not a width in bits", value);
@@ -264,7 +265,8 @@ static Status unknown_option(const char *argument, unsigned groups)
 static Status set_option(Parse *parse, const Option *option, const char *value)
 {
     void *place = (char *)parse->arguments + option->offset;
-    int64_t whole;
+    int64_t whole = 0;
+    assert(option->kind == FLAG || value);
     switch (option->kind) {
     case FLAG:
         *(bool *)place = true;

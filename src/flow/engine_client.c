@@ -71,7 +71,7 @@ static void on_line(void *context, const char *line, size_t length)
 {
     EngineClient *client = context;
     json_t *holder = NULL;
-    Event event;
+    Event event = {0};
     if (client->closed)
         return;
     Status status = line ? protocol_read_event(line, length, &holder, &event)

@@ -1,5 +1,6 @@
 #include "flow/proof.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -412,6 +413,7 @@ static Status check_overflow(const ProofSetup *setup, Arena *arena, const ProofW
     Bench bench;
     TRY(bench_build(setup, arena, work, checker, &bench));
     VectorFiles *files = ARENA_NEW(arena, VectorFiles);
+    assert(work->shards);
     *files = work->shards[0];
     files->count = files->count < PROOF_CHECKED_IMAGES ? files->count : PROOF_CHECKED_IMAGES;
     bench_runs(&bench, files, 1);

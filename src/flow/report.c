@@ -52,7 +52,7 @@ const json_t *report_at(const json_t *report, const char *path)
     char steps[PATH_BYTES];
     if (strlen(path) >= sizeof steps)
         return NULL;
-    strcpy(steps, path);
+    snprintf(steps, sizeof steps, "%s", path);
     const json_t *node = report;
     char *rest = NULL;
     for (char *step = strtok_r(steps, ".", &rest); step && node; step = strtok_r(NULL, ".", &rest))
@@ -112,10 +112,11 @@ json_t *report_real(double value)
 
 json_t *report_string(const char *text)
 {
-    json_t *string = json_string(text ? text : "");
+    const char *known = text ? text : "";
+    json_t *string = json_string(known);
     if (string)
         return string;
-    char *ascii = strdup(text);
+    char *ascii = strdup(known);
     for (char *at = ascii; at && *at; at++)
         if ((unsigned char)*at >= 0x80)
             *at = '?';

@@ -1,3 +1,4 @@
+#include <assert.h>
 #include <ctype.h>
 #include <stdio.h>
 #include <string.h>
@@ -58,6 +59,7 @@ static int32_t weight_at(const Stage *stage, int64_t step, int p, int s)
     int64_t in_beat = step % stage->fold_steps;
     int64_t output = in_beat / groups * stage->pe + p;
     int64_t value = beat * values + in_beat % groups * stage->simd + s;
+    assert(stage->op->weights);
     return stage->op->weights[value * outputs + output];
 }
 
@@ -81,6 +83,7 @@ static void add_folded_weights(const Emission *emission, const Stage *stage, Buf
 static void add_channel_weights(const Emission *emission, const Stage *stage, Buffer *into)
 {
     int64_t channels = stage->output.lanes;
+    assert(stage->op->weights);
     List list = list_open(emission, stage, "WEIGHTS", "sample_vector", channels, into);
     for (int64_t c = 0; c < channels; c++)
         list_add(&list, stage->op->weights[c]);

@@ -381,6 +381,13 @@ static void add_chain(const Plan *plan, Buffer *into)
     }
 }
 
+/* Takes the last character away: a newline that the template has itself. */
+static void drop_last(Buffer *text)
+{
+    if (text->length)
+        text->data[--text->length] = '\0';
+}
+
 static const char *beat_words(Arena *arena, StreamLayout layout)
 {
     if (layout.lanes == 1)
@@ -445,10 +452,8 @@ Status emit_top(const Emission *emission, Buffer *into)
         {NULL, NULL},
     };
     /* The text in the values ends with a newline of its own. */
-    layers.length -= layers.length ? 1 : 0;
-    layers.data[layers.length] = '\0';
-    signals.length -= 1;
-    signals.data[signals.length] = '\0';
+    drop_last(&layers);
+    drop_last(&signals);
     Status status = template_expand("top.vhd.tmpl", keys, into);
     buffer_free(&chain);
     buffer_free(&signals);

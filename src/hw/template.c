@@ -30,7 +30,7 @@ static Status expand_line(const char *name, const char *line, size_t length,
             return OK;
         }
         buffer_append(into, line, (size_t)(open - line));
-        const char *value = NULL;
+        const char *value = "";
         bool condition = open[2] == '?';
         const char *key = open + 2 + condition;
         TRY(find_value(name, keys, key, (size_t)(close - key), &value));

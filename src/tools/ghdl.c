@@ -151,7 +151,8 @@ bool ghdl_parse_message(const char *line, GhdlMessage *message)
             return parse_report(at, message);
         static const char warning[] = "warning:";
         bool is_warning = strncmp(at, warning, sizeof warning - 1) == 0;
-        strcpy(message->severity, is_warning ? "warning" : "error");
+        snprintf(message->severity, sizeof message->severity, "%s",
+                 is_warning ? "warning" : "error");
         at += is_warning ? sizeof warning - 1 : 0;
         message->text = at + strspn(at, " ");
         return true;
