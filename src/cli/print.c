@@ -176,7 +176,7 @@ void print_paper_table(const json_t *report)
     double quantized = report_number(report, "quantized.bytes", NAN);
     double slow = test_set_seconds(report, "baseline.images_per_s");
     double fast = test_set_seconds(report, "quantized.images_per_s");
-    printf("\nTable 2 of the paper (Tourad and Eleuldj 2022), beside this run\n");
+    printf("Table 2 of the paper (Tourad and Eleuldj 2022), beside this run\n");
     printf("%-26s %10s %10s %7s   %10s %10s %7s\n", "", "paper FP32", "paper int8", "ratio",
            "float32", "integer", "ratio");
     printf("%-26s %10.3f %10.3f %6.2fx   %10.3f %10.3f %6.2fx\n", "memory, MB", 0.08, 0.023,

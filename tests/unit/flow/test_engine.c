@@ -125,7 +125,7 @@ static void test_run_through_the_engine(void **state)
     finish_watching(&watcher);
     assert_string_equal(watcher.heard.data,
                         "hello import:started import:finished run_started baseline:started "
-                        "baseline:finished quantize:started quantize:finished describe:started "
+                        "baseline:finished quantize:started log quantize:finished describe:started "
                         "describe:finished report ");
     assert_true(watcher.is_gone);
     assert_string_equal(watcher.gone, "");
