@@ -133,6 +133,15 @@ static Status set_float(Parse *parse, const char *value)
     return OK;
 }
 
+static Status set_layer(Parse *parse, const char *value)
+{
+    Arguments *a = parse->arguments;
+    if (a->run.layer_choice_count == ARGUMENTS_MAX_LAYERS)
+        return error_set(ERR_USAGE, "more than %d choices for layers", ARGUMENTS_MAX_LAYERS);
+    a->layer_choices[a->run.layer_choice_count++] = value;
+    return OK;
+}
+
 /* ---- the table ---------------------------------------------------------------------------------
  */
 
@@ -153,7 +162,21 @@ static const Option OPTIONS[] = {
     {"activation-bits", "B", GROUP_QUANTIZE, WHOLE32, AT(run.activation_bits), NULL,
      "width of activations"},
     {"calibration", "NAME[:P]", GROUP_QUANTIZE, SPECIAL, 0, set_calibration,
-     "how clip ranges are chosen (default minmax)"},
+     "how clip ranges are chosen: minmax (default) percentile mse entropy ..."},
+    {"weight-calibration", "NAME[:P]", GROUP_QUANTIZE, TEXT, AT(run.weight_calibration), NULL,
+     "the same for weights alone (default: as --calibration)"},
+    {"calibration-average", NULL, GROUP_QUANTIZE, FLAG, AT(run.calibration_average), NULL,
+     "calibrate each batch of images, take the mean of the clips"},
+    {"activation-range", "RANGE", GROUP_QUANTIZE, TEXT, AT(run.activation_range), NULL,
+     "symmetric (default), unsigned (after a ReLU), affine (zero points)"},
+    {"range", "SCALE", GROUP_QUANTIZE, TEXT, AT(run.range), NULL,
+     "narrow: S = b/(2^(B-1)-1) (default); full: the paper's S = 2b/(2^B-1)"},
+    {"layer", "NAME:key=value,...", GROUP_QUANTIZE, SPECIAL, 0, set_layer,
+     "choices for one layer: bits weight-bits activation-bits calibration ...; repeatable"},
+    {"scheme", "FILE", GROUP_QUANTIZE, TEXT, AT(run.scheme), NULL,
+     "choices for layers from a scheme file of this model"},
+    {"write-scheme", "FILE", GROUP_QUANTIZE, TEXT, AT(run.write_scheme), NULL,
+     "write what was chosen for each layer to a scheme file"},
     {"per-channel", NULL, GROUP_QUANTIZE, FLAG, AT(run.per_channel), NULL,
      "one weight scale for each output channel"},
     {"float", "LAYER", GROUP_QUANTIZE, SPECIAL, 0, set_float,
@@ -206,46 +229,6 @@ static const Option *find_option(const char *name, size_t length, unsigned group
             strncmp(OPTIONS[i].name, name, length) == 0)
             return &OPTIONS[i];
     return NULL;
-}
-
-/* ---- nearest word: Levenshtein distance, at most a third of the word ---------------------------
- */
-
-enum { WORD_MAX = 40 };
-
-static int distance(const char *a, const char *b)
-{
-    size_t n = strlen(a), m = strlen(b);
-    if (n > WORD_MAX || m > WORD_MAX)
-        return WORD_MAX;
-    int row[WORD_MAX + 1];
-    for (size_t j = 0; j <= m; j++)
-        row[j] = (int)j;
-    for (size_t i = 1; i <= n; i++) {
-        int diagonal = row[0];
-        row[0] = (int)i;
-        for (size_t j = 1; j <= m; j++) {
-            int replaced = diagonal + (a[i - 1] != b[j - 1]);
-            diagonal = row[j];
-            int moved = (row[j] < row[j - 1] ? row[j] : row[j - 1]) + 1;
-            row[j] = replaced < moved ? replaced : moved;
-        }
-    }
-    return row[m];
-}
-
-const char *nearest_word(const char *word, const char *const *names)
-{
-    const char *best = NULL;
-    int best_distance = (int)strlen(word) / 3 + 1;
-    for (; *names; names++) {
-        int d = distance(word, *names);
-        if (d <= best_distance) {
-            best_distance = d - 1;
-            best = *names;
-        }
-    }
-    return best;
 }
 
 static Status unknown_option(const char *argument, unsigned groups)
@@ -332,6 +315,7 @@ Status arguments_parse(int argc, char **argv, int first, unsigned groups, Arena 
     }
     arguments->run.folds = arguments->folds;
     arguments->run.float_layers = arguments->float_layers;
+    arguments->run.layer_choices = arguments->layer_choices;
     return OK;
 }
 

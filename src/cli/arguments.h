@@ -7,9 +7,15 @@
 #include <stdio.h>
 
 #include "base/arena.h"
+#include "base/nearest.h"
 #include "flow/options.h"
 
-enum { ARGUMENTS_MAX_FOLDS = 256, ARGUMENTS_MAX_FLOATS = 256, ARGUMENTS_MAX_WORDS = 4 };
+enum {
+    ARGUMENTS_MAX_FOLDS = 256,
+    ARGUMENTS_MAX_LAYERS = 256,
+    ARGUMENTS_MAX_FLOATS = 256,
+    ARGUMENTS_MAX_WORDS = 4
+};
 
 /* Groups of options; a verb takes some of them. */
 typedef enum OptionGroup {
@@ -28,6 +34,7 @@ typedef struct Arguments {
     RunOptions run;
     FoldChoice folds[ARGUMENTS_MAX_FOLDS];
     const char *float_layers[ARGUMENTS_MAX_FLOATS];
+    const char *layer_choices[ARGUMENTS_MAX_LAYERS];
     const char *words[ARGUMENTS_MAX_WORDS]; /* what is no option, verb left out */
     int word_count;
     bool help, json, quiet, paper;
@@ -43,8 +50,5 @@ Status arguments_parse(int argc, char **argv, int first, unsigned groups, Arena 
 
 /* The options of these groups, one line each. */
 void arguments_print_help(unsigned groups, FILE *stream);
-
-/* The entry of `names` (NULL-terminated) that `word` most likely meant, or NULL. */
-const char *nearest_word(const char *word, const char *const *names);
 
 #endif

@@ -7,6 +7,7 @@
 #include "base/fs.h"
 #include "base/h5.h"
 #include "base/quarantine.h"
+#include "base/rng.h"
 #include "data/source.h"
 
 /* Labels are class numbers; more classes than this are a mistake in the file. */
@@ -200,6 +201,43 @@ void dataset_truncate(Dataset *dataset, int64_t count)
     assert(count >= 0);
     if (count < dataset->count)
         dataset->count = count;
+}
+
+/* Selection sampling (Knuth, TAOCP 2, 3.4.2, algorithm S): each of the subsets is as likely. */
+static void choose_images(int64_t total, int64_t count, uint64_t seed, int64_t *chosen)
+{
+    Rng rng = rng_seed(seed);
+    int64_t taken = 0;
+    for (int64_t i = 0; taken < count; i++)
+        if ((int64_t)rng_below(&rng, (uint64_t)(total - i)) < count - taken)
+            chosen[taken++] = i;
+}
+
+void dataset_sample(Dataset *dataset, int64_t count, uint64_t seed)
+{
+    assert(count >= 0);
+    if (count >= dataset->count)
+        return;
+    Arena *arena = dataset->arena;
+    int64_t elements = shape_elements(dataset->shape);
+    int64_t *chosen = ARENA_ARRAY(arena, int64_t, count);
+    choose_images(dataset->count, count, seed, chosen);
+    uint8_t *bytes = dataset->bytes ? ARENA_ARRAY(arena, uint8_t, count * elements) : NULL;
+    float *values = dataset->values ? ARENA_ARRAY(arena, float, count *elements) : NULL;
+    int32_t *labels = ARENA_ARRAY(arena, int32_t, count);
+    for (int64_t i = 0; i < count; i++) {
+        size_t size = (size_t)elements;
+        labels[i] = dataset->labels[chosen[i]];
+        if (bytes)
+            memcpy(bytes + i * elements, dataset->bytes + chosen[i] * elements, size);
+        else
+            memcpy(values + i * elements, dataset->values + chosen[i] * elements,
+                   size * sizeof *values);
+    }
+    dataset->bytes = bytes;
+    dataset->values = values;
+    dataset->labels = labels;
+    dataset->count = count;
 }
 
 static void scale_bytes(const uint8_t *bytes, double scale, int64_t count, float *images)

@@ -51,6 +51,10 @@ Status dataset_fit(Dataset *dataset, Shape input, int64_t classes) MUST_CHECK;
 /* Keeps the first `count` images only; no effect when there are fewer. */
 void dataset_truncate(Dataset *dataset, int64_t count);
 
+/* Keeps `count` images drawn without repetition by `seed`, in their order; no effect when there are
+ * no more. The hash stays that of all images. */
+void dataset_sample(Dataset *dataset, int64_t count, uint64_t seed);
+
 /* Images first .. first+count-1 as float32 (count, elements), preprocessed. */
 void dataset_read(const Dataset *dataset, int64_t first, int64_t count, float *images);
 

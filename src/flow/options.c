@@ -6,9 +6,8 @@
 #include <string.h>
 
 #include "base/blockers.h"
-#include "base/buffer.h"
+#include "flow/scheme_of_run.h"
 #include "optimize/ladder.h"
-#include "quant/calibrator.h"
 #include "quant/fixed.h"
 #include "quant/integer_model.h"
 
@@ -79,6 +78,15 @@ static const Field FIELDS[] = {
     {"calibration", "--calibration", FIELD_TEXT, offsetof(RunOptions, calibration), 0, 0},
     {"calibration_parameter", "--calibration", FIELD_REAL,
      offsetof(RunOptions, calibration_parameter), -1e9, 1e9},
+    {"weight_calibration", "--weight-calibration", FIELD_TEXT,
+     offsetof(RunOptions, weight_calibration), 0, 0},
+    {"calibration_average", "--calibration-average", FIELD_FLAG,
+     offsetof(RunOptions, calibration_average), 0, 1},
+    {"activation_range", "--activation-range", FIELD_TEXT, offsetof(RunOptions, activation_range),
+     0, 0},
+    {"range", "--range", FIELD_TEXT, offsetof(RunOptions, range), 0, 0},
+    {"scheme", "--scheme", FIELD_TEXT, offsetof(RunOptions, scheme), 0, 0},
+    {"write_scheme", "--write-scheme", FIELD_TEXT, offsetof(RunOptions, write_scheme), 0, 0},
     {"per_channel", "--per-channel", FIELD_FLAG, offsetof(RunOptions, per_channel), 0, 1},
     {"images", "--images", FIELD_INT64, offsetof(RunOptions, images), 0, MAX_IMAGES},
     {"seed", "--seed", FIELD_INT64, offsetof(RunOptions, seed), 0, 9.2e18},
@@ -139,6 +147,9 @@ RunOptions run_options_default(void)
                         .weight_bits = 8,
                         .activation_bits = 8,
                         .calibration = "minmax",
+                        .calibration_parameter = NAN,
+                        .activation_range = "symmetric",
+                        .range = "narrow",
                         .images = 100,
                         .seed = 1,
                         .clock_mhz = 100,
@@ -198,24 +209,6 @@ static void check_float_layers(const RunOptions *options, Blockers *faults)
                 blockers_add(faults, "--float %s is given twice", options->float_layers[i]);
 }
 
-static void list_calibrators(Buffer *names)
-{
-    const Calibrator *row;
-    for (int i = 0; (row = calibrator_at(i)) != NULL; i++)
-        buffer_printf(names, "%s%s", i ? ", " : "", row->name);
-}
-
-static void check_calibration(const RunOptions *options, Blockers *faults)
-{
-    if (options->calibration && calibrator_find(options->calibration))
-        return;
-    Buffer names = {0};
-    list_calibrators(&names);
-    blockers_add(faults, "--calibration is %s, expected one of: %s",
-                 options->calibration ? options->calibration : "missing", names.data);
-    buffer_free(&names);
-}
-
 Status run_options_check(const RunOptions *options)
 {
     RunOptions defaults = run_options_default();
@@ -226,7 +219,7 @@ Status run_options_check(const RunOptions *options)
         blockers_add(&faults, "--scale is %g, expected a number above 0", options->scale);
     if ((int)options->stop_after < 0 || options->stop_after >= STAGES)
         blockers_add(&faults, "--stop-after names no stage");
-    check_calibration(options, &faults);
+    scheme_options_check(options, &faults);
     LadderPolicy policy;
     if (!options->policy || !ladder_policy_parse(options->policy, &policy))
         blockers_add(&faults, "--policy is %s, expected conv or sensitivity",
@@ -278,6 +271,10 @@ json_t *run_options_to_json(const RunOptions *options)
     for (int i = 0; i < options->float_layer_count; i++)
         json_array_append_new(floats, json_string(options->float_layers[i]));
     json_object_set_new(json, "float_layers", floats);
+    json_t *choices = json_array();
+    for (int i = 0; i < options->layer_choice_count; i++)
+        json_array_append_new(choices, json_string(options->layer_choices[i]));
+    json_object_set_new(json, "layers", choices);
     return json;
 }
 
@@ -344,24 +341,27 @@ static Status read_folds(const json_t *value, Arena *arena, RunOptions *options)
     return OK;
 }
 
-static Status read_float_layers(const json_t *value, Arena *arena, RunOptions *options)
+static Status read_texts(const char *key, const json_t *value, Arena *arena,
+                         const char *const **texts, int *text_count)
 {
     size_t count = json_array_size(value);
+    if (json_is_null(value))
+        return OK;
     if (!json_is_array(value) || count > MAX_FLOATS)
-        return wrong_type("float_layers", "a list of at most 1,024 names");
-    const char **names = ARENA_ARRAY(arena, const char *, count);
+        return wrong_type(key, "a list of at most 1,024 texts");
+    const char **copies = ARENA_ARRAY(arena, const char *, count);
     for (size_t i = 0; i < count; i++) {
-        const char *name = json_string_value(json_array_get(value, i));
-        if (!name)
-            return wrong_type("float_layers", "a list of names");
-        names[i] = arena_strdup(arena, name);
+        const char *text = json_string_value(json_array_get(value, i));
+        if (!text)
+            return wrong_type(key, "a list of texts");
+        copies[i] = arena_strdup(arena, text);
     }
-    options->float_layers = names;
-    options->float_layer_count = (int)count;
+    *texts = copies;
+    *text_count = (int)count;
     return OK;
 }
 
-/* The four options that are no plain field. `*known` tells whether the key is one of them. */
+/* The five options that are no plain field. `*known` tells whether the key is one of them. */
 static Status read_special(const char *key, const json_t *value, Arena *arena, RunOptions *options,
                            bool *known)
 {
@@ -369,7 +369,9 @@ static Status read_special(const char *key, const json_t *value, Arena *arena, R
     if (strcmp(key, "folds") == 0)
         return json_is_null(value) ? OK : read_folds(value, arena, options);
     if (strcmp(key, "float_layers") == 0)
-        return json_is_null(value) ? OK : read_float_layers(value, arena, options);
+        return read_texts(key, value, arena, &options->float_layers, &options->float_layer_count);
+    if (strcmp(key, "layers") == 0)
+        return read_texts(key, value, arena, &options->layer_choices, &options->layer_choice_count);
     if (strcmp(key, "scale") == 0) {
         if (!json_is_null(value) && !json_is_number(value))
             return wrong_type(key, "a number");

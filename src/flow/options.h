@@ -48,11 +48,19 @@ typedef struct RunOptions {
     const char *data;        /* folder or file; NULL where no images are needed */
     bool has_scale;
     double scale;         /* preprocessing: pixel * scale; the dataset's default without it */
-    int64_t calib_images; /* first images of the training split; 0: all */
+    int64_t calib_images; /* drawn from the training split by the seed; 0: all */
     int64_t test_images;  /* 0: all */
     int weight_bits, activation_bits;
-    const char *calibration; /* name of a calibrator: "minmax" */
-    double calibration_parameter;
+    const char *calibration;          /* name of a calibrator: "minmax" */
+    double calibration_parameter;     /* NAN: the method's default */
+    const char *weight_calibration;   /* "NAME[:P]" for weights alone; NULL: the same */
+    bool calibration_average;         /* the mean of the clips of the batches */
+    const char *activation_range;     /* "symmetric", "unsigned" or "affine" */
+    const char *range;                /* "narrow" or "full": quant/format.h */
+    const char *scheme;               /* file to read choices for layers from; NULL: none */
+    const char *write_scheme;         /* file to write them to; NULL: none */
+    const char *const *layer_choices; /* "NAME:key=value,...": quant/scheme_text.h */
+    int layer_choice_count;
     bool per_channel;
     const char *const *float_layers; /* names of layers that stay floating point */
     int float_layer_count;

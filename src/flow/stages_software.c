@@ -7,11 +7,13 @@
 #include "base/cancel.h"
 #include "base/fs.h"
 #include "flow/report.h"
+#include "flow/scheme_of_run.h"
 #include "flow/session.h"
 #include "graph/passes.h"
 #include "import/importer.h"
 #include "nn/evaluate.h"
 #include "quant/description.h"
+#include "quant/scheme_text.h"
 
 /* How many calibration images the rehearsal takes: enough to have ranges, few enough to be quick.
  */
@@ -130,8 +132,14 @@ static Status load_calibration(Session *session)
     TRY(dataset_fit(session->calibration, graph_input_shape(session->simplified),
                     shape_elements(output->output_shape)));
     if (options->calib_images > 0)
-        dataset_truncate(session->calibration, options->calib_images);
+        dataset_sample(session->calibration, options->calib_images, (uint64_t)options->seed);
     json_object_set_new(session->report, "dataset", dataset_to_json(session));
+    if (session->calibration->count < CALIBRATION_BATCH)
+        return error_set(ERR_REFUSED,
+                         "%s: %lld images to calibrate on are fewer than one batch of %d; take "
+                         "more with --calib-images",
+                         session->calibration->path, (long long)session->calibration->count,
+                         CALIBRATION_BATCH);
     return OK;
 }
 
@@ -140,12 +148,7 @@ static Status load_calibration(Session *session)
 
 static Scheme scheme_of(const RunOptions *options, const Graph *graph)
 {
-    const LayerScheme choice = {.weight_bits = options->weight_bits,
-                                .activation_bits = options->activation_bits,
-                                .calibrator = calibrator_find(options->calibration),
-                                .calibrator_parameter = options->calibration_parameter,
-                                .granularity = options->per_channel ? PER_CHANNEL : PER_TENSOR};
-    return scheme_uniform(graph->arena, graph, choice);
+    return scheme_uniform(graph->arena, graph, scheme_row_of_run(options));
 }
 
 static Status apply_floats(const RunOptions *options, const Graph *graph, Scheme *scheme)
@@ -160,7 +163,7 @@ static Status apply_floats(const RunOptions *options, const Graph *graph, Scheme
             return error_set(ERR_USAGE, "--float %s: the model has no layer of that name", name);
         scheme_set_float(scheme, graph, found);
     }
-    return OK;
+    return scheme_refine(options, graph, scheme);
 }
 
 static Status apply_folds(const RunOptions *options, IntegerModel *model)
@@ -296,6 +299,12 @@ Status stage_baseline(Session *session, json_t *figures)
 Status stage_describe(Session *session, json_t *figures)
 {
     const char *folder = session_path(session, "description");
+    if (session->options->write_scheme) {
+        Scheme scheme;
+        TRY(session_scheme(session, &scheme));
+        TRY(scheme_write(&scheme, session->simplified, session->model_sha256,
+                         session->options->write_scheme));
+    }
     session->description = folder;
     char sha256[HASH_HEX_BYTES];
     TRY(description_write(session->quantized.model, folder));

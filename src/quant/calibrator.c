@@ -1,7 +1,10 @@
 #include "quant/calibrator.h"
 
 #include <stddef.h>
+#include <stdlib.h>
 #include <string.h>
+
+#include "base/buffer.h"
 
 /* ---- min/max, percentile, mean and sigma
  * ----------------------------------------------------------- */
@@ -284,4 +287,48 @@ bool calibrator_accepts(const Calibrator *calibrator, double parameter)
     if (!calibrator->parameter)
         return false;
     return parameter > calibrator->parameter_above && parameter <= calibrator->parameter_most;
+}
+
+Status calibrator_check(const Calibrator *calibrator, double parameter)
+{
+    if (calibrator_accepts(calibrator, parameter))
+        return OK;
+    if (!calibrator->parameter)
+        return error_set(ERR_USAGE, "calibration %s takes no parameter, not %g", calibrator->name,
+                         parameter);
+    return error_set(ERR_USAGE, "calibration %s:%g: the %s must be above %g and at most %g",
+                     calibrator->name, parameter, calibrator->parameter,
+                     calibrator->parameter_above, calibrator->parameter_most);
+}
+
+static Status unknown_calibration(const char *text)
+{
+    Buffer names = {0};
+    for (int i = 0; calibrator_at(i); i++)
+        buffer_printf(&names, "%s%s", i ? ", " : "", calibrator_at(i)->name);
+    Status status = error_set(ERR_USAGE, "%s is not known, expected one of: %s", text, names.data);
+    buffer_free(&names);
+    return status;
+}
+
+Status calibrator_parse(const char *text, const Calibrator **calibrator, double *parameter)
+{
+    char name[40];
+    size_t length = strcspn(text, ":");
+    if (length >= sizeof name)
+        return unknown_calibration(text);
+    memcpy(name, text, length);
+    name[length] = '\0';
+    *calibrator = calibrator_find(name);
+    if (!*calibrator)
+        return unknown_calibration(name);
+    *parameter = NAN;
+    if (text[length] == '\0')
+        return OK;
+    char *end;
+    *parameter = strtod(text + length + 1, &end);
+    if (end == text + length + 1 || *end != '\0' || !isfinite(*parameter))
+        return error_set(ERR_USAGE, "calibration %s: '%s' is not a number", name,
+                         text + length + 1);
+    return calibrator_check(*calibrator, *parameter);
 }

@@ -5,6 +5,7 @@
 #ifndef QUANT_CALIBRATOR_H
 #define QUANT_CALIBRATOR_H
 
+#include "base/error.h"
 #include "quant/format.h"
 #include "quant/observation.h"
 
@@ -23,6 +24,14 @@ const Calibrator *calibrator_find(const char *name);
 
 /* Row `index`, or NULL past the last: for menus and help. */
 const Calibrator *calibrator_at(int index);
+
+/* "mse", "percentile:99.9": the row and its parameter, NAN when none is given. ERR_USAGE lists what
+ * is possible. */
+Status calibrator_parse(const char *text, const Calibrator **calibrator,
+                        double *parameter) MUST_CHECK;
+
+/* OK when calibrator_accepts() it, else ERR_USAGE says what is accepted. */
+Status calibrator_check(const Calibrator *calibrator, double parameter) MUST_CHECK;
 
 /* The clip that the method chooses, 0 .. observation_largest(). Parameter NAN or 0: the method's
  * default. */

@@ -7,7 +7,7 @@
 #include "quant/build_op.h"
 #include "quant/integer_forward.h"
 
-enum { SHARD = 25 };
+enum { SHARD = CALIBRATION_BATCH };
 
 /* What one quantization works with. */
 typedef struct Session {

@@ -11,7 +11,7 @@
 #include "quant/integer_model.h"
 #include "quant/scheme.h"
 
-enum { SQNR_MAX_DB = 200, LOSS_IMAGES = 256 };
+enum { SQNR_MAX_DB = 200, LOSS_IMAGES = 256, CALIBRATION_BATCH = 25 };
 
 /* Per operation, beside the model: how much was lost, on the first LOSS_IMAGES calibration images,
  * integers against float32. Before a tanh or sigmoid table, values that the function cannot tell

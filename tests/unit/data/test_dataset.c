@@ -113,6 +113,36 @@ static void idx_files_are_read(void **state)
     dataset_free(dataset);
 }
 
+/* Drawn without repetition, in order, each as likely; the seed decides. */
+static void a_sample_is_drawn_by_its_seed(void **state)
+{
+    (void)state;
+    uint8_t images[16 + 40] = {0, 0, 8, 3, 0, 0, 0, 40, 0, 0, 0, 1, 0, 0, 0, 1};
+    uint8_t labels[8 + 40] = {0, 0, 8, 1, 0, 0, 0, 40};
+    for (uint8_t i = 0; i < 40; i++)
+        images[16 + i] = labels[8 + i] = i;
+    write_bytes("t10k-images-idx3-ubyte", images, sizeof images);
+    write_bytes("t10k-labels-idx1-ubyte", labels, sizeof labels);
+    int drawn[40] = {0}, runs = 400;
+    for (int seed = 0; seed < runs; seed++) {
+        Dataset *dataset = load(folder, DATASET_TEST);
+        dataset_sample(dataset, 10, (uint64_t)seed);
+        assert_int_equal(dataset->count, 10);
+        for (int i = 0; i < 10; i++) {
+            assert_int_equal(dataset->bytes[i], dataset->labels[i]);
+            assert_true(i == 0 || dataset->labels[i] > dataset->labels[i - 1]);
+            drawn[dataset->labels[i]]++;
+        }
+        dataset_free(dataset);
+    }
+    for (int i = 0; i < 40; i++)
+        assert_in_range(drawn[i], 60, 140); /* 100, standard deviation 8.7 */
+    Dataset *dataset = load(folder, DATASET_TEST);
+    dataset_sample(dataset, 99, 1);
+    assert_int_equal(dataset->count, 40);
+    dataset_free(dataset);
+}
+
 /* The default scale gives what NumPy gives for x.astype("float32") / 255. */
 static void every_byte_is_scaled_as_keras_users_do(void **state)
 {
@@ -348,6 +378,7 @@ int main(void)
         IN_FOLDER(other_paths_are_refused),
         IN_FOLDER(images_must_fit_the_model),
         cmocka_unit_test(the_sample_is_the_original_mnist),
+        IN_FOLDER(a_sample_is_drawn_by_its_seed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

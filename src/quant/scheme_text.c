@@ -1,0 +1,412 @@
+#include "quant/scheme_text.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/fs.h"
+#include "base/nearest.h"
+
+#define SCHEME_TITLE "dnn2fpga scheme 1"
+
+enum { TEXT_BYTES = 64, FILE_CAP = 4 << 20 };
+
+/* ---- values
+ * ----------------------------------------------------------------------------------------- */
+
+static Status parse_bits(const char *text, int *bits)
+{
+    char *end;
+    long value = strtol(text, &end, 10);
+    if (end == text || *end || value < FIXED_MIN_BITS || value > FIXED_MAX_BITS)
+        return error_set(ERR_USAGE, "%s bits, possible are %d to %d", text, FIXED_MIN_BITS,
+                         FIXED_MAX_BITS);
+    *bits = (int)value;
+    return OK;
+}
+
+static Status parse_switch(const char *text, bool *value)
+{
+    *value = strcmp(text, "yes") == 0;
+    if (*value || strcmp(text, "no") == 0)
+        return OK;
+    return error_set(ERR_USAGE, "'%s' is neither yes nor no", text);
+}
+
+static void put_switch(bool value, char *text)
+{
+    snprintf(text, TEXT_BYTES, "%s", value ? "yes" : "no");
+}
+
+static void put_calibration(const Calibrator *calibrator, double parameter, char *text)
+{
+    if (calibrator->parameter && !isnan(parameter) && parameter != 0)
+        snprintf(text, TEXT_BYTES, "%s:%.12g", calibrator->name, parameter);
+    else
+        snprintf(text, TEXT_BYTES, "%s", calibrator->name);
+}
+
+/* ---- keys: one row each
+ * ------------------------------------------------------------------------------ */
+
+static Status set_bits(LayerScheme *row, const char *text)
+{
+    TRY(parse_bits(text, &row->weight_bits));
+    row->activation_bits = row->weight_bits;
+    return OK;
+}
+
+static Status set_weight_bits(LayerScheme *row, const char *text)
+{
+    return parse_bits(text, &row->weight_bits);
+}
+
+static void put_weight_bits(const LayerScheme *row, char *text)
+{
+    snprintf(text, TEXT_BYTES, "%d", row->weight_bits);
+}
+
+static Status set_activation_bits(LayerScheme *row, const char *text)
+{
+    return parse_bits(text, &row->activation_bits);
+}
+
+static void put_activation_bits(const LayerScheme *row, char *text)
+{
+    snprintf(text, TEXT_BYTES, "%d", row->activation_bits);
+}
+
+static Status set_calibration(LayerScheme *row, const char *text)
+{
+    return calibrator_parse(text, &row->calibrator, &row->calibrator_parameter);
+}
+
+static void put_output_calibration(const LayerScheme *row, char *text)
+{
+    put_calibration(row->calibrator, row->calibrator_parameter, text);
+}
+
+static Status set_weight_calibration(LayerScheme *row, const char *text)
+{
+    row->weight_calibrator = NULL;
+    row->weight_parameter = 0;
+    if (strcmp(text, "same") == 0)
+        return OK;
+    return calibrator_parse(text, &row->weight_calibrator, &row->weight_parameter);
+}
+
+static void put_weight_calibration(const LayerScheme *row, char *text)
+{
+    if (row->weight_calibrator)
+        put_calibration(row->weight_calibrator, row->weight_parameter, text);
+    else
+        snprintf(text, TEXT_BYTES, "same");
+}
+
+static Status set_clip(LayerScheme *row, const char *text)
+{
+    char *end;
+    row->clip = 0;
+    if (strcmp(text, "auto") == 0)
+        return OK;
+    row->clip = strtod(text, &end);
+    if (end == text || *end || !isnormal(row->clip) || row->clip < 0)
+        return error_set(ERR_USAGE, "clip '%s' is not a number above 0", text);
+    return OK;
+}
+
+static void put_clip(const LayerScheme *row, char *text)
+{
+    if (row->clip > 0)
+        snprintf(text, TEXT_BYTES, "%.17g", row->clip);
+    else
+        snprintf(text, TEXT_BYTES, "auto");
+}
+
+static Status set_per_channel(LayerScheme *row, const char *text)
+{
+    bool wanted;
+    TRY(parse_switch(text, &wanted));
+    row->granularity = wanted ? PER_CHANNEL : PER_TENSOR;
+    return OK;
+}
+
+static void put_per_channel(const LayerScheme *row, char *text)
+{
+    put_switch(row->granularity == PER_CHANNEL, text);
+}
+
+static Status set_average(LayerScheme *row, const char *text)
+{
+    return parse_switch(text, &row->mean_of_clips);
+}
+
+static void put_average(const LayerScheme *row, char *text)
+{
+    put_switch(row->mean_of_clips, text);
+}
+
+static Status set_range(LayerScheme *row, const char *text)
+{
+    if (value_range_parse(text, &row->range))
+        return OK;
+    return error_set(ERR_USAGE, "range '%s', expected symmetric, unsigned or affine", text);
+}
+
+static void put_range(const LayerScheme *row, char *text)
+{
+    snprintf(text, TEXT_BYTES, "%s", value_range_word(row->range));
+}
+
+static Status set_scale(LayerScheme *row, const char *text)
+{
+    row->full_range = strcmp(text, "full") == 0;
+    if (row->full_range || strcmp(text, "narrow") == 0)
+        return OK;
+    return error_set(ERR_USAGE, "scale '%s', expected narrow or full", text);
+}
+
+static void put_scale(const LayerScheme *row, char *text)
+{
+    snprintf(text, TEXT_BYTES, "%s", row->full_range ? "full" : "narrow");
+}
+
+static Status set_float(LayerScheme *row, const char *text)
+{
+    return parse_switch(text, &row->is_float);
+}
+
+static void put_float(const LayerScheme *row, char *text)
+{
+    put_switch(row->is_float, text);
+}
+
+typedef struct Key {
+    const char *name;
+    Status (*set)(LayerScheme *row, const char *text);
+    void (*put)(const LayerScheme *row, char *text); /* NULL: other keys say it */
+} Key;
+
+static const Key KEYS[] = {
+    {"bits", set_bits, NULL},
+    {"weight-bits", set_weight_bits, put_weight_bits},
+    {"activation-bits", set_activation_bits, put_activation_bits},
+    {"calibration", set_calibration, put_output_calibration},
+    {"weight-calibration", set_weight_calibration, put_weight_calibration},
+    {"clip", set_clip, put_clip},
+    {"per-channel", set_per_channel, put_per_channel},
+    {"average", set_average, put_average},
+    {"range", set_range, put_range},
+    {"scale", set_scale, put_scale},
+    {"float", set_float, put_float},
+};
+
+enum { KEY_COUNT = sizeof KEYS / sizeof *KEYS };
+
+static const Key *find_key(const char *name, size_t length)
+{
+    for (int i = 0; i < KEY_COUNT; i++)
+        if (strlen(KEYS[i].name) == length && strncmp(KEYS[i].name, name, length) == 0)
+            return &KEYS[i];
+    return NULL;
+}
+
+static Status unknown_key(const char *name)
+{
+    const char *names[KEY_COUNT + 1] = {0};
+    for (int i = 0; i < KEY_COUNT; i++)
+        names[i] = KEYS[i].name;
+    const char *nearest = nearest_word(name, names);
+    return error_set(ERR_USAGE, "unknown key '%s'; did you mean %s?", name,
+                     nearest ? nearest : "bits, calibration, clip, range or float");
+}
+
+Status scheme_set(Scheme *scheme, const Graph *graph, int index, const char *key, const char *value)
+{
+    const Key *found = find_key(key, strlen(key));
+    if (!found)
+        return unknown_key(key);
+    TRY_IN(found->set(&scheme->layers[index], value), "%s", key);
+    if (scheme->layers[index].is_float)
+        scheme_set_float(scheme, graph, index);
+    return OK;
+}
+
+/* ---- one layer
+ * -------------------------------------------------------------------------------------- */
+
+static Status find_layer(const Graph *graph, const char *name, int *index)
+{
+    *index = graph_find(graph, name);
+    if (*index >= 0)
+        return OK;
+    Arena *scratch = arena_new();
+    const char **names = ARENA_ARRAY(scratch, const char *, graph->count + 1);
+    Buffer all = {0};
+    for (int i = 0; i < graph->count; i++) {
+        names[i] = graph->layers[i].name;
+        buffer_printf(&all, "%s%s", i ? ", " : "", names[i]);
+    }
+    const char *nearest = nearest_word(name, names);
+    Status status =
+        nearest ? error_set(ERR_USAGE, "no layer is named %s; did you mean %s?", name, nearest)
+                : error_set(ERR_USAGE, "no layer is named %s; the layers are: %s", name,
+                            all.data ? all.data : "none");
+    buffer_free(&all);
+    arena_free(scratch);
+    return status;
+}
+
+/* The colon between name and keys: the first one that a key follows. Names may hold colons. */
+static char *find_colon(char *text)
+{
+    for (char *colon = strchr(text, ':'); colon; colon = strchr(colon + 1, ':'))
+        if (find_key(colon + 1, strcspn(colon + 1, "=,")))
+            return colon;
+    return strchr(text, ':');
+}
+
+static Status apply_choice(Scheme *scheme, const Graph *graph, char *text)
+{
+    char *colon = find_colon(text);
+    if (!colon || colon == text || colon[1] == '\0')
+        return error_set(ERR_USAGE, "write NAME:key=value[,key=value]");
+    *colon = '\0';
+    int index;
+    TRY(find_layer(graph, text, &index));
+    char *rest = NULL;
+    for (char *part = strtok_r(colon + 1, ",", &rest); part; part = strtok_r(NULL, ",", &rest)) {
+        char *equals = strchr(part, '=');
+        if (equals)
+            *equals = '\0';
+        TRY_IN(scheme_set(scheme, graph, index, part, equals ? equals + 1 : "yes"), "layer %s",
+               text);
+    }
+    return OK;
+}
+
+Status scheme_choose(Scheme *scheme, const Graph *graph, const char *choice)
+{
+    Arena *scratch = arena_new();
+    Status status = apply_choice(scheme, graph, arena_strdup(scratch, choice));
+    arena_free(scratch);
+    return status;
+}
+
+/* ---- files
+ * ------------------------------------------------------------------------------------------ */
+
+Status scheme_write(const Scheme *scheme, const Graph *graph, const char *sha256, const char *path)
+{
+    Buffer text = {0};
+    buffer_printf(&text, SCHEME_TITLE "\nmodel %s\n", sha256);
+    for (int i = 0; i < scheme->count; i++) {
+        buffer_printf(&text, "\n[%s]\n", graph->layers[i].name);
+        for (int k = 0; k < KEY_COUNT; k++) {
+            char value[TEXT_BYTES];
+            if (!KEYS[k].put)
+                continue;
+            KEYS[k].put(&scheme->layers[i], value);
+            buffer_printf(&text, "%s = %s\n", KEYS[k].name, value);
+        }
+    }
+    Status status = fs_write_atomic(path, text.data, text.length);
+    buffer_free(&text);
+    return status;
+}
+
+static char *trim(char *text)
+{
+    text += strspn(text, " \t");
+    size_t length = strlen(text);
+    while (length > 0 && strchr(" \t\r", text[length - 1]))
+        text[--length] = '\0';
+    return text;
+}
+
+typedef struct Reader {
+    const Graph *graph;
+    const char *sha256;
+    Scheme *scheme;
+    int line;
+    int layer; /* of the section; -1: before the first */
+    bool titled, known_model;
+} Reader;
+
+static Status read_head(Reader *reader, const char *text)
+{
+    if (!reader->titled) {
+        reader->titled = strcmp(text, SCHEME_TITLE) == 0;
+        return reader->titled
+                   ? OK
+                   : error_set(ERR_REFUSED, "expected '" SCHEME_TITLE "' in the first line");
+    }
+    if (strncmp(text, "model ", 6) != 0)
+        return error_set(ERR_REFUSED, "expected 'model' and its SHA-256, or a [layer]");
+    if (strcmp(text + 6, reader->sha256) != 0)
+        return error_set(ERR_REFUSED,
+                         "the scheme is for another model, of SHA-256 %.64s; this one has %s",
+                         text + 6, reader->sha256);
+    reader->known_model = true;
+    return OK;
+}
+
+static Status read_line(Reader *reader, char *text)
+{
+    if (text[0] == '\0' || text[0] == '#')
+        return OK;
+    if (!reader->known_model)
+        return read_head(reader, text);
+    size_t length = strlen(text);
+    if (text[0] == '[' && text[length - 1] == ']') {
+        text[length - 1] = '\0';
+        return find_layer(reader->graph, text + 1, &reader->layer);
+    }
+    char *equals = strchr(text, '=');
+    if (!equals || reader->layer < 0)
+        return error_set(ERR_REFUSED, "expected %s", equals ? "a [layer] first" : "key = value");
+    *equals = '\0';
+    return scheme_set(reader->scheme, reader->graph, reader->layer, trim(text), trim(equals + 1));
+}
+
+static Status read_lines(Reader *reader, char *text)
+{
+    for (char *next = text; next;) {
+        char *line = strsep(&next, "\n");
+        reader->line++;
+        TRY_IN(read_line(reader, trim(line)), "line %d", reader->line);
+    }
+    return reader->known_model ? OK : error_set(ERR_REFUSED, "names no model");
+}
+
+Status scheme_read(const char *path, const Graph *graph, const char *sha256, Scheme *scheme)
+{
+    Buffer file = {0};
+    TRY(fs_read_file(path, FILE_CAP, &file));
+    Reader reader = {.graph = graph, .sha256 = sha256, .scheme = scheme, .layer = -1};
+    Status status = file.length > 0 && strlen(file.data) == file.length
+                        ? read_lines(&reader, file.data)
+                        : error_set(ERR_REFUSED, "is empty or holds a NUL");
+    buffer_free(&file);
+    return status == OK ? OK : error_context(ERR_REFUSED, "%s", path);
+}
+
+int scheme_differences(const Scheme *before, const Scheme *after, const Graph *graph, Buffer *text)
+{
+    int count = 0;
+    for (int i = 0; i < before->count && i < after->count; i++)
+        for (int k = 0; k < KEY_COUNT; k++) {
+            char old[TEXT_BYTES], fresh[TEXT_BYTES];
+            if (!KEYS[k].put)
+                continue;
+            KEYS[k].put(&before->layers[i], old);
+            KEYS[k].put(&after->layers[i], fresh);
+            if (strcmp(old, fresh) == 0)
+                continue;
+            buffer_printf(text, "%s: %s %s -> %s\n", graph->layers[i].name, KEYS[k].name, old,
+                          fresh);
+            count++;
+        }
+    return count;
+}
