@@ -105,14 +105,18 @@ static void weights_backward(void *context, const Parameter *parameter, float *g
     if (parameter->role != PARAMETER_KERNEL || !own || !own->scales)
         return;
     int64_t channels = op_channels(own->op), width = channels / own->op->requantizer_count;
+    bool diagonal = own->op->kind == OP_AFFINE;
     for (int64_t i = 0; i < parameter->count; i++) {
         int64_t group = i % channels / width;
+        bool learns = !diagonal || i / channels == i % channels;
         double scale = own->scales[group], real = (double)parameter->values[i];
         double steps = real / scale;
         bool rounded = steps > own->weight_low - 0.5 && steps < own->weight_high + 0.5;
+        int32_t integer = own->weights[diagonal ? i % channels : i];
+        gradient[i] *= learns;
         if (own->weight_step >= 0)
             fake->shards[0].sums[own->weight_step + group] +=
-                (double)gradient[i] * (scale * own->weights[i] - (rounded ? real : 0));
+                (double)gradient[i] * (scale * integer - (rounded ? real : 0));
         gradient[i] *= rounded;
     }
 }

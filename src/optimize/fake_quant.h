@@ -32,8 +32,8 @@ typedef struct FakeQuantOptions {
     bool learn_steps; /* the scales learn too (LSQ) */
 } FakeQuantOptions;
 
-/* `graph` is trained in place; `model` was quantized from it and stays the caller's. Both must
- * outlive the hooks. Refused: batch norms that were not folded. */
+/* `graph` is trained in place; `model` was quantized from it, before its batch norms were
+ * replaced (diagonal.h), and stays the caller's. Both must outlive the hooks. */
 Status fake_quant_new(Graph *graph, IntegerModel *model, const FakeQuantOptions *options,
                       FakeQuant **fake) MUST_CHECK;
 void fake_quant_free(FakeQuant *fake);

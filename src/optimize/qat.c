@@ -1,6 +1,7 @@
 #include "optimize/qat.h"
 
 #include "graph/passes.h"
+#include "optimize/diagonal.h"
 #include "optimize/fake_quant.h"
 #include "optimize/losses.h"
 
@@ -89,6 +90,8 @@ Status qat_train(const QatInput *input, const QatOptions *options, QatResult *re
     TRY(graph_simplify(input->simplified, &result->graph)); /* a copy: it is simple already */
     Status status =
         quantize_graph(result->graph, input->calibration, input->scheme, NULL, &result->quantized);
+    if (status == OK)
+        status = diagonal_replace_norms(result->graph);
     if (status == OK)
         status = train_fake(input, options, result);
     if (status != OK)

@@ -55,19 +55,6 @@ static bool output_is_learned(const IntegerModel *model, int index)
     return true;
 }
 
-static Status check(const IntegerModel *model)
-{
-    for (int i = 0; i < model->count; i++) {
-        const Op *op = &model->ops[i];
-        if (op->kind == OP_AFFINE)
-            return error_set(ERR_REFUSED,
-                             "layer %s: a batch norm that cannot be folded into a neighbour is not "
-                             "trained on integers",
-                             op->name);
-    }
-    return OK;
-}
-
 static void take_weights(RebuildOp *own, Arena *arena)
 {
     Op *op = own->op;
@@ -122,7 +109,6 @@ static void open_op(Rebuild *rebuild, int index, bool learn_steps)
 
 Status rebuild_open(Rebuild *rebuild, const Graph *graph, IntegerModel *model, bool learn_steps)
 {
-    TRY(check(model));
     *rebuild = (Rebuild){.graph = graph,
                          .model = model,
                          .ops = ARENA_ARRAY(model->arena, RebuildOp, model->count),
@@ -172,6 +158,12 @@ static Status set_requantizer(const RebuildOp *own, int64_t group, double ratio)
                      own->op->name, ratio);
 }
 
+/* Place in the layer's kernel of weight `at`: a per-channel factor is on its diagonal. */
+static int64_t kernel_at(const Op *op, int64_t at)
+{
+    return op->kind == OP_AFFINE ? at * op_channels(op) + at : at;
+}
+
 /* As the quantizer has it: no scale so small that a bias takes more than half an accumulator. */
 static double floor_of_scale(const RebuildOp *own, const Layer *layer, int64_t first, int64_t count)
 {
@@ -211,7 +203,8 @@ static Status set_group(const Rebuild *rebuild, const RebuildOp *own, int64_t gr
     own->scales[group] = scale;
     for (int64_t r = 0; r < rows; r++)
         for (int64_t at = r * channels + first; at < r * channels + first + width; at++)
-            own->weights[at] = fixed_quantize((double)layer->kernel.data[at], format);
+            own->weights[at] =
+                fixed_quantize((double)layer->kernel.data[kernel_at(op, at)], format);
     for (int64_t c = first; own->bias && c < first + width; c++)
         own->bias[c] = integer_bias(own, layer, c, scale);
     op->weight_clip = fmax(op->weight_clip, scale * own->weight_high);
@@ -259,9 +252,12 @@ void rebuild_used_kernel(const Rebuild *rebuild, int layer, float *used)
     const RebuildOp *own = rebuild_weights_of(rebuild, layer);
     int64_t channels = op_channels(own->op), count = op_weight_count(own->op);
     int64_t width = own->scales ? channels / own->op->requantizer_count : channels;
+    if (own->op->kind == OP_AFFINE)
+        memset(used, 0, (size_t)(channels * channels) * sizeof *used);
     for (int64_t i = 0; i < count; i++)
-        used[i] = own->scales ? (float)(own->scales[i % channels / width] * own->weights[i])
-                              : float32_of_word(own->weights[i]);
+        used[kernel_at(own->op, i)] =
+            own->scales ? (float)(own->scales[i % channels / width] * own->weights[i])
+                        : float32_of_word(own->weights[i]);
 }
 
 void rebuild_used_bias(const Rebuild *rebuild, int layer, float *used)

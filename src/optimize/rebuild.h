@@ -38,8 +38,8 @@ typedef struct Rebuild {
 /* The layer of that name, or the one whose name stands before a dot: "conv_1.tanh". -1: none. */
 int layer_of_op(const Graph *graph, const char *name);
 
-/* `model` is changed from now on; `graph` is the one it was made of. Refuses a model with a
- * batch norm that was not folded. */
+/* `model` is changed from now on; `graph` is the one it was made of, with batch norms that are
+ * still there replaced by diagonal layers (diagonal.h). */
 Status rebuild_open(Rebuild *rebuild, const Graph *graph, IntegerModel *model,
                     bool learn_steps) MUST_CHECK;
 

@@ -27,6 +27,27 @@ static inline Dataset *corner_images(uint64_t seed, int64_t count)
     return dataset;
 }
 
+/* conv-relu, batch norm, max pool, dense: the norm folds nowhere. */
+static inline Graph *norm_network(uint64_t seed)
+{
+    Rng rng = rng_seed(seed);
+    Graph *graph = graph_of_input(shape_of(3, SIDE, SIDE, 1));
+    Layer first = conv_layer(graph, &rng, "conv", window_of(3, 3, 1, true), (Shape){2, {1, 4}});
+    first.activation = ACTIVATION_RELU;
+    chain(graph, first);
+    chain(graph, norm_layer(graph, &rng, "norm", 4));
+    chain(graph,
+          (Layer){.kind = LAYER_MAX_POOL2D, .name = "pool", .window = window_of(2, 2, 2, false)});
+    Layer last = dense_layer(graph, &rng, "digit", 64, CLASSES);
+    last.activation = ACTIVATION_SOFTMAX;
+    chain(graph, (Layer){.kind = LAYER_FLATTEN, .name = "flat"});
+    chain(graph, last);
+    Status status = graph_infer_shapes(graph);
+    assert(status == OK);
+    (void)status;
+    return graph;
+}
+
 /* conv-relu, max pool, conv-`activation`, flatten, dense-softmax; simple already. */
 static inline Graph *corner_network(uint64_t seed, Activation activation)
 {
