@@ -12,6 +12,7 @@
  *     scales_of(rescale), rescale_lanes(sums, ratios, &scales)
  *     quantize_lanes(floats, &format)                       before the zero point
  *     narrow16(block, int16 *), narrow8(block, uint8_t *)   BLOCK_VECTORS vectors at once
+ *     quads_fit(product), multiply_quads(product)           with HAS_BYTES: a faster way for some
  *
  * and includes this file once, after immintrin.h, string.h and integer_kernel_levels.h. INLINE and
  * UNROLL (loops of constant length are written out, so that what they index is registers) are in
@@ -195,7 +196,15 @@ INLINE void multiply(const IntegerProduct *p, ProductTile *const tiles[TILE_ROWS
 
 MULTIPLY(2, multiply16)
 #if HAS_BYTES
-MULTIPLY(1, multiply8)
+MULTIPLY(1, multiply_rows)
+
+static void multiply8(const IntegerProduct *p)
+{
+    if (quads_fit(p))
+        multiply_quads(p);
+    else
+        multiply_rows(p);
+}
 #endif
 
 /* ---- pools ------------------------------------------------------------------------------------

@@ -61,20 +61,25 @@ INLINE Scales scales_of(const Rescale *r)
 
 /* The sum with a half is exact, and so is the fused operation. Below the range of int32 the
  * conversion gives the least int32, which is below `bottom` too. */
-INLINE __m256i rescale_eight(__m256i sums, const double *ratios, const Scales *scales)
+INLINE __m256i rescale_eight(__m256i sums, __m512d ratios, const Scales *scales)
 {
-    __m512d exact =
-        _mm512_fmadd_pd(_mm512_cvtepi32_pd(sums), _mm512_loadu_pd(ratios), scales->half);
+    __m512d exact = _mm512_fmadd_pd(_mm512_cvtepi32_pd(sums), ratios, scales->half);
     return _mm512_cvt_roundpd_epi32(_mm512_min_pd(exact, scales->top),
                                     _MM_FROUND_TO_NEG_INF | _MM_FROUND_NO_EXC);
 }
 
-INLINE Ints rescale_lanes(Ints sums, const double *ratios, const Scales *scales)
+/* The ratios of the lower and the upper eight sums. */
+INLINE Ints rescale_halves(Ints sums, __m512d low, __m512d high, const Scales *scales)
 {
-    __m256i lower = rescale_eight(_mm512_castsi512_si256(sums), ratios, scales);
-    __m256i upper = rescale_eight(_mm512_extracti64x4_epi64(sums, 1), ratios + 8, scales);
+    __m256i lower = rescale_eight(_mm512_castsi512_si256(sums), low, scales);
+    __m256i upper = rescale_eight(_mm512_extracti64x4_epi64(sums, 1), high, scales);
     Ints q = _mm512_inserti64x4(_mm512_castsi256_si512(lower), upper, 1);
     return _mm512_add_epi32(_mm512_max_epi32(q, scales->bottom), scales->to_storage);
+}
+
+INLINE Ints rescale_lanes(Ints sums, const double *ratios, const Scales *scales)
+{
+    return rescale_halves(sums, _mm512_loadu_pd(ratios), _mm512_loadu_pd(ratios + 8), scales);
 }
 
 INLINE __m256i quantize_eight(const float *values, const QuantParam *format)
@@ -100,6 +105,8 @@ INLINE void narrow8(const Ints block[1], void *output)
 {
     _mm_storeu_si128(output, _mm512_cvtepi32_epi8(block[0]));
 }
+
+#include "quant/integer_quads.inc.h"
 
 #include "quant/integer_kernels.inc.h"
 #ifdef __clang__
