@@ -82,13 +82,14 @@ static Status expect_usual_layout(hid_t id)
 }
 
 /* Opens with the given driver settings, which it releases, and takes over what `file` holds. */
-static Status open_with(const char *name, hid_t access, H5File file, H5File **opened)
+static Status open_with(const char *name, hid_t access, unsigned flags, H5File file,
+                        H5File **opened)
 {
     H5Pset_fclose_degree(access, H5F_CLOSE_STRONG);
 #if H5_VERSION_GE(1, 10, 7)
     H5Pset_file_locking(access, false, true); /* read-only media cannot be locked */
 #endif
-    file.id = H5Fopen(name, H5F_ACC_RDONLY, access);
+    file.id = H5Fopen(name, flags, access);
     h5_release(access);
     *opened = malloc(sizeof **opened);
     if (!*opened)
@@ -115,10 +116,10 @@ Status h5_open(const char *path, H5File **file)
     hid_t access = H5Pcreate(H5P_FILE_ACCESS);
     H5Pset_fapl_sec2(access);
     H5File fresh = {.heap = {.descriptor = descriptor, .size = (uint64_t)info.st_size}};
-    return open_with(path, access, fresh, file);
+    return open_with(path, access, H5F_ACC_RDONLY, fresh, file);
 }
 
-Status h5_open_bytes(const void *bytes, size_t count, H5File **file)
+static Status open_image(const void *bytes, size_t count, unsigned flags, H5File **file)
 {
     prepare_library();
     hid_t access = H5Pcreate(H5P_FILE_ACCESS);
@@ -129,7 +130,17 @@ Status h5_open_bytes(const void *bytes, size_t count, H5File **file)
     memcpy(copy, bytes, count);
     H5Pset_file_image(access, copy, count);
     H5File fresh = {.heap = {.descriptor = -1, .bytes = copy, .size = count}, .memory = copy};
-    return open_with("memory", access, fresh, file);
+    return open_with("memory", access, flags, fresh, file);
+}
+
+Status h5_open_bytes(const void *bytes, size_t count, H5File **file)
+{
+    return open_image(bytes, count, H5F_ACC_RDONLY, file);
+}
+
+Status h5_open_image_for_writing(const void *bytes, size_t count, H5File **file)
+{
+    return open_image(bytes, count, H5F_ACC_RDWR, file);
 }
 
 void h5_close(H5File *file)

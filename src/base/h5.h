@@ -82,4 +82,17 @@ Status h5_read_floats(const H5File *file, const H5Array *array, float *values) M
 Status h5_read_bytes(const H5File *file, const H5Array *array, uint8_t *values) MUST_CHECK;
 Status h5_read_integers(const H5File *file, const H5Array *array, int64_t *values) MUST_CHECK;
 
+/* New values for a dataset of float32. */
+typedef struct H5Patch {
+    const char *path;
+    const float *values; /* `count` of them, in the order of the file */
+    int64_t count;
+} H5Patch;
+
+/* The file `bytes` with other values in some of its datasets, everything else as it was; appended
+ * to `patched`. Works in memory. ERR_REFUSED when a dataset is missing, not float32, or of another
+ * length. */
+Status h5_patch_bytes(const void *bytes, size_t count, const H5Patch *patches, int patch_count,
+                      Buffer *patched) MUST_CHECK;
+
 #endif

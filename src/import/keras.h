@@ -74,6 +74,21 @@ bool keras_match_weights(H5File *file, KerasModel *model);
 void keras_read_weights(H5File *file, KerasLayer *layer, Shape input, int64_t *budget,
                         KerasModel *model);
 
+/* Where the file keeps a tensor of a layer. */
+typedef struct KerasPlace {
+    const char *path;     /* of the dataset */
+    const char *word;     /* "kernel" */
+    const Tensor *tensor; /* of layer->layer */
+} KerasPlace;
+
+enum { KERAS_MAX_PLACES = 4 };
+
+/* The tensors of `layer`, in the recorded order; returns how many. After keras_match_weights(). */
+int keras_places(KerasLayer *layer, Arena *arena, KerasPlace places[KERAS_MAX_PLACES]);
+
+/* Parses an open container, gives each layer its weight names and reads its weights. */
+Status keras_h5_read(H5File *file, const char *path, KerasModel *model, Graph *graph) MUST_CHECK;
+
 /* The value as short one-line ASCII JSON, for messages. Returns `text`. */
 const char *keras_value_text(const json_t *value, char text[KERAS_VALUE_BYTES]);
 

@@ -134,18 +134,19 @@ static Status build_checked(H5File *file, const char *path, KerasModel *model, G
     return OK;
 }
 
-static Status import_into(H5File *file, const char *path, Graph *graph)
+Status keras_h5_read(H5File *file, const char *path, KerasModel *model, Graph *graph)
 {
     Buffer text = {0};
     Blockers blockers = {0};
-    KerasModel model = {.arena = graph->arena, .blockers = &blockers};
+    *model = (KerasModel){.arena = graph->arena, .blockers = &blockers};
     Status status = read_config(file, &text);
     if (status == OK)
-        status = keras_parse(text.data, text.length, &model);
+        status = keras_parse(text.data, text.length, model);
     if (status != OK)
         error_context(status, "%s", path);
     else
-        status = build_checked(file, path, &model, graph);
+        status = build_checked(file, path, model, graph);
+    model->blockers = NULL;
     blockers_free(&blockers);
     buffer_free(&text);
     return status;
@@ -154,7 +155,8 @@ static Status import_into(H5File *file, const char *path, Graph *graph)
 static Status import_open(H5File *file, const char *path, Graph **graph)
 {
     Graph *fresh = graph_new("model");
-    Status status = import_into(file, path, fresh);
+    KerasModel model;
+    Status status = keras_h5_read(file, path, &model, fresh);
     if (status == OK)
         *graph = fresh;
     else

@@ -258,3 +258,17 @@ void keras_read_weights(H5File *file, KerasLayer *layer, Shape input, int64_t *b
     if (layer->layer.kind == LAYER_BATCH_NORM)
         check_variance(layer, model->blockers);
 }
+
+int keras_places(KerasLayer *layer, Arena *arena, KerasPlace places[KERAS_MAX_PLACES])
+{
+    if (!layer->supported || !SLOTS[layer->layer.kind])
+        return 0;
+    Slot slots[MAX_SLOTS];
+    int count = SLOTS[layer->layer.kind](layer, (Shape){0}, slots);
+    for (int i = 0; i < count; i++) {
+        const char *path =
+            arena_printf(arena, WEIGHTS_GROUP "/%s/%s", layer->name, layer->weight_names.items[i]);
+        places[i] = (KerasPlace){path, slots[i].word, slots[i].tensor};
+    }
+    return count;
+}
