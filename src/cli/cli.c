@@ -111,6 +111,20 @@ static Status verb_evaluate(Session *session)
     return give_report(session, status, report, evaluate_table);
 }
 
+static void sweep_table(const Session *session, const json_t *report)
+{
+    (void)session;
+    print_sweep(report);
+}
+
+static Status verb_sweep(Session *session)
+{
+    session->arguments.run.model = session->arguments.words[0];
+    json_t *report = NULL;
+    Status status = flow_sweep(&session->arguments.run, &session->events, &report);
+    return give_report(session, status, report, sweep_table);
+}
+
 static Status verb_quantize(Session *session)
 {
     session->arguments.run.model = session->arguments.words[0];
@@ -291,6 +305,8 @@ static const Verb VERBS[] = {
     {"quantize", "MODEL --data PATH", 1, 1,
      GROUP_COMMON | GROUP_HISTORY | GROUP_WORKDIR | GROUP_DATA | GROUP_QUANTIZE, verb_quantize,
      "calibrate, quantize, and write the model description"},
+    {"sweep", "MODEL --data PATH", 1, 1, GROUP_COMMON | GROUP_DATA | GROUP_QUANTIZE, verb_sweep,
+     "accuracy of every calibration at 8 to 3 bits, per tensor and per channel"},
     {"emit", "DESCRIPTION --workdir DIR", 1, 1, GROUP_COMMON | GROUP_WORKDIR | GROUP_HARDWARE,
      verb_emit, "VHDL from a model description"},
     {"simulate", "DESCRIPTION --data PATH --workdir DIR", 1, 1,

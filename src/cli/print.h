@@ -29,6 +29,9 @@ void print_paper_table(const json_t *report);
 /* Cycles against the prediction, and the proof; nothing when the run did not get there. */
 void print_hardware(const json_t *report);
 
+/* Calibrator x width of a sweep. */
+void print_sweep(const json_t *report);
+
 void print_runs(const RunRecord *runs, int count);
 void print_run(const RunRecord *run, const StageRecord *stages, int stage_count);
 

@@ -74,6 +74,11 @@ Status flow_inspect(const RunOptions *options, json_t **report) MUST_CHECK;
 Status flow_evaluate(const RunOptions *options, const RunEvents *events,
                      json_t **report) MUST_CHECK;
 
+/* Post-training accuracy of every calibrator at 8, 6, 5, 4 and 3 bits, weights per tensor and per
+ * channel: "sweep" of the report, {"images", "float_accuracy", "rows": [{"calibration", "bits",
+ * "per_channel", "accuracy"}]}. Writes no file. */
+Status flow_sweep(const RunOptions *options, const RunEvents *events, json_t **report) MUST_CHECK;
+
 /* flow_run() up to STAGE_DESCRIBE. */
 Status flow_quantize(const RunOptions *options, const RunEvents *events,
                      json_t **report) MUST_CHECK;

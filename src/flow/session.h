@@ -114,6 +114,8 @@ Status session_finish_model(Session *session, IntegerModel *model) MUST_CHECK;
 /* Accuracy and speed of a classifier on the test images. */
 Status session_measure(Session *session, const Classifier *classifier, int64_t bytes,
                        json_t *section) MUST_CHECK;
+/* All of flow_sweep(). */
+Status session_sweep(Session *session) MUST_CHECK;
 /* Calibration images, hardware blockers, and a rehearsal of quantization and planning. */
 Status session_check_hardware(Session *session) MUST_CHECK;
 

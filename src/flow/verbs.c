@@ -78,6 +78,13 @@ Status flow_evaluate(const RunOptions *options, const RunEvents *events, json_t 
     return with_session(&floats, events, evaluate_both, report);
 }
 
+Status flow_sweep(const RunOptions *options, const RunEvents *events, json_t **report)
+{
+    RunOptions floats = *options;
+    floats.stop_after = STAGE_BASELINE; /* as above; session_sweep() checks the rest */
+    return with_session(&floats, events, session_sweep, report);
+}
+
 /* ---- from a description
  * ------------------------------------------------------------------------*/
 

@@ -14,11 +14,12 @@ export XDG_DATA_HOME=$scratch/data
 left_behind() { find "$scratch/data" "$scratch/work" 2>/dev/null; }
 
 # refused MODEL DATA WORD...: every WORD must be in the message.
+extra=() # more options of the run
 refused() {
     local model=$1 data=$2 word status
     shift 2
     "$program" run "$model" --data "$data" --workdir "$scratch/work/run" --images 1 \
-        >"$scratch/out" 2>"$scratch/err"
+        "${extra[@]}" >"$scratch/out" 2>"$scratch/err"
     status=$?
     cat "$scratch/err"
     [ $status -eq 3 ] || { echo "status $status, expected 3"; return 1; }
@@ -74,6 +75,17 @@ check "an unknown verb, with the near one" usage "'inspect'" inspct
 check "a width of 17 bits" usage 17 run $cnn --data $mnist --bits 17
 check "a width of 1 bit" usage 1 run $cnn --data $mnist --bits 1
 check "an unknown calibration" usage minmax run $cnn --data $mnist --calibration minmaks
+check "a percentile of 0" usage "above 0" run $cnn --data $mnist --calibration percentile:0
+check "a percentile of 101" usage "at most 100" run $cnn --data $mnist --calibration percentile:101
+check "a choice for a layer that is not there, with the near one" \
+    usage "did you mean conv_1?" run $cnn --data $mnist --layer conv_l:bits=4
+check "a choice of 17 bits for a layer" usage "2 to 16" run $cnn --data $mnist --layer conv_1:bits=17
+printf 'dnn2fpga scheme 1\nmodel %064d\n' 0 >"$scratch/other.scheme"
+extra=(--scheme "$scratch/other.scheme")
+check "a scheme of another model" refused $cnn $mnist "for another model"
+extra=(--calib-images 24)
+check "fewer calibration images than a batch" refused $cnn $mnist "batch of 25"
+extra=()
 check "a folding that does not divide, with the legal ones" \
     usage "possible: 1, 2, 3, 4, 6, 12" run $cnn --data $mnist --fold conv_1:pe=5
 check "floating point for a layer that is not there" \

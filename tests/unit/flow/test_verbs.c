@@ -71,6 +71,27 @@ static void test_evaluate(void **state)
     no_history(place);
 }
 
+static void test_sweep(void **state)
+{
+    Place *place = *state;
+    const RunOptions options = place_options(place);
+    json_t *report = NULL;
+    if (flow_sweep(&options, NULL, &report) != OK)
+        fail_msg("%s", error_message());
+    const json_t *rows = report_at(report, "sweep.rows");
+    assert_int_equal(json_array_size(rows), 7 * 2 * 5);
+    double real = report_number(report, "sweep.float_accuracy", 0);
+    assert_true(real > 0.8);
+    for (size_t i = 0; i < 70; i++) {
+        const json_t *row = json_array_get(rows, i);
+        if (report_number(row, "bits", 0) == 8 && report_number(row, "accuracy", 0) < real - 0.05)
+            fail_msg("%s: %g at 8 bits", report_text(row, "calibration", ""),
+                     report_number(row, "accuracy", 0));
+    }
+    json_decref(report);
+    no_history(place);
+}
+
 static void describe(Place *place, const char *folder)
 {
     RunOptions options = place_options(place);
@@ -132,6 +153,7 @@ int main(void)
         PLACED(test_inspect),
         PLACED(test_inspect_lists_blockers),
         PLACED(test_evaluate),
+        PLACED(test_sweep),
         PLACED(test_emit_from_a_description),
         PLACED(test_simulate_wants_images_that_fit),
     };
