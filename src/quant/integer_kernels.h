@@ -30,7 +30,8 @@ enum {
     /* Channels are laid out in blocks of this many, padded. Kernels read and write up to a block
      * less one element beyond the end of inputs and outputs: buffers have room for it. */
     INTEGER_BLOCK = 16,
-    TAP_BYTES = 4 /* operands are taken in groups of four 8-bit or two 16-bit ones */
+    RESCALE_SMALL = 1 << 24, /* floats hold every integer up to it */
+    TAP_BYTES = 4            /* operands are taken in groups of four 8-bit or two 16-bit ones */
 };
 
 typedef enum StorageKind {
@@ -51,6 +52,7 @@ typedef struct Storage {
 typedef struct Rescale {
     const Requantizer *requantizers; /* (lanes) */
     const double *ratios;            /* (lanes) M / 2^s */
+    const float *small_ratios;       /* the same; NULL where sums pass RESCALE_SMALL */
     int32_t zero_point, low, high;
     Storage storage; /* of the output */
 } Rescale;

@@ -86,12 +86,16 @@ static Rescale rescale_of(Arena *arena, const Op *op, Storage output)
     int64_t channels = op_channels(op), lanes = round_up(channels, INTEGER_BLOCK);
     Requantizer *requantizers = ARENA_ARRAY(arena, Requantizer, lanes);
     double *ratios = ARENA_ARRAY(arena, double, lanes);
+    float *small_ratios = ARENA_ARRAY(arena, float, lanes);
     for (int64_t c = 0; c < channels && op->requantizer_count > 0; c++) {
         requantizers[c] = op_requantizer(op, c);
         ratios[c] = ldexp(requantizers[c].multiplier, -requantizers[c].shift);
+        small_ratios[c] = (float)ratios[c]; /* exact: M has 15 bits */
     }
     return (Rescale){.requantizers = requantizers,
                      .ratios = ratios,
+                     .small_ratios =
+                         op_accumulator_bound(op) <= RESCALE_SMALL ? small_ratios : NULL,
                      .zero_point = op->output.zero_point,
                      .low = op->low,
                      .high = op->high,

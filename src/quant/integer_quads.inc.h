@@ -74,6 +74,24 @@ INLINE void store_quad(__m512i bytes, int64_t columns, uint8_t *output)
     _mm_storeu_si128((__m128i *)(output + 3 * columns), _mm512_extracti32x4_epi32(bytes, 3));
 }
 
+/* Sums up to RESCALE_SMALL are exact as floats. Their product with M / 2^s, plus a half, is rounded
+ * once, downwards: that does not pass an integer, so the floor of it is the floor of the exact
+ * value. From 2^24 on it may lose bits, but there the clamp decides. */
+INLINE __m512i rescale_quad(__m512i sums, const Rescale *r, int channel, const Scales *scales)
+{
+    if (!r->small_ratios) {
+        __m512d ratios = _mm512_broadcast_f64x4(_mm256_loadu_pd(r->ratios + channel));
+        return rescale_halves(sums, ratios, ratios, scales);
+    }
+    enum { DOWN = _MM_FROUND_TO_NEG_INF | _MM_FROUND_NO_EXC };
+    __m512 ratios = _mm512_broadcast_f32x4(_mm_loadu_ps(r->small_ratios + channel));
+    __m512 value = _mm512_cvtepi32_ps(sums), half = _mm512_set1_ps(0.5F);
+    value = _mm512_fmadd_round_ps(value, ratios, half, DOWN);
+    value = _mm512_min_ps(value, _mm512_set1_ps((float)(r->high - r->zero_point) + 0.5F));
+    __m512i q = _mm512_cvt_roundps_epi32(value, DOWN);
+    return _mm512_add_epi32(_mm512_max_epi32(q, scales->bottom), scales->to_storage);
+}
+
 /* The row where quad `index` begins: the last one may take rows again that the one before it had.
  */
 INLINE int64_t quad_row(const IntegerProduct *p, int64_t index)
@@ -111,8 +129,7 @@ INLINE void quad_tile(const IntegerProduct *p, int64_t first, __m512i order, con
     for (int q = 0; q < quads; q++) {
         UNROLL
         for (int v = 0; v < vectors; v++) {
-            __m512d ratios = _mm512_broadcast_f64x4(_mm256_loadu_pd(p->rescale->ratios + v * QUAD));
-            sums[q][v] = rescale_halves(sums[q][v], ratios, ratios, &scales);
+            sums[q][v] = rescale_quad(sums[q][v], p->rescale, v * QUAD, &scales);
         }
         __m512i bytes = _mm512_packus_epi16(_mm512_packus_epi32(sums[q][0], sums[q][1]),
                                             _mm512_packus_epi32(sums[q][2], sums[q][3]));

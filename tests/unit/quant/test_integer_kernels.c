@@ -268,44 +268,66 @@ static void test_average_pool(void **state)
     compare_kind(OP_AVERAGE_POOL2D, 4);
 }
 
-/* One product of 1 lets every accumulator of the range through: a dense layer whose bias it is.
- * Any M and s, ties of the rounding, and results far beyond the clamp. */
+/* An accumulator, and M and s, whose result is up to three steps of 2^-s below an integer: what is
+ * rounded before the floor is taken passes it. */
+static int32_t just_below_integer(Rng *rng, int most_shift, Requantizer *requantizer)
+{
+    int32_t shift = random_integer(rng, 20, most_shift);
+    uint32_t multiplier = 2 * (uint32_t)random_integer(rng, 0, 60) + 1, inverse = 1;
+    for (int i = 0; i < 5; i++) /* Newton's method, modulo 2^32 */
+        inverse *= 2 - multiplier * inverse;
+    uint32_t half = 1U << (shift - 1), below = (uint32_t)random_integer(rng, 1, 3);
+    uint32_t residue = ((0 - half - below) * inverse) & (2 * half - 1);
+    *requantizer = (Requantizer){(int32_t)multiplier, shift};
+    return (int32_t)residue - (residue >= half ? (int32_t)(2 * half) : 0);
+}
+
+/* A dense layer without weights: its bias goes through any M and s. `reach`: of the bias. */
+static void compare_requantization(Rng *rng, int channels, int images, int32_t reach)
+{
+    Arena *arena = arena_new();
+    Op op = {.kind = OP_DENSE, .name = "requantize", .input = fixed_symmetric(1, 8)};
+    op.input_shape = shape_of(1, 1);
+    op.output_shape = shape_of(1, channels);
+    op.output = random_format(rng);
+    op.low = op.output.low;
+    op.high = op.output.high;
+    op.weight_bits = 8;
+    op.weights = ARENA_ARRAY(arena, int32_t, channels);
+    int32_t *bias = ARENA_ARRAY(arena, int32_t, channels);
+    Requantizer *requantizers = ARENA_ARRAY(arena, Requantizer, channels);
+    for (int c = 0; c < channels; c++) {
+        int32_t shift = random_integer(rng, FIXED_SHIFT_MIN, FIXED_SHIFT_MAX);
+        bias[c] = random_integer(rng, -reach, reach) / (1 << random_integer(rng, 0, 20));
+        bias[c] = c == 0 ? reach : c == 1 ? -reach : bias[c];
+        requantizers[c] = (Requantizer){random_integer(rng, 1, FIXED_MULTIPLIER_MAX), shift};
+        if (c % 3 == 0) /* halves, or just beside them, within the output's range */
+            requantizers[c] = (Requantizer){(1 << 14) - random_integer(rng, -1, 1),
+                                            15 + random_integer(rng, 0, 9)};
+        if (c % 3 == 2 && reach >= RESCALE_SMALL)
+            bias[c] = just_below_integer(rng, reach > RESCALE_SMALL ? 29 : 24, &requantizers[c]);
+    }
+    op.bias = bias;
+    op.requantizers = requantizers;
+    op.requantizer_count = channels;
+    int32_t *input = ARENA_ARRAY(arena, int32_t, images);
+    const int32_t *want = expected(arena, &op, input, images);
+    for (int k = 0; integer_kernels_at(k); k++)
+        compare_level(&op, integer_kernels_at(k), input, want, images);
+    arena_free(arena);
+}
+
+/* Every accumulator of the range, ties, results far beyond the clamp; once for sums that floats
+ * hold, with as few channels and as many rows as the way for few channels asks for. */
 static void test_requantization(void **state)
 {
     (void)state;
-    enum { CHANNELS = 64 };
     Rng rng = rng_seed(5);
     for (int i = 0; i < 4 * CASES; i++) {
-        Arena *arena = arena_new();
-        Op op = {.kind = OP_DENSE, .name = "requantize", .input = fixed_symmetric(1, 8)};
-        op.input_shape = shape_of(1, 1);
-        op.output_shape = shape_of(1, CHANNELS);
-        op.output = random_format(&rng);
-        op.low = op.output.low;
-        op.high = op.output.high;
-        op.weight_bits = 8;
-        op.weights = ARENA_ARRAY(arena, int32_t, CHANNELS);
-        int32_t *bias = ARENA_ARRAY(arena, int32_t, CHANNELS);
-        Requantizer *requantizers = ARENA_ARRAY(arena, Requantizer, CHANNELS);
-        for (int c = 0; c < CHANNELS; c++) {
-            int32_t shift = random_integer(&rng, FIXED_SHIFT_MIN, FIXED_SHIFT_MAX);
-            int32_t reach = ACCUMULATOR_LIMIT - 1;
-            bias[c] = random_integer(&rng, -reach, reach) >> random_integer(&rng, 0, 29);
-            bias[c] = c == 0 ? reach : c == 1 ? -reach : bias[c];
-            requantizers[c] = (Requantizer){random_integer(&rng, 1, FIXED_MULTIPLIER_MAX), shift};
-            if (c % 3 == 0 && shift <= 20) { /* halves: bias * 2^14 over 2^shift */
-                requantizers[c].multiplier = 1 << 14;
-                requantizers[c].shift = 15;
-            }
-        }
-        op.bias = bias;
-        op.requantizers = requantizers;
-        op.requantizer_count = CHANNELS;
-        const int32_t zero = 0;
-        const int32_t *want = expected(arena, &op, &zero, 1);
-        for (int k = 0; integer_kernels_at(k); k++)
-            compare_level(&op, integer_kernels_at(k), &zero, want, 1);
-        arena_free(arena);
+        compare_requantization(&rng, 64, 1, ACCUMULATOR_LIMIT - 1);
+        compare_requantization(&rng, 16, 4, RESCALE_SMALL);
+        compare_requantization(&rng, 16, 4, 1 << 16);
+        compare_requantization(&rng, 16, 4, ACCUMULATOR_LIMIT - 1);
     }
 }
 
