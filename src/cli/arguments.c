@@ -191,6 +191,23 @@ static const Option OPTIONS[] = {
      "epochs of training on integers if that misses, too (default 8; 0: none)"},
     {"qat-fixed-steps", NULL, GROUP_QUANTIZE, FLAG, AT(run.qat_fixed_steps), NULL,
      "training on integers leaves the calibrated scales as they are"},
+    {"optimized-model", "FILE.h5", GROUP_OPTIMIZED, TEXT, AT(run.optimized_model), NULL,
+     "write the weights as the integers have them, for Keras"},
+    {"output", "FILE.h5", GROUP_TRAIN, TEXT, AT(train.output), NULL,
+     "where the trained model is written; Keras loads it"},
+    {"epochs", "N", GROUP_TRAIN, WHOLE32, AT(train.epochs), NULL, "epochs (default 10)"},
+    {"batch", "N", GROUP_TRAIN, WHOLE32, AT(train.batch), NULL, "images per step (default 500)"},
+    {"learning-rate", "R", GROUP_TRAIN, REAL, AT(train.learning_rate), NULL,
+     "learning rate (default 0.001)"},
+    {"optimizer", "NAME", GROUP_TRAIN, TEXT, AT(train.optimizer), NULL, "adam (default) or sgd"},
+    {"schedule", "NAME", GROUP_TRAIN, TEXT, AT(train.schedule), NULL,
+     "learning rate over time: constant (default), step or cosine"},
+    {"validation", "F", GROUP_TRAIN, REAL, AT(train.validation), NULL,
+     "fraction of the training images that is held out (default 0.1)"},
+    {"early-stop", "N", GROUP_TRAIN, WHOLE32, AT(train.early_stop), NULL,
+     "end after N epochs without a better loss, keep the best (default 0: never)"},
+    {"from-scratch", NULL, GROUP_TRAIN, FLAG, AT(train.from_scratch), NULL,
+     "start from random weights, not from those of the file"},
     {"images", "N", GROUP_HARDWARE, WHOLE, AT(run.images), NULL,
      "how many images to simulate in hardware (default 100; 0: all)"},
     {"fold", "LAYER:pe=P,simd=S", GROUP_HARDWARE, SPECIAL, 0, set_fold,
@@ -200,7 +217,8 @@ static const Option OPTIONS[] = {
     {"stop-after", "STAGE", GROUP_RUN, SPECIAL, 0, set_stop_after, "end after this stage"},
     {"paper", NULL, GROUP_RUN, FLAG, AT(paper), NULL,
      "print the paper's Table 2 beside the result"},
-    {"seed", "N", GROUP_RUN, WHOLE, AT(run.seed), NULL, "seed of everything random (default 1)"},
+    {"seed", "N", GROUP_RUN | GROUP_TRAIN, WHOLE, AT(run.seed), NULL,
+     "seed of everything random (default 1)"},
     {"limit", "N", GROUP_LIST, WHOLE, AT(limit), NULL,
      "how many runs to list (default 20; 0: all)"},
     {"status", "WORD", GROUP_LIST, TEXT, AT(status), NULL,
@@ -297,7 +315,8 @@ static Status parse_option(Parse *parse, char **argv, int argc, int *index, unsi
 Status arguments_parse(int argc, char **argv, int first, unsigned groups, Arena *arena,
                        Arguments *arguments)
 {
-    *arguments = (Arguments){.run = run_options_default(), .limit = 20};
+    *arguments =
+        (Arguments){.run = run_options_default(), .train = train_request_default(), .limit = 20};
     Parse parse = {arguments, arena};
     for (int i = first; i < argc; i++) {
         const char *argument = argv[i];

@@ -8,6 +8,7 @@
 
 #include "base/arena.h"
 #include "base/nearest.h"
+#include "flow/optimize.h"
 #include "flow/options.h"
 
 enum {
@@ -27,11 +28,14 @@ typedef enum OptionGroup {
     GROUP_RUN = 1 << 5,
     GROUP_LIST = 1 << 6,
     GROUP_SCREEN = 1 << 7,
-    GROUP_WORKDIR = 1 << 8
+    GROUP_WORKDIR = 1 << 8,
+    GROUP_TRAIN = 1 << 9,
+    GROUP_OPTIMIZED = 1 << 10
 } OptionGroup;
 
 typedef struct Arguments {
     RunOptions run;
+    TrainRequest train;
     FoldChoice folds[ARGUMENTS_MAX_FOLDS];
     const char *float_layers[ARGUMENTS_MAX_FLOATS];
     const char *layer_choices[ARGUMENTS_MAX_LAYERS];

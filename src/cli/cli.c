@@ -11,6 +11,7 @@
 #include "base/paths.h"
 #include "cli/arguments.h"
 #include "cli/print.h"
+#include "cli/print_optimize.h"
 #include "cli/progress_line.h"
 #include "flow/report.h"
 #include "flow/run.h"
@@ -61,6 +62,7 @@ static Status give_report(Session *session, Status status, json_t *report,
 static void run_table(const Session *session, const json_t *report)
 {
     print_results(report);
+    print_ladder(report);
     print_quantized_layers(report);
     if (session->arguments.paper)
         print_paper_table(report);
@@ -87,6 +89,18 @@ static void emit_table(const Session *session, const json_t *report)
     printf("VHDL is in %s/hdl\n", session->arguments.run.workdir);
 }
 
+static void training_table(const Session *session, const json_t *report)
+{
+    (void)session;
+    print_training(report);
+}
+
+static void sensitivity_table(const Session *session, const json_t *report)
+{
+    (void)session;
+    print_sensitivity(report);
+}
+
 static Status verb_run(Session *session)
 {
     session->arguments.run.model = session->arguments.words[0];
@@ -101,6 +115,23 @@ static Status verb_inspect(Session *session)
     json_t *report = NULL;
     Status status = flow_inspect(&session->arguments.run, &report);
     return give_report(session, status, report, model_table);
+}
+
+static Status verb_train(Session *session)
+{
+    session->arguments.run.model = session->arguments.words[0];
+    json_t *report = NULL;
+    Status status =
+        flow_train(&session->arguments.run, &session->arguments.train, &session->events, &report);
+    return give_report(session, status, report, training_table);
+}
+
+static Status verb_sensitivity(Session *session)
+{
+    session->arguments.run.model = session->arguments.words[0];
+    json_t *report = NULL;
+    Status status = flow_sensitivity(&session->arguments.run, &session->events, &report);
+    return give_report(session, status, report, sensitivity_table);
 }
 
 static Status verb_evaluate(Session *session)
@@ -296,15 +327,19 @@ static Status verb_doctor(Session *session)
 static const Verb VERBS[] = {
     {"run", "MODEL --data PATH", 1, 1,
      GROUP_COMMON | GROUP_HISTORY | GROUP_WORKDIR | GROUP_DATA | GROUP_QUANTIZE | GROUP_HARDWARE |
-         GROUP_RUN,
+         GROUP_RUN | GROUP_OPTIMIZED,
      verb_run, "the whole flow: evaluate, quantize, generate VHDL, prove it equal"},
     {"inspect", "MODEL", 1, 1, GROUP_COMMON, verb_inspect,
      "layers, shapes, parameters, and everything that blocks hardware"},
     {"evaluate", "MODEL --data PATH", 1, 1, GROUP_COMMON | GROUP_DATA | GROUP_QUANTIZE,
      verb_evaluate, "accuracy, confusion matrix and speed, float and integer"},
+    {"train", "MODEL --data PATH --output FILE.h5", 1, 1, GROUP_COMMON | GROUP_DATA | GROUP_TRAIN,
+     verb_train, "train a model on images, and write it as a Keras file"},
+    {"sensitivity", "MODEL --data PATH", 1, 1, GROUP_COMMON | GROUP_DATA | GROUP_QUANTIZE,
+     verb_sensitivity, "what each layer costs when it is quantized, and what it saves in float"},
     {"quantize", "MODEL --data PATH", 1, 1,
-     GROUP_COMMON | GROUP_HISTORY | GROUP_WORKDIR | GROUP_DATA | GROUP_QUANTIZE, verb_quantize,
-     "calibrate, quantize, and write the model description"},
+     GROUP_COMMON | GROUP_HISTORY | GROUP_WORKDIR | GROUP_DATA | GROUP_QUANTIZE | GROUP_OPTIMIZED,
+     verb_quantize, "calibrate, quantize, and write the model description"},
     {"sweep", "MODEL --data PATH", 1, 1, GROUP_COMMON | GROUP_DATA | GROUP_QUANTIZE, verb_sweep,
      "accuracy of every calibration at 8 to 3 bits, per tensor and per channel"},
     {"emit", "DESCRIPTION --workdir DIR", 1, 1, GROUP_COMMON | GROUP_WORKDIR | GROUP_HARDWARE,

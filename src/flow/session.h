@@ -23,6 +23,7 @@
 #include "hw/emit.h"
 #include "hw/plan.h"
 #include "nn/evaluate.h"
+#include "nn/train.h"
 #include "quant/quantizer.h"
 
 typedef struct Session {
@@ -33,6 +34,7 @@ typedef struct Session {
     Progress progress; /* what stages hand to the workers: thinned out here */
     json_t *report;
     bool want_confusion; /* confusion matrices go into the report */
+    const void *request; /* what a verb wants beside the options; NULL: nothing */
 
     /* what the stages made, in their order; NULL until then */
     const char *model_path, *data_path; /* absolute */
@@ -67,6 +69,17 @@ Status session_open(Session *session, const RunOptions *options,
                     const RunEvents *events) MUST_CHECK;
 /* Frees all but the report, which is the caller's. */
 void session_close(Session *session);
+
+/* What a verb without a row in the history is called with. */
+typedef struct VerbCall {
+    const RunOptions *options;
+    const RunEvents *events; /* may be NULL */
+    const void *request;     /* becomes session->request */
+} VerbCall;
+
+/* Runs `work` between opening and closing a session. */
+Status session_do(const VerbCall *call, Status (*work)(Session *session),
+                  json_t **report) MUST_CHECK;
 
 typedef Status StageFunction(Session *session, json_t *figures);
 
@@ -111,6 +124,11 @@ Status session_import_test_images(Session *session, Shape input, int64_t classes
 Status session_scheme(Session *session, Scheme *scheme) MUST_CHECK;
 /* Source and foldings of an integer model. */
 Status session_finish_model(Session *session, IntegerModel *model) MUST_CHECK;
+/* The whole training split, read when it is first asked for, with the scale of the test images. */
+Status session_training(Session *session, const Dataset **training) MUST_CHECK;
+/* Calibration images: the training split, or the test split where there is none. */
+Status session_load_calibration(Session *session) MUST_CHECK;
+json_t *session_epoch_to_json(const TrainEpoch *epoch);
 /* Accuracy and speed of a classifier on the test images. */
 Status session_measure(Session *session, const Classifier *classifier, int64_t bytes,
                        json_t *section) MUST_CHECK;

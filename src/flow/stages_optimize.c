@@ -5,6 +5,9 @@
 #include "base/cancel.h"
 #include "flow/report.h"
 #include "flow/session.h"
+#include "graph/passes.h"
+#include "import/keras_write.h"
+#include "optimize/dequantize.h"
 #include "optimize/ladder.h"
 #include "quant/integer_forward.h"
 
@@ -61,22 +64,25 @@ static Status save_choices(Session *session)
 /* ---- the ladder
  * ------------------------------------------------------------------------------------*/
 
+json_t *session_epoch_to_json(const TrainEpoch *epoch)
+{
+    json_t *row = json_pack("{s:i}", "epoch", epoch->epoch);
+    json_object_set_new(row, "rate", report_real(epoch->rate));
+    json_object_set_new(row, "loss", report_real(epoch->loss));
+    json_object_set_new(row, "accuracy", report_real(epoch->accuracy));
+    json_object_set_new(row, "validation_loss",
+                        report_real(epoch->validated ? epoch->validation_loss : NAN));
+    json_object_set_new(row, "validation_accuracy",
+                        report_real(epoch->validated ? epoch->validation_accuracy : NAN));
+    json_object_set_new(row, "seconds", report_real(epoch->seconds));
+    return row;
+}
+
 static json_t *epochs_to_json(const LadderRung *rung)
 {
     json_t *epochs = json_array();
-    for (int i = 0; i < rung->epoch_count; i++) {
-        const TrainEpoch *epoch = &rung->epochs[i];
-        json_t *row = json_pack("{s:i}", "epoch", epoch->epoch);
-        json_object_set_new(row, "rate", report_real(epoch->rate));
-        json_object_set_new(row, "loss", report_real(epoch->loss));
-        json_object_set_new(row, "accuracy", report_real(epoch->accuracy));
-        json_object_set_new(row, "validation_loss",
-                            report_real(epoch->validated ? epoch->validation_loss : NAN));
-        json_object_set_new(row, "validation_accuracy",
-                            report_real(epoch->validated ? epoch->validation_accuracy : NAN));
-        json_object_set_new(row, "seconds", report_real(epoch->seconds));
-        json_array_append_new(epochs, row);
-    }
+    for (int i = 0; i < rung->epoch_count; i++)
+        json_array_append_new(epochs, session_epoch_to_json(&rung->epochs[i]));
     return epochs;
 }
 
@@ -107,11 +113,10 @@ static json_t *ladder_to_json(const Ladder *ladder)
     return rungs;
 }
 
-static Status give_training(void *context, const Dataset **training)
+Status session_training(Session *session, const Dataset **training)
 {
-    Session *session = context;
     if (!session->training) {
-        const double scale = session->calibration->scale; /* the one that was calibrated with */
+        const double scale = session->test->scale;
         TRY(dataset_load(session->options->data, DATASET_TRAIN, &scale, &session->training));
         const Layer *output = graph_output(session->simplified);
         TRY(dataset_fit(session->training, graph_input_shape(session->simplified),
@@ -119,6 +124,11 @@ static Status give_training(void *context, const Dataset **training)
     }
     *training = session->training;
     return OK;
+}
+
+static Status give_training(void *context, const Dataset **training)
+{
+    return session_training(context, training);
 }
 
 /* Where a rung begins in the stage's progress, and how much it takes: roughly its share. */
@@ -199,6 +209,22 @@ static void tell_result(Session *session, const Ladder *ladder)
                      rung->accuracy, baseline);
 }
 
+/* The weights that the integers stand for, in a copy of the model's file. */
+static Status write_optimized(Session *session)
+{
+    const char *target = session->options->optimized_model;
+    if (!target)
+        return OK;
+    Graph *copy = NULL;
+    TRY(graph_simplify(session->simplified, &copy));
+    dequantize_weights(session->quantized.model, copy);
+    Status status = keras_write(session->options->model, target, copy);
+    graph_free(copy);
+    TRY(status);
+    session_log(session, "the weights as the integers have them are in %s", target);
+    return OK;
+}
+
 Status stage_quantize(Session *session, json_t *figures)
 {
     Ladder ladder;
@@ -215,7 +241,10 @@ Status stage_quantize(Session *session, json_t *figures)
     TRY(session_measure(session, &classifier, integer_model_bytes(model), figures));
     json_t *section = json_copy(figures);
     json_object_set_new(section, "layers", ops_to_json(&session->quantized));
+    if (session->options->optimized_model)
+        json_object_set_new(section, "optimized_model",
+                            report_string(session->options->optimized_model));
     json_object_set_new(session->report, "quantized", section);
     json_object_set(figures, "ladder", json_object_get(session->report, "ladder"));
-    return OK;
+    return write_optimized(session);
 }

@@ -117,8 +117,7 @@ Status session_import_test_images(Session *session, Shape input, int64_t classes
     return OK;
 }
 
-/* The training split, or the test split where there is none. */
-static Status load_calibration(Session *session)
+Status session_load_calibration(Session *session)
 {
     const RunOptions *options = session->options;
     bool train = dataset_has_split(options->data, DATASET_TRAIN);
@@ -219,14 +218,35 @@ static Status rehearse(Session *session, int64_t images)
     return status;
 }
 
+/* A Keras file has no place for the bias that a folded batch norm leaves behind. */
+static Status check_optimized_model(const Session *session)
+{
+    const RunOptions *options = session->options;
+    if (!options->optimized_model)
+        return OK;
+    if (strcmp(options->optimized_model, options->model) == 0)
+        return error_set(ERR_USAGE,
+                         "--optimized-model %s: is the model itself; choose another name",
+                         options->optimized_model);
+    for (int i = 0; i < session->graph->count; i++)
+        if (session->graph->layers[i].kind == LAYER_BATCH_NORM)
+            return error_set(ERR_REFUSED,
+                             "--optimized-model: layer %s is a batch norm, which the integers have "
+                             "folded into other layers: their weights do not fit the structure of "
+                             "%s",
+                             session->graph->layers[i].name, options->model);
+    return OK;
+}
+
 Status session_check_hardware(Session *session)
 {
+    TRY(check_optimized_model(session));
     Blockers blockers = {0};
     quantizer_blockers(session->simplified, &blockers);
     Status status = blockers_refuse(&blockers, session->options->model);
     blockers_free(&blockers);
     TRY(status);
-    TRY(load_calibration(session));
+    TRY(session_load_calibration(session));
     status = rehearse(session, REHEARSAL_IMAGES);
     /* A few images may all leave a layer at zero; the whole set has the last word. */
     if (status == ERR_REFUSED && session->calibration->count > REHEARSAL_IMAGES)

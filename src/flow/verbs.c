@@ -10,12 +10,11 @@
 #include "flow/session.h"
 #include "quant/description.h"
 
-/* Runs `work` between opening and closing a session. */
-static Status with_session(const RunOptions *options, const RunEvents *events,
-                           Status (*work)(Session *session), json_t **report)
+Status session_do(const VerbCall *call, Status (*work)(Session *session), json_t **report)
 {
     Session session;
-    Status status = session_open(&session, options, events);
+    Status status = session_open(&session, call->options, call->events);
+    session.request = call->request;
     if (status == OK)
         status = work(&session);
     status = session_conclude(&session, status);
@@ -53,7 +52,7 @@ static Status inspect(Session *session)
 
 Status flow_inspect(const RunOptions *options, json_t **report)
 {
-    return with_session(options, NULL, inspect, report);
+    return session_do(&(VerbCall){options, NULL, NULL}, inspect, report);
 }
 
 /* ---- evaluate
@@ -75,14 +74,14 @@ Status flow_evaluate(const RunOptions *options, const RunEvents *events, json_t 
     /* So the import demands images, but not that the model can become hardware. */
     RunOptions floats = *options;
     floats.stop_after = STAGE_BASELINE;
-    return with_session(&floats, events, evaluate_both, report);
+    return session_do(&(VerbCall){&floats, events, NULL}, evaluate_both, report);
 }
 
 Status flow_sweep(const RunOptions *options, const RunEvents *events, json_t **report)
 {
     RunOptions floats = *options;
     floats.stop_after = STAGE_BASELINE; /* as above; session_sweep() checks the rest */
-    return with_session(&floats, events, session_sweep, report);
+    return session_do(&(VerbCall){&floats, events, NULL}, session_sweep, report);
 }
 
 /* ---- from a description
@@ -138,12 +137,12 @@ static Status simulate(Session *session)
 
 Status flow_emit(const RunOptions *options, const RunEvents *events, json_t **report)
 {
-    return with_session(options, events, emit, report);
+    return session_do(&(VerbCall){options, events, NULL}, emit, report);
 }
 
 Status flow_simulate(const RunOptions *options, const RunEvents *events, json_t **report)
 {
-    return with_session(options, events, simulate, report);
+    return session_do(&(VerbCall){options, events, NULL}, simulate, report);
 }
 
 /* ---- cancel another process's run
