@@ -54,6 +54,8 @@ typedef struct RunOptions {
     const char *calibration;          /* name of a calibrator: "minmax" */
     double calibration_parameter;     /* NAN: the method's default */
     const char *weight_calibration;   /* "NAME[:P]" for weights alone; NULL: the same */
+    bool equalize;                    /* channels of consecutive layers: quant/equalize.h */
+    bool bias_correct;                /* biases take back the mean error of rounded weights */
     bool calibration_average;         /* the mean of the clips of the batches */
     const char *activation_range;     /* "symmetric", "unsigned" or "affine" */
     const char *range;                /* "narrow" or "full": quant/format.h */

@@ -14,6 +14,7 @@ LayerScheme scheme_row_of_run(const RunOptions *options)
                        .calibrator_parameter = options->calibration_parameter,
                        .granularity = options->per_channel ? PER_CHANNEL : PER_TENSOR,
                        .mean_of_clips = options->calibration_average,
+                       .correct_bias = options->bias_correct,
                        .full_range = strcmp(options->range, "full") == 0};
     if (options->weight_calibration &&
         calibrator_parse(options->weight_calibration, &row.weight_calibrator,

@@ -13,6 +13,7 @@
 #include "import/importer.h"
 #include "nn/evaluate.h"
 #include "quant/description.h"
+#include "quant/equalize.h"
 #include "quant/scheme_text.h"
 
 /* How many calibration images the rehearsal takes: enough to have ranges, few enough to be quick.
@@ -63,6 +64,18 @@ static const char *absolute(const Session *session, const char *path)
     return resolved ? resolved : path;
 }
 
+static void equalize(Session *session)
+{
+    Equalization done = equalize_layers(session->simplified);
+    session_log(session,
+                "equalized %d pairs of layers: channels differ at most %.2f times, before %.2f "
+                "times",
+                done.pairs, done.after, done.before);
+    json_object_set_new(session->report, "equalization",
+                        json_pack("{s:i, s:f, s:f}", "pairs", done.pairs, "ratio_before",
+                                  done.before, "ratio_after", done.after));
+}
+
 Status session_import_model(Session *session)
 {
     const char *path = session->options->model;
@@ -70,6 +83,8 @@ Status session_import_model(Session *session)
         return error_set(ERR_USAGE, "no model was given: name a Keras file");
     TRY(import_model(path, &session->graph));
     TRY(graph_simplify(session->graph, &session->simplified));
+    if (session->options->equalize)
+        equalize(session);
     TRY(hash_file(path, session->model_sha256));
     session->model_path = absolute(session, path);
     json_object_set_new(session->report, "model", model_to_json(session));

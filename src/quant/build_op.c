@@ -112,7 +112,8 @@ static void set_formats(const Builder *builder, int index)
 typedef struct RealWeights {
     const float *values;
     int64_t rows, channels;
-    const double *bias; /* (channels), or NULL */
+    const double *bias;      /* (channels), or NULL */
+    const double *row_means; /* (rows) mean of the input that each row meets; NULL: not corrected */
 } RealWeights;
 
 /* y = factor * x + shift, per channel. */
@@ -128,7 +129,7 @@ static RealWeights batch_norm_weights(Arena *arena, const Layer *layer)
         factor[c] = (float)scale;
         shift[c] = beta - (double)layer->mean.data[c] * scale;
     }
-    return (RealWeights){factor, 1, channels, shift};
+    return (RealWeights){factor, 1, channels, shift, NULL};
 }
 
 static RealWeights real_weights(Arena *arena, const Layer *layer)
@@ -143,7 +144,7 @@ static RealWeights real_weights(Arena *arena, const Layer *layer)
             bias[c] = (double)layer->bias.data[c];
     }
     return (RealWeights){layer->kernel.data, shape_elements(layer->kernel.shape) / channels,
-                         channels, bias};
+                         channels, bias, NULL};
 }
 
 /* Channels first .. first+count-1 share a scale. */
@@ -202,10 +203,15 @@ typedef struct IntegerWeights {
 static int32_t integer_bias(const Op *op, RealWeights real, const int32_t *weights, int64_t channel,
                             double scale)
 {
-    double bias = real.bias ? rint(real.bias[channel] / (op->input.scale * scale)) : 0;
+    double bias = real.bias ? real.bias[channel] : 0;
     int64_t sum = 0;
-    for (int64_t r = 0; r < real.rows; r++)
-        sum += weights[r * real.channels + channel];
+    for (int64_t r = 0; r < real.rows; r++) {
+        int64_t at = r * real.channels + channel;
+        sum += weights[at];
+        if (real.row_means)
+            bias += ((double)real.values[at] - scale * weights[at]) * real.row_means[r];
+    }
+    bias = rint(bias / (op->input.scale * scale));
     return (int32_t)fixed_clamp((int64_t)bias - sum * op->input.zero_point, -INT32_MAX, INT32_MAX);
 }
 
@@ -235,13 +241,32 @@ static Requantizer requantizer_for(const Builder *builder, const Op *op, double 
 
 static IntegerWeights integer_weights(Arena *arena, const Op *op, RealWeights real, int64_t groups)
 {
-    bool has_bias = real.bias || op->input.zero_point != 0;
+    bool has_bias = real.bias || real.row_means || op->input.zero_point != 0;
     return (IntegerWeights){
         .weights = ARENA_ARRAY(arena, int32_t, real.rows * real.channels),
         .bias = has_bias ? ARENA_ARRAY(arena, int32_t, real.channels) : NULL,
         .requantizers = ARENA_ARRAY(arena, Requantizer, groups),
         .scales = ARENA_ARRAY(arena, double, groups),
     };
+}
+
+/* Bias correction (Nagel et al. 2019, section 4.2, with means that were measured): the error of a
+ * weight times the mean of what it meets is a shift of the output, known before. The border of a
+ * padded convolution counts as the rest. */
+static const double *row_means(const Builder *builder, int index, int64_t rows)
+{
+    const Op *op = &builder->model->ops[index];
+    const double *means = builder->means[index - 1];
+    int64_t elements = shape_elements(op->input_shape);
+    if (op->kind == OP_DENSE)
+        return means;
+    int64_t channels = shape_channels(op->input_shape);
+    double *of_rows = ARENA_ARRAY(builder->model->arena, double, rows);
+    for (int64_t i = 0; i < elements; i++)
+        of_rows[i % channels] += means[i] * (double)channels / (double)elements;
+    for (int64_t r = channels; r < rows; r++)
+        of_rows[r] = of_rows[r - channels];
+    return of_rows;
 }
 
 static void build_weights(const Builder *builder, int index)
@@ -251,6 +276,8 @@ static void build_weights(const Builder *builder, int index)
     const LayerScheme *scheme = scheme_of(builder, index);
     RealWeights real =
         real_weights(arena, &builder->graph->layers[builder->lowering->ops[index].layer]);
+    if (scheme->correct_bias && op->kind != OP_AFFINE)
+        real.row_means = row_means(builder, index, real.rows);
     int64_t groups = scheme->granularity == PER_CHANNEL ? real.channels : 1;
     IntegerWeights integer = integer_weights(arena, op, real, groups);
     op->weight_bits = scheme->weight_bits;

@@ -11,8 +11,10 @@ typedef struct Builder {
     const Scheme *scheme;
     const Lowering *lowering;
     const Observation *observations; /* one per operation: its real output values */
-    const double *clips;             /* one per operation: mean of the clips of its batches */
-    IntegerModel *model;             /* operations 0 .. index-1 are built */
+    const double *const
+        *means;          /* one per operation: of each output value over the images; or NULL */
+    const double *clips; /* one per operation: mean of the clips of its batches */
+    IntegerModel *model; /* operations 0 .. index-1 are built */
     Blockers *blockers;
 } Builder;
 

@@ -19,6 +19,7 @@ typedef struct Session {
     Lowering lowering;
     Observation *observations; /* one per operation */
     Observation *batch;        /* of one operation in the latest batch */
+    double **means;            /* one per operation: of each value; NULL: nobody asks for them */
     double *clips;             /* one per operation: mean of the clips of its batches */
     float *images;             /* a shard */
     IntegerModel *model;
@@ -119,6 +120,7 @@ static Builder builder_of(const Session *session, Blockers *blockers)
                      .lowering = &session->lowering,
                      .observations = session->observations,
                      .clips = session->clips,
+                     .means = (const double *const *)session->means,
                      .model = session->model,
                      .blockers = blockers};
 }
@@ -138,6 +140,14 @@ static void average_clip(Session *session, int index, const float *values, int64
             (build_op_clip(&builder, index, batch) - session->clips[index]) / (double)number;
 }
 
+static void add_means(Session *session, int index, const float *values, int batch)
+{
+    int64_t elements = op_elements(session, index);
+    double share = 1 / (double)session->calibration->count;
+    for (int64_t i = 0; session->means && i < batch * elements; i++)
+        session->means[index][i % elements] += (double)values[i] * share;
+}
+
 static Status observe(Session *session, Forward *forward)
 {
     int64_t count = session->calibration->count;
@@ -148,6 +158,7 @@ static Status observe(Session *session, Forward *forward)
         for (int i = 0; i < session->lowering.count; i++) {
             const float *values = real_values(session, forward, i);
             observation_add(&session->observations[i], values, batch * op_elements(session, i));
+            add_means(session, i, values, batch);
             average_clip(session, i, values, batch * op_elements(session, i), first / SHARD + 1);
         }
         int64_t done = first + batch;
@@ -280,6 +291,18 @@ static Status measure_losses(Session *session, Forward *forward, LayerLoss **los
 /* ---- all of it
  * ------------------------------------------------------------------------------------- */
 
+static void open_means(Session *session)
+{
+    bool wanted = false;
+    for (int i = 0; i < session->scheme->count; i++)
+        wanted |= session->scheme->layers[i].correct_bias;
+    if (!wanted)
+        return;
+    session->means = ARENA_ARRAY(session->scratch, double *, session->lowering.count);
+    for (int i = 0; i < session->lowering.count; i++)
+        session->means[i] = ARENA_ARRAY(session->scratch, double, op_elements(session, i));
+}
+
 static Status quantize(Session *session, Quantized *quantized)
 {
     TRY(lower(session));
@@ -291,6 +314,7 @@ static Status quantize(Session *session, Quantized *quantized)
     session->observations = ARENA_ARRAY(session->scratch, Observation, session->lowering.count);
     session->batch = ARENA_NEW(session->scratch, Observation);
     session->clips = ARENA_ARRAY(session->scratch, double, session->lowering.count);
+    open_means(session);
     Forward *forward = forward_new(session->graph, SHARD);
     Status status = observe(session, forward);
     if (status == OK)

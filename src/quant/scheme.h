@@ -21,7 +21,9 @@ typedef struct LayerScheme {
                       integers follow, activation_bits and the calibrator choose their format */
     const Calibrator *weight_calibrator; /* NULL: the same as for the output */
     double weight_parameter;
-    double clip;        /* above 0: the clip of the output, whatever was observed */
+    double clip; /* above 0: the clip of the output, whatever was observed */
+    bool
+        correct_bias; /* the bias takes back the mean error of the weights' rounding (build_op.c) */
     bool mean_of_clips; /* calibrate each batch of images, and take the mean of the clips */
     ValueRange range;   /* of the output. RANGE_UNSIGNED: where values cannot be negative */
     bool full_range;    /* symmetric formats as in the paper's Eq. 2 (format.h) */

@@ -182,6 +182,16 @@ static void put_float(const LayerScheme *row, char *text)
     put_switch(row->is_float, text);
 }
 
+static Status set_correct_bias(LayerScheme *row, const char *text)
+{
+    return parse_switch(text, &row->correct_bias);
+}
+
+static void put_correct_bias(const LayerScheme *row, char *text)
+{
+    put_switch(row->correct_bias, text);
+}
+
 typedef struct Key {
     const char *name;
     Status (*set)(LayerScheme *row, const char *text);
@@ -199,6 +209,7 @@ static const Key KEYS[] = {
     {"average", set_average, put_average},
     {"range", set_range, put_range},
     {"scale", set_scale, put_scale},
+    {"correct-bias", set_correct_bias, put_correct_bias},
     {"float", set_float, put_float},
 };
 

@@ -16,7 +16,7 @@
  *
  * Keys: bits (both), weight-bits, activation-bits, calibration, weight-calibration (same: as
  * calibration), clip (auto: calibrated), per-channel, average, range (symmetric, unsigned, affine),
- * scale (narrow, full), float. Yes and no for switches.
+ * scale (narrow, full), correct-bias, float. Yes and no for switches.
  */
 #ifndef QUANT_SCHEME_TEXT_H
 #define QUANT_SCHEME_TEXT_H

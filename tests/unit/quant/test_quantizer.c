@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "nn/forward.h"
+#include "quant/equalize.h"
 #include "quant/integer_forward.h"
 #include "quant/quantizer.h"
 #include "tests/unit/nn/graphs.h"
@@ -549,6 +550,68 @@ static void test_choices_of_a_layer(void **state)
     graph_free(graph);
 }
 
+/* Channels a thousand times apart: the same bits from the float network, more from the integers. */
+static void test_equalization(void **state)
+{
+    (void)state;
+    Rng rng = rng_seed(31);
+    Graph *graph = graph_of_input(shape_of(3, 6, 6, 1));
+    Layer conv = conv_layer(graph, &rng, "conv", window_of(3, 3, 1, false), shape_of(2, 1, 4));
+    conv.activation = ACTIVATION_RELU;
+    for (int i = 0; i < 36; i++)
+        conv.kernel.data[i] *= (const float[]){1, 0.001F, 0.03F, 1}[i % 4];
+    chain(graph, conv);
+    chain(graph,
+          (Layer){.kind = LAYER_MAX_POOL2D, .name = "pool", .window = window_of(2, 2, 2, false)});
+    Layer last = conv_layer(graph, &rng, "last", window_of(2, 2, 1, false), shape_of(2, 4, 3));
+    for (int i = 0; i < 48; i++)
+        last.kernel.data[i] *= (const float[]){1, 1000, 30, 1}[i / 3 % 4];
+    chain(graph, last);
+    assert_int_equal(graph_infer_shapes(graph), OK);
+    enum { IMAGES = 30 };
+    static float pixels[IMAGES * 36];
+    for (int i = 0; i < IMAGES * 36; i++)
+        pixels[i] = (float)rng_uniform(&rng);
+    Dataset images = dataset_of(pixels, IMAGES, shape_of(3, 6, 6, 1));
+    Quantized plain = quantize(graph, &images, row_of(8, 8, PER_TENSOR));
+    float before[IMAGES * 3];
+    Forward *forward = forward_new(graph, IMAGES);
+    memcpy(before, forward_run(forward, pixels, IMAGES), sizeof before);
+    forward_free(forward);
+    Equalization done = equalize_layers(graph);
+    assert_int_equal(done.pairs, 1);
+    assert_true(done.before > 500 && done.after < 8);
+    forward = forward_new(graph, IMAGES);
+    assert_memory_equal(forward_run(forward, pixels, IMAGES), before, sizeof before);
+    forward_free(forward);
+    Quantized equal = quantize(graph, &images, row_of(8, 8, PER_TENSOR));
+    assert_true(last_sqnr(&equal) > last_sqnr(&plain) + 10);
+    integer_model_free(plain.model);
+    integer_model_free(equal.model);
+    graph_free(graph);
+}
+
+/* Weights of 3 bits shift every output; the corrected bias takes the mean shift back. */
+static void test_bias_correction(void **state)
+{
+    (void)state;
+    Graph *graph = graph_of_formats();
+    enum { IMAGES = 40 };
+    static float pixels[IMAGES * 128];
+    Rng rng = rng_seed(41);
+    for (int i = 0; i < IMAGES * 128; i++)
+        pixels[i] = (float)(0.7 + 0.3 * rng_uniform(&rng));
+    Dataset images = dataset_of(pixels, IMAGES, shape_of(3, 8, 8, 2));
+    LayerScheme row = row_of(3, 12, PER_TENSOR);
+    Quantized plain = quantize(graph, &images, row);
+    row.correct_bias = true;
+    Quantized corrected = quantize(graph, &images, row);
+    assert_true(last_sqnr(&corrected) > last_sqnr(&plain) + 6);
+    integer_model_free(plain.model);
+    integer_model_free(corrected.model);
+    graph_free(graph);
+}
+
 /* Two batches, one ten times the other: the mean of their clips, not the largest. */
 static void test_mean_of_clips(void **state)
 {
@@ -585,6 +648,8 @@ int main(void)
         cmocka_unit_test(test_unsigned_of_16_bits_is_refused),
         cmocka_unit_test(test_choices_of_a_layer),
         cmocka_unit_test(test_mean_of_clips),
+        cmocka_unit_test(test_equalization),
+        cmocka_unit_test(test_bias_correction),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
