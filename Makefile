@@ -177,5 +177,4 @@ help:
 	@echo "  make tidy | format-check | format | fuzz"
 	@echo "  make install       PREFIX=$(PREFIX) DESTDIR=$(DESTDIR)"
 
-.SECONDARY:
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
