@@ -167,6 +167,8 @@ static const Option OPTIONS[] = {
      "the same for weights alone (default: as --calibration)"},
     {"calibration-average", NULL, GROUP_QUANTIZE, FLAG, AT(run.calibration_average), NULL,
      "calibrate each batch of images, take the mean of the clips"},
+    {"dynamic", NULL, GROUP_QUANTIZE, FLAG, AT(run.dynamic), NULL,
+     "evaluate: also with activation ranges from each image (no hardware can)"},
     {"equalize", NULL, GROUP_QUANTIZE, FLAG, AT(run.equalize), NULL,
      "even out the channels of consecutive layers before; the function stays"},
     {"bias-correct", NULL, GROUP_QUANTIZE, FLAG, AT(run.bias_correct), NULL,

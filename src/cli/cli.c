@@ -79,6 +79,10 @@ static void evaluate_table(const Session *session, const json_t *report)
 {
     (void)session;
     print_results(report);
+    const json_t *dynamic = report_at(report, "dynamic");
+    if (dynamic)
+        printf("accuracy with ranges from each image: %.4f\n",
+               report_number(dynamic, "accuracy", 0));
     print_confusion(report, "baseline");
     print_confusion(report, "quantized");
 }

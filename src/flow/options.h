@@ -51,16 +51,17 @@ typedef struct RunOptions {
     int64_t calib_images; /* drawn from the training split by the seed; 0: all */
     int64_t test_images;  /* 0: all */
     int weight_bits, activation_bits;
-    const char *calibration;          /* name of a calibrator: "minmax" */
-    double calibration_parameter;     /* NAN: the method's default */
-    const char *weight_calibration;   /* "NAME[:P]" for weights alone; NULL: the same */
-    bool equalize;                    /* channels of consecutive layers: quant/equalize.h */
-    bool bias_correct;                /* biases take back the mean error of rounded weights */
-    bool calibration_average;         /* the mean of the clips of the batches */
-    const char *activation_range;     /* "symmetric", "unsigned" or "affine" */
-    const char *range;                /* "narrow" or "full": quant/format.h */
-    const char *scheme;               /* file to read choices for layers from; NULL: none */
-    const char *write_scheme;         /* file to write them to; NULL: none */
+    const char *calibration;        /* name of a calibrator: "minmax" */
+    double calibration_parameter;   /* NAN: the method's default */
+    const char *weight_calibration; /* "NAME[:P]" for weights alone; NULL: the same */
+    bool dynamic;                 /* evaluation only: ranges of activations from each image, too */
+    bool equalize;                /* channels of consecutive layers: quant/equalize.h */
+    bool bias_correct;            /* biases take back the mean error of rounded weights */
+    bool calibration_average;     /* the mean of the clips of the batches */
+    const char *activation_range; /* "symmetric", "unsigned" or "affine" */
+    const char *range;            /* "narrow" or "full": quant/format.h */
+    const char *scheme;           /* file to read choices for layers from; NULL: none */
+    const char *write_scheme;     /* file to write them to; NULL: none */
     const char *const *layer_choices; /* "NAME:key=value,...": quant/scheme_text.h */
     int layer_choice_count;
     bool per_channel;

@@ -271,6 +271,10 @@ Status session_check_hardware(Session *session)
 
 Status stage_import(Session *session, json_t *figures)
 {
+    if (session->options->dynamic && session->options->stop_after >= STAGE_QUANTIZE)
+        return error_set(ERR_REFUSED,
+                         "--dynamic is for evaluate: hardware needs ranges that are fixed before, "
+                         "its multipliers and shifts are constants");
     TRY(session_import_model(session));
     json_object_set_new(figures, "layers", json_integer(session->graph->count));
     json_object_set_new(figures, "parameters", json_integer(graph_parameters(session->graph)));

@@ -9,6 +9,7 @@
 #include "flow/run.h"
 #include "flow/session.h"
 #include "quant/description.h"
+#include "quant/dynamic.h"
 
 Status session_do(const VerbCall *call, Status (*work)(Session *session), json_t **report)
 {
@@ -58,6 +59,23 @@ Status flow_inspect(const RunOptions *options, json_t **report)
 /* ---- evaluate
  * ----------------------------------------------------------------------------------*/
 
+/* The test images again, each with ranges of its own: "dynamic" of the report. */
+static Status evaluate_dynamic(Session *session)
+{
+    Scheme scheme;
+    TRY(session_scheme(session, &scheme));
+    const DynamicModel model = {session->simplified, &scheme, session->quantized.model};
+    const Classifier classifier = classifier_of_dynamic_model(&model);
+    Evaluation evaluation;
+    TRY(evaluate(&classifier, session->test, session->pool, &session->progress, session->arena,
+                 &evaluation));
+    json_object_set_new(session->report, "dynamic",
+                        json_pack("{s:f, s:I}", "accuracy", evaluation.accuracy, "images",
+                                  (json_int_t)evaluation.images));
+    session_log(session, "accuracy with ranges from each image: %.4f", evaluation.accuracy);
+    return OK;
+}
+
 static Status evaluate_both(Session *session)
 {
     session->want_confusion = true;
@@ -66,7 +84,9 @@ static Status evaluate_both(Session *session)
     if (blockers == 0)
         TRY(session_check_hardware(session));
     TRY(session_run_stage(session, STAGE_BASELINE, stage_baseline));
-    return blockers == 0 ? session_run_stage(session, STAGE_QUANTIZE, stage_quantize) : OK;
+    if (blockers == 0)
+        TRY(session_run_stage(session, STAGE_QUANTIZE, stage_quantize));
+    return blockers == 0 && session->options->dynamic ? evaluate_dynamic(session) : OK;
 }
 
 Status flow_evaluate(const RunOptions *options, const RunEvents *events, json_t **report)

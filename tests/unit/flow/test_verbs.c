@@ -71,6 +71,24 @@ static void test_evaluate(void **state)
     no_history(place);
 }
 
+/* Ranges of its own for every image, in software; refused where hardware would follow. */
+static void test_dynamic_ranges(void **state)
+{
+    Place *place = *state;
+    RunOptions options = place_options(place);
+    options.dynamic = true;
+    json_t *report = NULL;
+    if (flow_evaluate(&options, NULL, &report) != OK)
+        fail_msg("%s", error_message());
+    double fixed = report_number(report, "quantized.accuracy", NAN);
+    assert_true(fabs(report_number(report, "dynamic.accuracy", NAN) - fixed) < 0.1);
+    json_decref(report);
+    assert_int_equal(flow_run(&options, NULL, &report), ERR_REFUSED);
+    assert_non_null(strstr(error_message(), "--dynamic is for evaluate"));
+    json_decref(report);
+    no_history(place);
+}
+
 static void test_sweep(void **state)
 {
     Place *place = *state;
@@ -154,6 +172,7 @@ int main(void)
         PLACED(test_inspect_lists_blockers),
         PLACED(test_evaluate),
         PLACED(test_sweep),
+        PLACED(test_dynamic_ranges),
         PLACED(test_emit_from_a_description),
         PLACED(test_simulate_wants_images_that_fit),
     };
