@@ -76,6 +76,26 @@ static void equalize(Session *session)
                                   done.before, "ratio_after", done.after));
 }
 
+/* The integers' weights have the batch norms in them, the file has them beside its weights. */
+static Status check_optimized_model(const Session *session)
+{
+    const RunOptions *options = session->options;
+    if (!options->optimized_model)
+        return OK;
+    if (strcmp(options->optimized_model, options->model) == 0)
+        return error_set(ERR_USAGE,
+                         "--optimized-model %s: is the model itself; choose another name",
+                         options->optimized_model);
+    for (int i = 0; i < session->graph->count; i++)
+        if (session->graph->layers[i].kind == LAYER_BATCH_NORM)
+            return error_set(ERR_REFUSED,
+                             "--optimized-model: layer %s is a batch norm: the weights that the "
+                             "integers stand for hold it already, and do not fit the structure of "
+                             "%s",
+                             session->graph->layers[i].name, options->model);
+    return OK;
+}
+
 Status session_import_model(Session *session)
 {
     const char *path = session->options->model;
@@ -88,7 +108,7 @@ Status session_import_model(Session *session)
     TRY(hash_file(path, session->model_sha256));
     session->model_path = absolute(session, path);
     json_object_set_new(session->report, "model", model_to_json(session));
-    return OK;
+    return check_optimized_model(session);
 }
 
 /* ---- import: the data
@@ -233,29 +253,8 @@ static Status rehearse(Session *session, int64_t images)
     return status;
 }
 
-/* A Keras file has no place for the bias that a folded batch norm leaves behind. */
-static Status check_optimized_model(const Session *session)
-{
-    const RunOptions *options = session->options;
-    if (!options->optimized_model)
-        return OK;
-    if (strcmp(options->optimized_model, options->model) == 0)
-        return error_set(ERR_USAGE,
-                         "--optimized-model %s: is the model itself; choose another name",
-                         options->optimized_model);
-    for (int i = 0; i < session->graph->count; i++)
-        if (session->graph->layers[i].kind == LAYER_BATCH_NORM)
-            return error_set(ERR_REFUSED,
-                             "--optimized-model: layer %s is a batch norm, which the integers have "
-                             "folded into other layers: their weights do not fit the structure of "
-                             "%s",
-                             session->graph->layers[i].name, options->model);
-    return OK;
-}
-
 Status session_check_hardware(Session *session)
 {
-    TRY(check_optimized_model(session));
     Blockers blockers = {0};
     quantizer_blockers(session->simplified, &blockers);
     Status status = blockers_refuse(&blockers, session->options->model);
