@@ -7,9 +7,8 @@ enum { ROUNDS = 20 };
 
 /* Of one channel in one round: beyond, the channel is as good as dead. */
 #define LARGEST_FACTOR 1e4
-* /
 
-    static bool has_kernel(const Layer *layer)
+static bool has_kernel(const Layer *layer)
 {
     return layer->kind == LAYER_CONV2D || layer->kind == LAYER_DENSE;
 }
