@@ -15,6 +15,7 @@
 #include "cli/progress_line.h"
 #include "flow/report.h"
 #include "flow/run.h"
+#include "nn/kernel_set.h"
 #include "tools/doctor.h"
 
 typedef struct Session {
@@ -378,7 +379,7 @@ static void print_overview(FILE *stream)
                     "  dnn2fpga [MODEL] [--data PATH]      the workbench\n"
                     "  dnn2fpga VERB ...                   one step, without a screen\n\n");
     for (int i = 0; i < VERB_COUNT; i++)
-        fprintf(stream, "  %-10s %s\n", VERBS[i].name, VERBS[i].help);
+        fprintf(stream, "  %-11s %s\n", VERBS[i].name, VERBS[i].help);
     fprintf(stream,
             "\n'dnn2fpga VERB --help' tells more. Exit status: 0 done, 1 done but target not "
             "met,\n2 usage, 3 input refused, 4 tool or system failed, 130 cancelled.\n");
@@ -465,6 +466,17 @@ static Status read_request(int argc, char **argv, Arena *arena, Arguments *argum
     return OK;
 }
 
+/* A set of kernels that this machine has not is said, and not quietly replaced. */
+static Status check_environment(void)
+{
+    const char *name = getenv("DNN2FPGA_KERNELS");
+    const Kernels *kernels;
+    if (!name || !name[0])
+        return OK;
+    TRY_IN(kernels_find(name, &kernels), "DNN2FPGA_KERNELS");
+    return OK;
+}
+
 int cli_main(int argc, char **argv, int (*open_workbench)(const WorkbenchRequest *request))
 {
     const char *first = argc > 1 ? argv[1] : "";
@@ -475,6 +487,10 @@ int cli_main(int argc, char **argv, int (*open_workbench)(const WorkbenchRequest
     if (strcmp(first, "--help") == 0 || strcmp(first, "-h") == 0 || strcmp(first, "help") == 0) {
         print_overview(stdout);
         return OK;
+    }
+    if (check_environment() != OK) {
+        fprintf(stderr, "dnn2fpga: %s\n", error_message());
+        return ERR_USAGE;
     }
     const Verb *verb = find_verb(first);
     if (verb)
