@@ -113,11 +113,13 @@ static void weights_backward(void *context, const Parameter *parameter, float *g
         double steps = real / scale;
         bool rounded = steps > own->weight_low - 0.5 && steps < own->weight_high + 0.5;
         int32_t integer = own->weights[diagonal ? i % channels : i];
-        gradient[i] *= learns;
+        if (!learns)
+            gradient[i] = 0;
         if (own->weight_step >= 0)
             fake->shards[0].sums[own->weight_step + group] +=
                 (double)gradient[i] * (scale * integer - (rounded ? real : 0));
-        gradient[i] *= rounded;
+        if (!rounded)
+            gradient[i] = 0;
     }
 }
 
@@ -183,7 +185,8 @@ static void straight_through(const FakeQuant *fake, const RebuildOp *own, const 
             real = gradient[i] = 0;
         bool rounded = real >= low && real <= high;
         sum += (double)gradient[i] * ((double)after[i] - (rounded ? real : 0));
-        gradient[i] *= rounded;
+        if (!rounded)
+            gradient[i] = 0;
     }
     if (own->output_step >= 0)
         fake->shards[output->shard].sums[own->output_step] += sum;
@@ -198,7 +201,8 @@ static void through_function(const RebuildOp *own, const HookOutput *output, con
     bool clipped = own->op->kind == OP_TABLE && op_traits(before->kind)->requantizes;
     double limit = clipped ? before->clip : INFINITY;
     for (int64_t i = 0; i < output->rows * output->channels; i++)
-        gradient[i] *= fabs((double)output->before[i]) <= limit;
+        if (!(fabs((double)output->before[i]) <= limit))
+            gradient[i] = 0;
 }
 
 static void output_backward(void *context, const HookOutput *output, const float *after,
@@ -302,7 +306,7 @@ Status fake_quant_settle(FakeQuant *fake)
     return integer_model_check_values(fake->rebuild.model);
 }
 
-Status fake_quant_status(const FakeQuant *fake)
+const char *fake_quant_fault(const FakeQuant *fake)
 {
-    return fake->fault ? error_set(ERR_REFUSED, "%s", fake->fault) : OK;
+    return fake->fault;
 }

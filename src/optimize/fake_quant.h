@@ -43,7 +43,8 @@ const TrainHooks *fake_quant_hooks(FakeQuant *fake);
 /* Makes the integers from the graph's present weights and steps, and proves them. */
 Status fake_quant_settle(FakeQuant *fake) MUST_CHECK;
 
-/* ERR_REFUSED once a batch could not be made into integers; what was learned since is worthless. */
-Status fake_quant_status(const FakeQuant *fake) MUST_CHECK;
+/* Why a batch could not be made into integers; NULL: every one could. What was learned since then
+ * is worthless: its loss is not a number, so that the trainer stops. */
+const char *fake_quant_fault(const FakeQuant *fake);
 
 #endif

@@ -36,9 +36,9 @@ static Status end_early(Status status, const FakeQuant *fake, QatResult *result)
 {
     if (status != ERR_REFUSED)
         return status;
-    if (fake_quant_status(fake) != OK)
-        status = ERR_REFUSED; /* the record now has the deeper reason */
-    result->stopped = arena_strdup(result->quantized.model->arena, error_message());
+    const char *deeper = fake_quant_fault(fake);
+    result->stopped =
+        arena_strdup(result->quantized.model->arena, deeper ? deeper : error_message());
     return OK;
 }
 

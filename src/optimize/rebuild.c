@@ -1,5 +1,6 @@
 #include "optimize/rebuild.h"
 
+#include <assert.h>
 #include <math.h>
 #include <string.h>
 
@@ -128,9 +129,12 @@ Status rebuild_open(Rebuild *rebuild, const Graph *graph, IntegerModel *model, b
 /* ---- integers ----------------------------------------------------------------------------------
  */
 
+/* No scale moves further than that from where it was calibrated. */
+#define MAX_STEP 20.0
+
 static double factor_at(const Rebuild *rebuild, int step)
 {
-    return step >= 0 ? exp((double)rebuild->steps[step]) : 1.0;
+    return step >= 0 ? exp(fmax(-MAX_STEP, fmin(MAX_STEP, (double)rebuild->steps[step]))) : 1.0;
 }
 
 static void set_formats(const Rebuild *rebuild, int index)
@@ -186,13 +190,29 @@ static int64_t zero_point_sum(const RebuildOp *own, int64_t channel)
 static int32_t integer_bias(const RebuildOp *own, const Layer *layer, int64_t channel, double scale)
 {
     double real = layer->bias.data ? (double)layer->bias.data[channel] : 0;
-    int64_t bias = (int64_t)rint(real / (own->op->input.scale * scale));
+    double most = (double)INT32_MAX;
+    double steps = rint(real / (own->op->input.scale * scale));
+    int64_t bias = (int64_t)fmax(-most, fmin(most, steps));
     return (int32_t)fixed_clamp(bias - zero_point_sum(own, channel), -INT32_MAX, INT32_MAX);
+}
+
+/* Integers have no place for what is not a number. */
+static Status check_numbers(const RebuildOp *own, const Layer *layer)
+{
+    bool finite = isfinite(own->op->input.scale) && isfinite(own->op->output.scale);
+    for (int64_t i = 0; i < shape_elements(layer->kernel.shape); i++)
+        finite = finite && isfinite(layer->kernel.data[i]);
+    for (int64_t c = 0; layer->bias.data && c < op_channels(own->op); c++)
+        finite = finite && isfinite(layer->bias.data[c]);
+    return finite ? OK
+                  : error_set(ERR_REFUSED, "layer %s: weights or scales are no numbers any more",
+                              own->op->name);
 }
 
 static Status set_group(const Rebuild *rebuild, const RebuildOp *own, int64_t group)
 {
     Op *op = own->op;
+    assert(own->weights && own->scales);
     const Layer *layer = &rebuild->graph->layers[own->layer];
     int64_t channels = op_channels(op), width = channels / op->requantizer_count;
     int64_t first = group * width, rows = op_weight_count(op) / channels;
@@ -217,24 +237,33 @@ static void set_words(const float *values, int64_t count, int32_t *words)
         words[i] = float32_word(float32_flush(values[i]));
 }
 
+static Status set_weights(const Rebuild *rebuild, const RebuildOp *own)
+{
+    const Layer *layer = &rebuild->graph->layers[own->layer];
+    Op *op = own->op;
+    TRY(check_numbers(own, layer));
+    if (!own->scales) {
+        set_words(layer->kernel.data, op_weight_count(op), own->weights);
+        set_words(layer->bias.data, op_channels(op), own->bias);
+        return OK;
+    }
+    op->weight_clip = 0;
+    for (int64_t g = 0; g < op->requantizer_count; g++)
+        TRY(set_group(rebuild, own, g));
+    return OK;
+}
+
 static Status set_op(const Rebuild *rebuild, int index)
 {
     const RebuildOp *own = &rebuild->ops[index];
-    Op *op = own->op;
+    const Op *op = own->op;
     set_formats(rebuild, index);
-    if (own->scales) {
-        op->weight_clip = 0;
-        for (int64_t g = 0; g < op->requantizer_count; g++)
-            TRY(set_group(rebuild, own, g));
-    } else if (own->weights) {
-        const Layer *layer = &rebuild->graph->layers[own->layer];
-        set_words(layer->kernel.data, op_weight_count(op), own->weights);
-        set_words(layer->bias.data, op_channels(op), own->bias);
-    } else if (op->kind == OP_AVERAGE_POOL2D) {
-        double count = (double)op->window.kernel_height * op->window.kernel_width;
-        TRY(set_requantizer(own, 0, op->input.scale / (count * op->output.scale)));
-    }
-    return OK;
+    if (own->weights)
+        return set_weights(rebuild, own);
+    if (op->kind != OP_AVERAGE_POOL2D)
+        return OK;
+    double count = (double)op->window.kernel_height * op->window.kernel_width;
+    return set_requantizer(own, 0, op->input.scale / (count * op->output.scale));
 }
 
 Status rebuild_integers(Rebuild *rebuild)
