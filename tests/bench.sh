@@ -1,11 +1,15 @@
 #!/usr/bin/env bash
 # bench.sh: speed and memory of the sample CNN on this machine: float against integer, one thread
-# against all, GHDL's llvm against its mcode back end. Alternatives are measured in the same run;
-# trust the ratios, not the absolute figures.
+# against all, every level of kernels, training, GHDL's llvm against its mcode back end.
+# Alternatives are measured in the same run; trust the ratios, not the absolute figures.
+#
+# Peers, skipped with a notice where their Python is not there: onnxruntime in $BENCH_PYTHON,
+# PyTorch in $BENCH_TORCH_PYTHON (both python3 by default).
 set -eu
 cd "$(dirname "$0")/.."
 . tests/json.sh
-program=$(realpath "${BUILD:-build}")/dnn2fpga
+build=$(realpath "${BUILD:-build}")
+program=$build/dnn2fpga
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 export XDG_DATA_HOME=$scratch/data
@@ -40,6 +44,27 @@ for jobs in 1 $(nproc); do
         "$(value "$scratch/out.json" baseline latency_us_batch1)" \
         "$(value "$scratch/out.json" quantized latency_us_batch1)"
 done
+
+# bench NAME ROOM... -- ARGUMENT...: builds tests/bench/NAME.c on those rooms and runs it.
+bench() {
+    local name=$1 rooms=() hdf5=hdf5
+    shift
+    while [ "$1" != -- ]; do rooms+=("$build/src/$1.a"); shift; done
+    shift
+    pkg-config --exists hdf5-serial && hdf5=hdf5-serial
+    # shellcheck disable=SC2046 # flags are words
+    "${CC:-cc}" -std=c17 -D_GNU_SOURCE -O2 -Isrc -I. -Itests/bench -o "$scratch/$name" \
+        "tests/bench/$name.c" tests/bench/peer.c "${rooms[@]}" \
+        $(pkg-config --cflags --libs $hdf5 jansson zlib nettle) -lm -lpthread
+    "$scratch/$name" "$@"
+}
+echo
+echo "inference, integer against float"
+bench bench_integer quant nn data import graph base -- $model $data "$(nproc)" \
+    "${BENCH_PYTHON:-python3}" tests/bench/onnxruntime_float.py
+echo
+bench bench_train nn data import graph base -- $model $data "$(nproc)" \
+    "${BENCH_TORCH_PYTHON:-${BENCH_PYTHON:-python3}}" tests/bench/torch_train.py
 echo
 echo "simulation of $images images, fully parallel, bit-exact"
 declare -A speed

@@ -9,12 +9,9 @@
  * products when it runs without pause on registers, beside how long inference takes. SCRIPT is
  * onnxruntime_float.py: a peer that answers each line with images/s and microseconds for one image.
  */
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
-#include <unistd.h>
 #ifdef __x86_64__
 #include <immintrin.h>
 #endif
@@ -24,6 +21,7 @@
 #include "graph/passes.h"
 #include "import/importer.h"
 #include "nn/evaluate.h"
+#include "peer.h"
 #include "quant/integer_forward.h"
 #include "quant/quantizer.h"
 
@@ -155,20 +153,6 @@ static double batched(Runner *runner, Pool *pool)
     return IMAGES / clock_seconds_since(start);
 }
 
-static int compare_doubles(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
-static double median(const double *values, int count)
-{
-    double sorted[SINGLES];
-    memcpy(sorted, values, (size_t)count * sizeof *values);
-    qsort(sorted, (size_t)count, sizeof *sorted, compare_doubles);
-    return sorted[count / 2];
-}
-
 static double single_microseconds(Runner *runner)
 {
     double times[SINGLES];
@@ -179,7 +163,7 @@ static double single_microseconds(Runner *runner)
             runner->single, runner->images + i * runner->classifier.input_elements, 1, &label);
         times[i] = (double)(clock_monotonic_ns() - start) / 1000;
     }
-    return median(times, SINGLES);
+    return bench_median(times, SINGLES);
 }
 
 static void run_peak(void *context, int64_t index, int worker)
@@ -207,69 +191,6 @@ static int64_t products_of(const IntegerModel *model)
             sum += op_weight_count(op) / op_channels(op) * shape_elements(op->output_shape);
     }
     return sum;
-}
-
-/* ---- the peer ---------------------------------------------------------------------------------
- */
-
-typedef struct Peer {
-    FILE *ask, *answer; /* NULL: there is none */
-    pid_t child;
-    char name[200];
-} Peer;
-
-static Peer peer_open(const char *python, const char *script, const char *model,
-                      const char *threads)
-{
-    Peer peer = {0};
-    int to[2], from[2];
-    if (pipe(to) != 0 || pipe(from) != 0)
-        return peer;
-    peer.child = fork();
-    if (peer.child == 0) {
-        dup2(to[0], STDIN_FILENO);
-        dup2(from[1], STDOUT_FILENO);
-        close(to[1]);
-        close(from[0]);
-        execlp(python, python, script, model, threads, (char *)NULL);
-        printf("absent: %s: %s\n", python, strerror(errno));
-        fflush(stdout);
-        _exit(0);
-    }
-    close(to[0]);
-    close(from[1]);
-    peer.ask = fdopen(to[1], "w");
-    peer.answer = fdopen(from[0], "r");
-    if (!fgets(peer.name, sizeof peer.name, peer.answer))
-        snprintf(peer.name, sizeof peer.name, "absent: no answer");
-    peer.name[strcspn(peer.name, "\n")] = '\0';
-    return peer;
-}
-
-static bool peer_is_there(const Peer *peer)
-{
-    return peer->child > 0 && strncmp(peer->name, "absent", strlen("absent")) != 0;
-}
-
-static void peer_measure(Peer *peer, double *images_per_s, double *microseconds)
-{
-    char line[200];
-    fprintf(peer->ask, "go\n");
-    fflush(peer->ask);
-    if (!fgets(line, sizeof line, peer->answer) ||
-        sscanf(line, "%lf %lf", images_per_s, microseconds) != 2) {
-        fprintf(stderr, "bench_integer: the peer gave up\n");
-        exit(1);
-    }
-}
-
-static void peer_close(Peer *peer)
-{
-    if (peer->child <= 0)
-        return;
-    fclose(peer->ask);
-    fclose(peer->answer);
-    waitpid(peer->child, NULL, 0);
 }
 
 /* ---- the bench --------------------------------------------------------------------------------
@@ -342,8 +263,12 @@ static void bench_round(Bench *bench, int round)
 {
     double products = (double)products_of(bench->model);
     bool peer = peer_is_there(&bench->peer);
-    if (peer)
-        peer_measure(&bench->peer, &bench->peer_speed[round], &bench->peer_single[round]);
+    if (peer) {
+        double figures[2];
+        peer_measure(&bench->peer, figures, 2);
+        bench->peer_speed[round] = figures[0];
+        bench->peer_single[round] = figures[1];
+    }
     for (int i = 0; i < bench->levels; i++) {
         Row *row = &bench->rows[i];
         row->peak[round] = peak_products(bench->pool, i);
@@ -369,16 +294,17 @@ static void bench_print(const Bench *bench)
         const IntegerKernels *kernels = integer_kernels_at(i);
         char against[32] = "-";
         if (peer)
-            snprintf(against, sizeof against, "%.2f", median(row->peer_ratio, ROUNDS));
+            snprintf(against, sizeof against, "%.2f", bench_median(row->peer_ratio, ROUNDS));
         printf("%-8s %-9s %9.0f %9.0f %8.2f %11.1f %7.2f %8s %9.1f %9.1f\n", kernels->name,
-               kernels->instruction, median(row->real_speed, ROUNDS),
-               median(row->integer_speed, ROUNDS), median(row->ratio, ROUNDS),
-               median(row->peak, ROUNDS) / 1e9, median(row->peak_ratio, ROUNDS), against,
-               median(row->real_single, ROUNDS), median(row->integer_single, ROUNDS));
+               kernels->instruction, bench_median(row->real_speed, ROUNDS),
+               bench_median(row->integer_speed, ROUNDS), bench_median(row->ratio, ROUNDS),
+               bench_median(row->peak, ROUNDS) / 1e9, bench_median(row->peak_ratio, ROUNDS),
+               against, bench_median(row->real_single, ROUNDS),
+               bench_median(row->integer_single, ROUNDS));
     }
     if (peer)
         printf("peer: %s: %.0f images/s, one image %.1f us\n", bench->peer.name,
-               median(bench->peer_speed, ROUNDS), median(bench->peer_single, ROUNDS));
+               bench_median(bench->peer_speed, ROUNDS), bench_median(bench->peer_single, ROUNDS));
     else
         printf("peer: skipped, %s\n", bench->peer.name);
 }
