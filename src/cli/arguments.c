@@ -193,6 +193,8 @@ static const Option OPTIONS[] = {
      "the integer model may lose this fraction, else exit status 1"},
     {"policy", "NAME", GROUP_QUANTIZE, TEXT, AT(run.policy), NULL,
      "what stays float if integers miss the target: conv (default) or sensitivity"},
+    {"qat", NULL, GROUP_QUANTIZE, FLAG, AT(run.qat), NULL,
+     "train on integers in any case, and keep the better of before and after"},
     {"qat-epochs", "N", GROUP_QUANTIZE, WHOLE32, AT(run.qat_epochs), NULL,
      "epochs of training on integers if that misses, too (default 8; 0: none)"},
     {"qat-fixed-steps", NULL, GROUP_QUANTIZE, FLAG, AT(run.qat_fixed_steps), NULL,

@@ -6,9 +6,9 @@
  *     Status status = flow_train(&options, &request, &events, &report);
  *
  * The report's "training":
- *     {"output", "from_scratch", "epochs": [{"epoch", "rate", "loss", "accuracy",
- *      "validation_loss", "validation_accuracy", "seconds"}], "best_epoch", "stopped_early",
- *      "sha256", "accuracy_before", "accuracy", "images"}
+ *     {"output", "from_scratch", "loss", "optimizer", "batch", "epochs": [{"epoch", "rate", "loss",
+ *      "accuracy", "validation_loss", "validation_accuracy", "seconds"}], "best_epoch",
+ *      "stopped_early", "sha256", "accuracy_before", "accuracy", "images"}
  * and "sensitivity":
  *     {"float_accuracy", "all_quantized_accuracy", "images", "explanation", "layers": [{"name",
  *      "parameters", "only_quantized_accuracy", "only_quantized_sqnr_db", "only_float_accuracy",

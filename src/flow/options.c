@@ -102,6 +102,7 @@ static const Field FIELDS[] = {
     {"max_drop", "--max-drop", FIELD_REAL, offsetof(RunOptions, max_drop), 0, 1},
     {"policy", "--policy", FIELD_TEXT, offsetof(RunOptions, policy), 0, 0},
     {"qat_epochs", "--qat-epochs", FIELD_INT, offsetof(RunOptions, qat_epochs), 0, 10000},
+    {"qat", "--qat", FIELD_FLAG, offsetof(RunOptions, qat), 0, 1},
     {"qat_fixed_steps", "--qat-fixed-steps", FIELD_FLAG, offsetof(RunOptions, qat_fixed_steps), 0,
      1},
     {"optimized_model", "--optimized-model", FIELD_TEXT, offsetof(RunOptions, optimized_model), 0,

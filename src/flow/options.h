@@ -80,6 +80,7 @@ typedef struct RunOptions {
     double max_drop;        /* NAN: none; a fraction that it may lose against the float model */
     const char *policy;     /* which layers stay float when integers alone miss the target */
     int qat_epochs;         /* of training when that misses, too; 0: no training */
+    bool qat;               /* training on integers in any case, right after rung 1 of the ladder */
     bool qat_fixed_steps;   /* training leaves the calibrated scales as they are */
     const char *optimized_model; /* .h5 to write: the weights as the integers have them; or NULL */
 } RunOptions;

@@ -160,6 +160,7 @@ static LadderOptions ladder_options(const Session *session)
     bool known = ladder_policy_parse(options->policy, &ladder.policy);
     (void)known; /* run_options_check() saw to it */
     ladder.qat.epochs = options->qat_epochs;
+    ladder.train_at_once = options->qat;
     ladder.qat.learn_steps = !options->qat_fixed_steps;
     ladder.qat.seed = (uint64_t)options->seed;
     ladder.qat.progress = &session->progress;

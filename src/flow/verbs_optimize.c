@@ -135,6 +135,9 @@ static Status train_verb(Session *session)
     json_object_set_new(training.section, "output", report_string(training.request->output));
     json_object_set_new(training.section, "from_scratch",
                         json_boolean(training.request->from_scratch));
+    json_object_set_new(training.section, "loss", json_string("cross entropy"));
+    json_object_set_new(training.section, "optimizer", json_string(training.request->optimizer));
+    json_object_set_new(training.section, "batch", json_integer(training.request->batch));
     json_object_set_new(training.section, "epochs", training.epochs);
     session->stage = STAGE_BASELINE; /* whose name progress goes by */
     session_part(session, 0, 1);

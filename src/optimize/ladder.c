@@ -86,7 +86,8 @@ static void keep_or_drop(Climb *climb, int rung)
     Ladder *ladder = climb->ladder;
     bool better = !ladder->quantized.model ||
                   ladder->rungs[rung].accuracy > ladder->rungs[ladder->chosen].accuracy;
-    if (better || ladder->rungs[rung].accepted) {
+    bool first_good = ladder->rungs[rung].accepted && !ladder->rungs[ladder->chosen].accepted;
+    if (better || first_good) {
         integer_model_free(ladder->quantized.model);
         graph_free(ladder->graph);
         ladder->quantized = climb->quantized;
@@ -267,7 +268,7 @@ static Status try_qat_partial(Climb *climb)
  */
 
 typedef enum State { AT_START, AT_ALL, AT_PARTIAL, AT_QAT, AT_QAT_PARTIAL, AT_END } State;
-typedef enum Event { BEGIN, MET, MISSED } Event;
+typedef enum Event { BEGIN, MET, MISSED, TRAIN } Event;
 
 typedef struct Transition {
     State state;
@@ -280,6 +281,7 @@ static const Transition TRANSITIONS[] = {
     {AT_START, BEGIN, try_all, AT_ALL},
     {AT_ALL, MET, NULL, AT_END},
     {AT_ALL, MISSED, try_partial, AT_PARTIAL},
+    {AT_ALL, TRAIN, try_qat, AT_QAT_PARTIAL},
     {AT_PARTIAL, MET, NULL, AT_END},
     {AT_PARTIAL, MISSED, try_qat, AT_QAT},
     {AT_QAT, MET, NULL, AT_END},
@@ -307,7 +309,10 @@ static Status climb_all(Climb *climb)
         if (transition->action)
             TRY(transition->action(climb));
         state = transition->next;
-        event = climb->ladder->met ? MET : MISSED;
+        if (state == AT_ALL && climb->options->train_at_once)
+            event = TRAIN;
+        else
+            event = climb->ladder->met ? MET : MISSED;
     }
     return OK;
 }

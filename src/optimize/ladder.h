@@ -9,8 +9,9 @@
  *                    rung before
  *
  * The first rung that reaches the target on the test images is chosen, and the climb ends; when
- * none does, the best is. Without a target there is only rung 1. Ranking, search and training never
- * look at the test images.
+ * none does, the best is. Without a target there is only rung 1. With `train_at_once` rung 3, every
+ * layer on integers, follows rung 1 whatever that reached, and the better of the two is chosen.
+ * Ranking, search and training never look at the test images.
  *
  *     Ladder ladder;
  *     TRY(ladder_climb(&input, &options, &ladder));
@@ -34,7 +35,8 @@ typedef struct LadderOptions {
     double target_accuracy; /* NAN: none; the fraction to reach */
     double max_drop;        /* NAN: none; the fraction that may be lost against `baseline` */
     LadderPolicy policy;
-    QatOptions qat; /* epochs 0: no training */
+    QatOptions qat;     /* epochs 0: no training */
+    bool train_at_once; /* rungs 1 and 3 in any case, no other */
 } LadderOptions;
 
 enum { LADDER_MAX_RUNGS = LADDER_STEPS + 1 };

@@ -140,6 +140,31 @@ static void training_reaches_what_rounding_cannot(void **state)
     place_free(&place);
 }
 
+static void training_at_once_skips_the_partial_rung_and_keeps_the_better(void **state)
+{
+    (void)state;
+    Place place = place_new(3);
+    LadderOptions options = options_of(NAN, NAN);
+    options.train_at_once = true;
+    Ladder ladder = climb(&place, options);
+    assert_int_equal(ladder.count, 2);
+    assert_int_equal(ladder.rungs[1].step, LADDER_QAT);
+    assert_int_equal(ladder.rungs[1].epoch_count, 12);
+    assert_true(ladder.rungs[1].accuracy > ladder.rungs[0].accuracy);
+    assert_int_equal(ladder.chosen, 1);
+    ladder_free(&ladder);
+
+    options.qat.rate = 1; /* worse than before */
+    options.qat.epochs = 1;
+    place.scheme = corner_scheme(place.graph, 8, PER_TENSOR);
+    ladder = climb(&place, options);
+    assert_int_equal(ladder.count, 2);
+    assert_true(ladder.rungs[ladder.chosen].accuracy >= ladder.rungs[0].accuracy);
+    assert_true(ladder.rungs[ladder.chosen].accuracy >= ladder.rungs[1].accuracy);
+    ladder_free(&ladder);
+    place_free(&place);
+}
+
 static void the_best_is_kept_when_none_reaches_the_target(void **state)
 {
     (void)state;
@@ -212,6 +237,7 @@ int main(void)
         cmocka_unit_test(without_a_target_one_rung_is_enough),
         cmocka_unit_test(partial_leaves_the_convolutions_in_float),
         cmocka_unit_test(training_reaches_what_rounding_cannot),
+        cmocka_unit_test(training_at_once_skips_the_partial_rung_and_keeps_the_better),
         cmocka_unit_test(the_best_is_kept_when_none_reaches_the_target),
         cmocka_unit_test(sensitivity_policy_takes_what_gains_most),
         cmocka_unit_test(thresholds),
