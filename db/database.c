@@ -90,8 +90,7 @@ int64_t database_integer(const Database *database, const char *sql, int64_t fall
     return value;
 }
 
-/* ---- opening
- * -----------------------------------------------------------------------------------*/
+/* ---- opening --------------------------------------------------------------------------------- */
 
 static Status check_sound(const Database *database)
 {
@@ -243,8 +242,7 @@ void database_close(Database *database)
     free(database);
 }
 
-/* ---- statements
- * --------------------------------------------------------------------------------*/
+/* ---- statements ------------------------------------------------------------------------------ */
 
 static void check(Statement *statement, int code)
 {

@@ -46,8 +46,7 @@ int64_t store_version(Store *store)
     return database_integer(store->database, "PRAGMA data_version", -1);
 }
 
-/* ---- runs
- * --------------------------------------------------------------------------------------*/
+/* ---- runs ------------------------------------------------------------------------------------ */
 
 static const char *or_empty(const char *text)
 {
@@ -173,8 +172,7 @@ Status store_finish_run(Store *store, int64_t id, const RunEnd *end)
     return database_end(store->database, status);
 }
 
-/* ---- stages and choices
- * ------------------------------------------------------------------------*/
+/* ---- stages and choices ---------------------------------------------------------------------- */
 
 static Status insert_stage(Store *store, int64_t id, const char *name)
 {
@@ -248,8 +246,7 @@ Status store_set_choices(Store *store, int64_t id, const LayerChoice *choices, i
     return database_end(store->database, status);
 }
 
-/* ---- runs whose process is gone
- * ----------------------------------------------------------------*/
+/* ---- runs whose process is gone -------------------------------------------------------------- */
 
 typedef struct Orphan {
     int64_t id;

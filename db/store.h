@@ -83,7 +83,7 @@ Owner owner_self(void);
 /* False only when that process is surely gone (a zombie counts as gone). */
 bool owner_alive(const Owner *owner);
 
-/* ---- writing ----------------------------------------------------------------------------------*/
+/* ---- writing --------------------------------------------------------------------------------- */
 
 typedef struct RunStart {
     const char *model_path, *model_name, *model_sha256;
@@ -141,7 +141,7 @@ Status store_set_choices(Store *store, int64_t id, const LayerChoice *choices,
 /* Ends the run; a stage still open gets the run's status. */
 Status store_finish_run(Store *store, int64_t id, const RunEnd *end) MUST_CHECK;
 
-/* ---- reading ----------------------------------------------------------------------------------*/
+/* ---- reading --------------------------------------------------------------------------------- */
 
 typedef struct RunRecord {
     int64_t id;

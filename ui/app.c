@@ -49,7 +49,7 @@ void app_free(App *app)
     free(app);
 }
 
-/* ---- screens -------------------------------------------------------------------------------- */
+/* ---- screens --------------------------------------------------------------------------------- */
 
 Screen *app_screen(const App *app)
 {
@@ -101,7 +101,7 @@ void app_message(App *app, MessageLevel level, const char *format, ...)
     tell_screens(app, SCREEN_MESSAGES_CHANGED);
 }
 
-/* ---- what is possible ----------------------------------------------------------------------- */
+/* ---- what is possible ------------------------------------------------------------------------ */
 
 static bool can_start(const App *app, const char **why_not)
 {
@@ -146,7 +146,7 @@ bool app_can(const App *app, ActionId action, const char **why_not)
     return !screen->ops->can || screen->ops->can(screen, action, why_not);
 }
 
-/* ---- actions -------------------------------------------------------------------------------- */
+/* ---- actions --------------------------------------------------------------------------------- */
 
 static void start_run(App *app)
 {
@@ -295,7 +295,7 @@ void app_act(App *app, ActionId action)
         OBEY[action](app);
 }
 
-/* ---- keys ----------------------------------------------------------------------------------- */
+/* ---- keys ------------------------------------------------------------------------------------ */
 
 static void take_prompt(App *app)
 {
@@ -349,7 +349,7 @@ void app_key(App *app, int key)
     }
 }
 
-/* ---- events --------------------------------------------------------------------------------- */
+/* ---- events ---------------------------------------------------------------------------------- */
 
 void app_model_loaded(App *app, ModelView view)
 {

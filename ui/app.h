@@ -68,7 +68,7 @@ struct App {
 App *app_new(const AppSettings *settings, const AppPorts *ports);
 void app_free(App *app);
 
-/* ---- what happened -------------------------------------------------------------------------- */
+/* ---- what happened --------------------------------------------------------------------------- */
 
 void app_key(App *app, int key);
 void app_model_loaded(App *app, ModelView view); /* takes the view */
@@ -79,7 +79,7 @@ void app_resized(App *app, int rows, int columns);
 /* A timer: redraws what changes with time alone. */
 void app_tick(App *app);
 
-/* ---- for screens ---------------------------------------------------------------------------- */
+/* ---- for screens ----------------------------------------------------------------------------- */
 
 Screen *app_screen(const App *app); /* the one that is shown */
 void app_push(App *app, Screen *screen);

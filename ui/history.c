@@ -49,7 +49,7 @@ void history_take(History *history, const RunRecord *record)
     append_row(history, row);
 }
 
-/* ---- order ---------------------------------------------------------------------------------- */
+/* ---- order ----------------------------------------------------------------------------------- */
 
 /* Unknown values come last, whatever the direction. */
 static int compare_numbers(double a, double b, int direction)
@@ -107,7 +107,7 @@ void history_sort(History *history, int column, bool descending)
     put_in_order(history);
 }
 
-/* ---- reading -------------------------------------------------------------------------------- */
+/* ---- reading --------------------------------------------------------------------------------- */
 
 typedef struct Page {
     int rows;  /* that the database gave */
@@ -180,7 +180,7 @@ Status history_update(History *history, Store *store)
     return OK;
 }
 
-/* ---- looking up ----------------------------------------------------------------------------- */
+/* ---- looking up ------------------------------------------------------------------------------ */
 
 const HistoryRow *history_find(const History *history, int64_t id)
 {

@@ -10,7 +10,7 @@
 #include "ui/format.h"
 #include "ui/gauge.h"
 
-/* ---- stages --------------------------------------------------------------------------------- */
+/* ---- stages ---------------------------------------------------------------------------------- */
 
 static const struct {
     Glyph glyph;
@@ -53,7 +53,7 @@ static void draw_stage(const RunView *run, RunStage stage, int64_t now_ms, Area 
     }
 }
 
-/* ---- result --------------------------------------------------------------------------------- */
+/* ---- result ---------------------------------------------------------------------------------- */
 
 typedef struct ResultCell {
     const char *path;  /* in the report; NULL: `fixed` */
@@ -150,7 +150,7 @@ static int draw_result_table(const RunView *run, Area area, int row)
     return RESULT_ROW_COUNT + 2;
 }
 
-/* ---- hardware ------------------------------------------------------------------------------- */
+/* ---- hardware -------------------------------------------------------------------------------- */
 
 /* "latency  812 cycles, predicted 812: equal" */
 static void draw_cycles(const RunView *run, const char *word, Area area, int row)
@@ -232,7 +232,7 @@ static int draw_hardware(const RunView *run, Area area, int row)
     return row - first;
 }
 
-/* ---- all ------------------------------------------------------------------------------------ */
+/* ---- all ------------------------------------------------------------------------------------- */
 
 static void draw_headline(const RunView *run, int64_t now_ms, Area area, int row)
 {

@@ -37,7 +37,7 @@ typedef struct ModelScreen {
     bool descending;
 } ModelScreen;
 
-/* ---- rows ----------------------------------------------------------------------------------- */
+/* ---- rows ------------------------------------------------------------------------------------ */
 
 static const LayerRow *layer_at(const ModelScreen *screen, int64_t row)
 {
@@ -137,7 +137,7 @@ static void take_model(ModelScreen *screen)
     table_refresh(&screen->table);
 }
 
-/* ---- drawing -------------------------------------------------------------------------------- */
+/* ---- drawing --------------------------------------------------------------------------------- */
 
 static bool has_table(const ModelScreen *screen)
 {
@@ -216,7 +216,7 @@ static void model_layout(Screen *base, int rows, int columns)
     scroll_layout(&screen->scroll, rows - 1, draw_text(&base->app->model, measured, 0));
 }
 
-/* ---- the rest ------------------------------------------------------------------------------- */
+/* ---- the rest -------------------------------------------------------------------------------- */
 
 static bool model_action(Screen *base, ActionId action)
 {

@@ -148,7 +148,7 @@ void table_position(const Table *table, char *text, int size)
                  count, (int)((table->selected + 1) * 100 / count));
 }
 
-/* ---- drawing -------------------------------------------------------------------------------- */
+/* ---- drawing --------------------------------------------------------------------------------- */
 
 enum { GAP = 2, CURSOR_COLUMNS = 2, SMALLEST_FLEXIBLE = 12 };
 

@@ -25,7 +25,7 @@ struct Terminal {
     Canvas *shown; /* what the screen has now; NULL: not known */
 };
 
-/* ---- rescue: the tty is put back whatever ends the program ---------------------------------- */
+/* ---- rescue: the tty is put back whatever ends the program ----------------------------------- */
 
 static const int FATAL[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGTRAP, SIGQUIT};
 
@@ -113,7 +113,7 @@ static void rescue_end(void)
     rescue.stack = rescue.log = NULL;
 }
 
-/* ---- open and close ------------------------------------------------------------------------- */
+/* ---- open and close -------------------------------------------------------------------------- */
 
 static void stderr_to_log(const char *path)
 {
@@ -252,7 +252,7 @@ bool terminal_ascii(const Terminal *terminal)
     return terminal->ascii;
 }
 
-/* ---- keys ----------------------------------------------------------------------------------- */
+/* ---- keys ------------------------------------------------------------------------------------ */
 
 static int key_of_mouse(void)
 {
@@ -305,7 +305,7 @@ void terminal_forget_keys(Terminal *terminal)
     flushinp();
 }
 
-/* ---- size and drawing ----------------------------------------------------------------------- */
+/* ---- size and drawing ------------------------------------------------------------------------ */
 
 void terminal_size(const Terminal *terminal, int *rows, int *columns)
 {

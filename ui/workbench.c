@@ -71,7 +71,7 @@ static App *app_now(Workbench *bench)
     return bench->app;
 }
 
-/* ---- stopping ------------------------------------------------------------------------------- */
+/* ---- stopping -------------------------------------------------------------------------------- */
 
 static void close_handle(uv_handle_t *handle, void *unused)
 {
@@ -88,7 +88,7 @@ static void stop(Workbench *bench)
     uv_stop(&bench->loop);
 }
 
-/* ---- history -------------------------------------------------------------------------------- */
+/* ---- history --------------------------------------------------------------------------------- */
 
 static void history_failed(Workbench *bench)
 {
@@ -155,7 +155,7 @@ static Status load_run(void *host, int64_t id, RunView *view)
     return status;
 }
 
-/* ---- engine --------------------------------------------------------------------------------- */
+/* ---- engine ---------------------------------------------------------------------------------- */
 
 static void on_engine_event(void *context, const Event *event)
 {
@@ -202,7 +202,7 @@ static Status cancel_run(void *host, int64_t id)
     return status;
 }
 
-/* ---- terminal ------------------------------------------------------------------------------- */
+/* ---- terminal -------------------------------------------------------------------------------- */
 
 static void take_size(Workbench *bench)
 {
@@ -272,7 +272,7 @@ static void on_tty(uv_poll_t *poll, int status, int events)
     bench->urgent = bench->answer = true;
 }
 
-/* ---- drawing -------------------------------------------------------------------------------- */
+/* ---- drawing --------------------------------------------------------------------------------- */
 
 static void on_frame(uv_timer_t *timer)
 {
@@ -313,7 +313,7 @@ static void on_before_sleep(uv_prepare_t *prepare)
     }
 }
 
-/* ---- the model ------------------------------------------------------------------------------ */
+/* ---- the model ------------------------------------------------------------------------------- */
 
 static void read_model(uv_work_t *work)
 {
@@ -329,7 +329,7 @@ static void on_model_read(uv_work_t *work, int status)
         app_model_loaded(app_now(bench), bench->read);
 }
 
-/* ---- all of it ------------------------------------------------------------------------------ */
+/* ---- all of it ------------------------------------------------------------------------------- */
 
 static Status uv_status(int result, const char *what)
 {

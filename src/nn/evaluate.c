@@ -24,8 +24,7 @@ int32_t arg_max(const float *scores, int count)
     return best;
 }
 
-/* ---- a graph as a classifier
- * ---------------------------------------------------------------------- */
+/* ---- a graph as a classifier ----------------------------------------------------------------- */
 
 typedef struct GraphWorker {
     Forward *forward;
@@ -71,8 +70,7 @@ Classifier classifier_of_graph(const Graph *graph)
                         .close = graph_close};
 }
 
-/* ---- labels of a whole dataset
- * --------------------------------------------------------------------- */
+/* ---- labels of a whole dataset --------------------------------------------------------------- */
 
 typedef struct Labelling {
     const Classifier *classifier;
@@ -189,8 +187,7 @@ Status evaluate(const Classifier *classifier, const Dataset *dataset, Pool *pool
     return status;
 }
 
-/* ---- latency
- * ---------------------------------------------------------------------------------------- */
+/* ---- latency --------------------------------------------------------------------------------- */
 
 static int compare_times(const void *a, const void *b)
 {

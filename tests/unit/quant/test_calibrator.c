@@ -27,8 +27,7 @@ static double clip_of(const char *name, const Observation *seen, FormatRule rule
     return calibrator_clip(calibrator_find(name), seen, rule, parameter);
 }
 
-/* ---- samples
- * --------------------------------------------------------------------------------------- */
+/* ---- samples --------------------------------------------------------------------------------- */
 
 static double laplace(Rng *rng)
 {
@@ -54,8 +53,7 @@ static void relu(float *values)
         values[i] = fmaxf(values[i], 0);
 }
 
-/* ---- observations
- * ---------------------------------------------------------------------------------- */
+/* ---- observations ---------------------------------------------------------------------------- */
 
 /* One call, or many small ones in another order: one histogram. */
 static void test_batches_do_not_matter(void **state)
@@ -111,8 +109,7 @@ static void test_extreme_magnitudes(void **state)
     }
 }
 
-/* ---- calibrators
- * ----------------------------------------------------------------------------------- */
+/* ---- calibrators ----------------------------------------------------------------------------- */
 
 static int by_magnitude(const void *a, const void *b)
 {
@@ -340,8 +337,7 @@ static void test_all_within_what_was_seen(void **state)
         assert_true(calibrator_clip(calibrator_at(c), &nothing, INT8, NAN) == 0);
 }
 
-/* ---- formats
- * --------------------------------------------------------------------------------------- */
+/* ---- formats --------------------------------------------------------------------------------- */
 
 static void test_formats_by_hand(void **state)
 {

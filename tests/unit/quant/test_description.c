@@ -59,8 +59,7 @@ static char *read_text(const char *path)
     return text.data;
 }
 
-/* ---- there and back
- * --------------------------------------------------------------------------------- */
+/* ---- there and back -------------------------------------------------------------------------- */
 
 static void expect_same_array(const void *a, const void *b, int64_t bytes)
 {
@@ -190,8 +189,7 @@ static void test_names_become_file_names(void **state)
     integer_model_free(again);
 }
 
-/* ---- writing
- * ---------------------------------------------------------------------------------------- */
+/* ---- writing --------------------------------------------------------------------------------- */
 
 static void write_text(const char *path, const char *text)
 {
@@ -226,8 +224,7 @@ static void test_failed_write_leaves_nothing(void **state)
     assert_false(fs_exists(room->path));
 }
 
-/* ---- spoiled files
- * ---------------------------------------------------------------------------------- */
+/* ---- spoiled files --------------------------------------------------------------------------- */
 
 static void expect_refusal(const Room *room, const char *what, const char *words)
 {

@@ -10,8 +10,7 @@
 #include "quant/integer_forward.h"
 #include "tests/unit/quant/models.h"
 
-/* ---- the reference: one output value at a time
- * ------------------------------------------------------ */
+/* ---- the reference: one output value at a time ----------------------------------------------- */
 
 /* Input value at (y, x, c); padding answers `outside`. */
 static int64_t at(const Op *op, const int32_t *input, int64_t y, int64_t x, int64_t c,
@@ -120,8 +119,7 @@ static void compare_model(IntegerModel *model, Rng *rng)
     integer_model_free(model);
 }
 
-/* ---- cases
- * ------------------------------------------------------------------------------------------ */
+/* ---- cases ----------------------------------------------------------------------------------- */
 
 static const struct {
     int height, width, channels;

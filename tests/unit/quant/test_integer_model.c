@@ -131,8 +131,7 @@ static void test_words(void **state)
     assert_false(op_kind_parse("lstm", &kind));
 }
 
-/* ---- every invariant, broken once
- * ------------------------------------------------------------------- */
+/* ---- every invariant, broken once ------------------------------------------------------------ */
 
 typedef struct Fault {
     const char *words; /* in the message */

@@ -100,8 +100,7 @@ static Quantized quantize_mask(int mask)
     return quantize_ranged(mask, RANGE_SYMMETRIC);
 }
 
-/* ---- which operations
- * --------------------------------------------------------------------------------- */
+/* ---- which operations ------------------------------------------------------------------------ */
 
 static void expect_stays_float(const IntegerModel *model, const char *name, bool expected)
 {
@@ -243,8 +242,7 @@ static void test_only_convolutions_and_dense_layers(void **state)
     graph_free(graph);
 }
 
-/* ---- every invariant, broken once
- * --------------------------------------------------------------------------- */
+/* ---- every invariant, broken once ------------------------------------------------------------ */
 
 typedef struct Fault {
     const char *words;
@@ -307,8 +305,7 @@ static void test_output_must_be_integers(void **state)
     integer_model_free(quantized.model);
 }
 
-/* ---- description
- * ------------------------------------------------------------------------------------------- */
+/* ---- description ----------------------------------------------------------------------------- */
 
 typedef struct Room {
     char folder[64], path[96], words[128];

@@ -48,8 +48,7 @@ static Dataset dataset_of(const float *pixels, int64_t count, Shape shape)
         .path = "memory", .count = count, .shape = shape, .values = pixels, .scale = 1};
 }
 
-/* ---- by hand
- * ---------------------------------------------------------------------------------------- */
+/* ---- by hand --------------------------------------------------------------------------------- */
 
 /* S_in = 1/127; S_w = 0.5/127; bias steps S_in * S_w = 3.1e-5; logits reach 0.6635. */
 static void test_dense_by_hand(void **state)
@@ -146,8 +145,7 @@ static void test_batch_norm_by_hand(void **state)
     graph_free(graph);
 }
 
-/* ---- structure
- * -------------------------------------------------------------------------------------- */
+/* ---- structure ------------------------------------------------------------------------------- */
 
 /* Every kind of layer with an operation, but tanh. */
 static Graph *cnn(Rng *rng, Activation activation)
@@ -328,8 +326,7 @@ static void test_tables(void **state)
     }
 }
 
-/* ---- odd tensors
- * ------------------------------------------------------------------------------------ */
+/* ---- odd tensors ----------------------------------------------------------------------------- */
 
 static Quantized quantize_dense(Rng *rng, double weights, double bias, Granularity granularity,
                                 double *want)
@@ -447,8 +444,7 @@ static void test_ratio_out_of_reach(void **state)
     graph_free(graph);
 }
 
-/* ---- formats with zero points, without sign, with 2^b integers
- * ----------------------------------- */
+/* ---- formats with zero points, without sign, with 2^b integers ------------------------------- */
 
 /* 'same' convolution with ReLU, batch norm, average pool, sigmoid, dense: each reads what the one
  * before made of its zero. */

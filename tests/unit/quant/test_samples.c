@@ -93,8 +93,7 @@ static void test_mnist_mlp(void **state)
     expect_accuracy("samples/mnist_mlp.h5", 0.965);
 }
 
-/* ---- fixtures
- * --------------------------------------------------------------------------------------- */
+/* ---- fixtures -------------------------------------------------------------------------------- */
 
 /* Fixtures that integers cannot do, and why. */
 static const struct {

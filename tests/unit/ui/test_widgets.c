@@ -16,7 +16,7 @@ static void assert_canvas(Canvas *canvas, const char *wanted)
     canvas_free(canvas);
 }
 
-/* ---- canvas --------------------------------------------------------------------------------- */
+/* ---- canvas ---------------------------------------------------------------------------------- */
 
 static void test_text_is_clipped(void **state)
 {
@@ -89,7 +89,7 @@ static void test_paragraph(void **state)
     assert_canvas(canvas, "one two\nthree\n\nabcdefghij\nklm\n\n");
 }
 
-/* ---- actions -------------------------------------------------------------------------------- */
+/* ---- actions --------------------------------------------------------------------------------- */
 
 static void test_key_names(void **state)
 {
@@ -175,7 +175,7 @@ static void test_theme_without_colours(void **state)
     assert_true(theme_look(STYLE_BAD, COLOURS_NONE).flags & FLAG_BOLD);
 }
 
-/* ---- table ---------------------------------------------------------------------------------- */
+/* ---- table ----------------------------------------------------------------------------------- */
 
 typedef struct Numbers {
     int64_t ids[100];
@@ -306,7 +306,7 @@ static void test_table_draws_visible_rows_only(void **state)
     assert_canvas(canvas, "    id^\n      1\n");
 }
 
-/* ---- dialog, prompt ------------------------------------------------------------------------- */
+/* ---- dialog, prompt -------------------------------------------------------------------------- */
 
 static Dialog open_dialog(void)
 {
@@ -372,7 +372,7 @@ static void test_prompt(void **state)
     assert_false(prompt.open);
 }
 
-/* ---- messages, gauge, scroll, figures ------------------------------------------------------- */
+/* ---- messages, gauge, scroll, figures -------------------------------------------------------- */
 
 static void test_messages(void **state)
 {
