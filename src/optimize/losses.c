@@ -20,7 +20,8 @@ double noise_decibels(Noise noise)
 /* What an operation should give. */
 typedef struct Wanted {
     int layer;
-    bool before_activation; /* a table stands behind it */
+    bool before_activation; /* a table or a softmax that is not built stands behind it */
+    bool feeds_table;
 } Wanted;
 
 typedef struct Sums {
@@ -38,9 +39,12 @@ static void find_wanted(const Graph *graph, const IntegerModel *model, Wanted *w
         if (op->kind == OP_TO_FLOAT)
             wanted[i] = wanted[i - 1];
         else
-            wanted[i] = (Wanted){layer, false};
+            wanted[i] = (Wanted){
+                .layer = layer,
+                .before_activation = graph->layers[layer].activation == ACTIVATION_SOFTMAX};
         if (i + 1 < model->count && after->kind == OP_TABLE && op->kind != OP_TO_FLOAT)
-            wanted[i].before_activation = layer_of_op(graph, after->name) == layer;
+            wanted[i].before_activation = wanted[i].feeds_table =
+                layer_of_op(graph, after->name) == layer;
     }
     for (int i = model->count - 2; i > 0; i--) /* a bridge between layer and table */
         if (model->ops[i + 1].kind == OP_TO_INTEGER && wanted[i].layer == wanted[i + 1].layer)
@@ -87,7 +91,7 @@ static Status run(Pass *pass)
             const Op *op = &pass->model->ops[i];
             const Wanted *wanted = &pass->wanted[i];
             pass->sums[i].count = batch * shape_elements(op->output_shape);
-            add(op, wanted->before_activation,
+            add(op, wanted->feeds_table,
                 wanted->before_activation ? forward_preactivation(pass->forward, wanted->layer)
                                           : forward_layer(pass->forward, wanted->layer),
                 integer_forward_op(pass->integer, i), &pass->sums[i]);
