@@ -109,7 +109,7 @@ check: ready
 	@BUILD=$(BUILD) tests/run.sh $(ONLY)
 
 # ---- set-up --------------------------------------------------------------------------------------
-.PHONY: deps deps-dev ready demo bench
+.PHONY: deps deps-dev ready demo bench paper
 deps:
 	@.ci/deps
 
@@ -128,6 +128,10 @@ demo: ready
 bench: ready
 	@$(MAKE) --no-print-directory -j$(JOBS) $(PROGRAM)
 	@BUILD=$(BUILD) tests/bench.sh
+
+paper: ready
+	@$(MAKE) --no-print-directory -j$(JOBS) $(PROGRAM)
+	@BUILD=$(BUILD) tests/paper.sh
 
 # ---- care ----------------------------------------------------------------------------------------
 .PHONY: tidy format format-check fuzz valgrind install clean help
@@ -170,7 +174,8 @@ clean:
 
 help:
 	@sed -n '3,7p' Makefile | cut -c3-
-	@echo "  make bench         speed and memory figures"
+	@echo "  make bench         speed and memory figures, beside other programs where they are"
+	@echo "  make paper         the paper's experiment from nothing: its tables and figures"
 	@echo "  make SAN=1 check   all tests under address and undefined-behaviour sanitizers"
 	@echo "  make valgrind      the C tests under valgrind"
 	@echo "  make deps-dev      what tidy, format-check, fuzz and valgrind need"

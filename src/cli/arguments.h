@@ -30,7 +30,8 @@ typedef enum OptionGroup {
     GROUP_SCREEN = 1 << 7,
     GROUP_WORKDIR = 1 << 8,
     GROUP_TRAIN = 1 << 9,
-    GROUP_OPTIMIZED = 1 << 10
+    GROUP_OPTIMIZED = 1 << 10,
+    GROUP_DRAW = 1 << 11
 } OptionGroup;
 
 typedef struct Arguments {

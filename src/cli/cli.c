@@ -10,6 +10,7 @@
 #include "base/fs.h"
 #include "base/paths.h"
 #include "cli/arguments.h"
+#include "cli/paper.h"
 #include "cli/print.h"
 #include "cli/print_optimize.h"
 #include "cli/progress_line.h"
@@ -195,6 +196,18 @@ static Status verb_simulate(Session *session)
     return give_report(session, status, report, run_table);
 }
 
+/* Reads reports that others made. */
+static Status verb_paper(Session *session)
+{
+    const Arguments *arguments = &session->arguments;
+    const PaperRequest request = {.training = arguments->words[0],
+                                  .quantized = arguments->words[1],
+                                  .folder = arguments->run.workdir,
+                                  .ascii = arguments->ascii,
+                                  .json = arguments->json};
+    return paper_show(&request);
+}
+
 static json_t *run_to_json(const RunRecord *run)
 {
     json_t *figures = json_object();
@@ -352,6 +365,8 @@ static const Verb VERBS[] = {
     {"simulate", "DESCRIPTION --data PATH --workdir DIR", 1, 1,
      GROUP_COMMON | GROUP_WORKDIR | GROUP_DATA | GROUP_HARDWARE, verb_simulate,
      "simulate the VHDL of a model description and prove it equal to the software"},
+    {"paper", "TRAINING.json QUANTIZED.json", 2, 2, GROUP_COMMON | GROUP_WORKDIR | GROUP_DRAW,
+     verb_paper, "the paper's tables and figures beside ours, from reports of train and quantize"},
     {"runs", "list | show ID", 1, 2, GROUP_COMMON | GROUP_HISTORY | GROUP_LIST, verb_runs,
      "the history"},
     {"doctor", "", 0, 0, GROUP_COMMON, verb_doctor,
@@ -407,7 +422,7 @@ static void print_failure(const Arguments *arguments, Status status, bool report
 static bool gives_report(const Verb *verb)
 {
     return verb->function != verb_runs && verb->function != verb_paths &&
-           verb->function != verb_doctor;
+           verb->function != verb_doctor && verb->function != verb_paper;
 }
 
 static Status check_words(const Verb *verb, const Arguments *arguments)
