@@ -134,6 +134,16 @@ static void print_table_1(const Paper *paper)
            report_number(training, "accuracy", NAN), report_number(training, "images", 0));
 }
 
+/* The median over single images: steadier than the table's rate when the machine has other work. */
+static void print_latency_of_one(const Paper *paper)
+{
+    double real = report_number(paper->quantized, "baseline.latency_us_batch1", NAN);
+    double whole = report_number(paper->quantized, "quantized.latency_us_batch1", NAN);
+    printf(
+        "One image at a time, one thread, median: %.1f us in float32, %.1f us in int8: %.2fx\n\n",
+        real, whole, real / whole);
+}
+
 static void print_rungs(const Paper *paper)
 {
     const json_t *ladder = report_at(paper->quantized, "ladder");
@@ -289,6 +299,7 @@ static Status show_all(Paper *paper)
     } else {
         print_table_1(paper);
         print_paper_table(paper->quantized);
+        print_latency_of_one(paper);
         print_rungs(paper);
     }
     TRY(show_figure_5(paper));

@@ -50,6 +50,8 @@ check "Table 2: accuracies of the report" \
     has "^accuracy +0.9655 +0.9650 +$(four "$(figure quantized baseline accuracy)") +$(
         four "$(figure quantized quantized accuracy)")$"
 check "Table 2: latency with its definition" has '^Latency is ours for the 10,000 test images'
+check "Table 2: latency of one image" \
+    has "^One image at a time.* $(printf '%.1f' "$(figure quantized baseline latency_us_batch1)") us"
 check "Table 2: more than 3.9 times smaller" \
     holds "$(figure quantized baseline bytes) / $(figure quantized quantized bytes) > 3.9"
 check "Fig. 5: one line per epoch" count '^ +[12] +0\.[0-9]{4} +0\.[0-9]{4}$' "$scratch/text" 2
