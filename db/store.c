@@ -78,6 +78,27 @@ Status store_begin_run(Store *store, const RunStart *start, int64_t *id)
     return OK;
 }
 
+Status store_resume_run(Store *store, int64_t id)
+{
+    Owner owner = owner_self();
+    Statement update = statement_new(
+        store->database,
+        "UPDATE run SET status = 'running', owner_pid = ?, owner_start = ?, owner_boot = ?,"
+        " message = '', report = NULL, finished_ms = NULL, progress = 0, progress_text = ''"
+        " WHERE id = ? AND status IN ('failed', 'cancelled', 'interrupted')");
+    bind_integer(&update, owner.pid);
+    bind_integer(&update, owner.start);
+    bind_text(&update, owner.boot);
+    bind_integer(&update, id);
+    TRY(statement_run(&update));
+    if (sqlite3_changes(store->database->handle) == 1)
+        return OK;
+    return error_set(ERR_REFUSED,
+                     "run %lld: is running or finished: only one that was cancelled, interrupted "
+                     "or failed can be resumed",
+                     (long long)id);
+}
+
 static Status set_text(Store *store, int64_t id, const char *sql, const char *value)
 {
     Statement update = statement_new(store->database, sql);

@@ -127,6 +127,9 @@ void store_close(Store *store);
 
 /* A running row, owned by the calling process. */
 Status store_begin_run(Store *store, const RunStart *start, int64_t *id) MUST_CHECK;
+/* Makes an ended row running again, owned by the calling process; of several that ask at once, one
+ * gets it. ERR_REFUSED: it is running, or finished. */
+Status store_resume_run(Store *store, int64_t id) MUST_CHECK;
 Status store_set_folder(Store *store, int64_t id, const char *folder) MUST_CHECK;
 Status store_set_hashes(Store *store, int64_t id, const char *description_sha256,
                         const char *hdl_sha256) MUST_CHECK; /* NULL: leaves it */

@@ -24,6 +24,7 @@ typedef struct Session {
     Arena *arena;
     ProgressLine progress;
     RunEvents events;
+    bool resumed; /* a verb without a report has one */
 } Session;
 
 /* Does the verb and prints its result; a failure's message is printed by the caller. */
@@ -283,15 +284,30 @@ static Status runs_show(Session *session, Store *store)
     return OK;
 }
 
+static Status runs_resume(Session *session)
+{
+    int64_t id;
+    TRY(parse_run_number(session->arguments.words[1], &id));
+    json_t *report = NULL;
+    Status status = flow_resume(session->arguments.run.database, id, &session->events, &report);
+    session->resumed = report != NULL;
+    return give_report(session, status, report, run_table);
+}
+
 static Status verb_runs(Session *session)
 {
     const Arguments *arguments = &session->arguments;
     bool show = strcmp(arguments->words[0], "show") == 0;
-    if (!show && strcmp(arguments->words[0], "list") != 0)
-        return error_set(ERR_USAGE, "runs %s: list or show", arguments->words[0]);
-    if (arguments->word_count != (show ? 2 : 1))
-        return error_set(ERR_USAGE, show ? "runs show needs the number of one run"
-                                         : "runs list takes no further words");
+    bool resume = strcmp(arguments->words[0], "resume") == 0;
+    if (!show && !resume && strcmp(arguments->words[0], "list") != 0)
+        return error_set(ERR_USAGE, "runs %s: list, show or resume", arguments->words[0]);
+    if (arguments->word_count != (show || resume ? 2 : 1))
+        return error_set(ERR_USAGE,
+                         show || resume ? "runs %s needs the number of one run"
+                                        : "runs %s takes no further words",
+                         arguments->words[0]);
+    if (resume)
+        return runs_resume(session);
     Store *store = NULL;
     TRY(store_open(arguments->run.database, &store));
     Status status = show ? runs_show(session, store) : runs_list(session, store);
@@ -367,8 +383,8 @@ static const Verb VERBS[] = {
      "simulate the VHDL of a model description and prove it equal to the software"},
     {"paper", "TRAINING.json QUANTIZED.json", 2, 2, GROUP_COMMON | GROUP_WORKDIR | GROUP_DRAW,
      verb_paper, "the paper's tables and figures beside ours, from reports of train and quantize"},
-    {"runs", "list | show ID", 1, 2, GROUP_COMMON | GROUP_HISTORY | GROUP_LIST, verb_runs,
-     "the history"},
+    {"runs", "list | show ID | resume ID", 1, 2, GROUP_COMMON | GROUP_HISTORY | GROUP_LIST,
+     verb_runs, "the history; resume goes on with a run that was cancelled, interrupted or failed"},
     {"doctor", "", 0, 0, GROUP_COMMON, verb_doctor,
      "tools found, what each enables, how to install it"},
     {"paths", "", 0, 0, GROUP_COMMON, verb_paths, "where files live"},
@@ -448,7 +464,7 @@ static int do_verb(const Verb *verb, int argc, char **argv)
     }
     if (status != OK)
         print_failure(&session.arguments, status,
-                      started && gives_report(verb) && status != ERR_USAGE);
+                      started && (gives_report(verb) || session.resumed) && status != ERR_USAGE);
     arena_free(session.arena);
     return (int)status;
 }

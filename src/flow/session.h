@@ -34,6 +34,7 @@ typedef struct Session {
     Progress progress; /* what stages hand to the workers: thinned out here */
     json_t *report;
     bool want_confusion; /* confusion matrices go into the report */
+    bool untrained;      /* the model may be an architecture in JSON; set by the verb train */
     const void *request; /* what a verb wants beside the options; NULL: nothing */
 
     /* what the stages made, in their order; NULL until then */
@@ -55,8 +56,10 @@ typedef struct Session {
     const char *description; /* folder of the model description */
     Store *store;            /* NULL: no history */
     int64_t run;
-    Status unmet;       /* ERR_UNMET once a target was missed; the run goes on */
-    char *unmet_reason; /* in the arena */
+    const RunRecord *resumed;      /* the row that is taken up again; NULL: a new run */
+    char identity[HASH_HEX_BYTES]; /* of all that decides what the ladder does */
+    Status unmet;                  /* ERR_UNMET once a target was missed; the run goes on */
+    char *unmet_reason;            /* in the arena */
 
     RunStage stage;                 /* the running one */
     double part_start, part_length; /* of the stage's progress, that the running part covers */
@@ -97,6 +100,9 @@ void session_miss(Session *session, const char *format, ...) PRINTF_LIKE(2, 3);
 
 /* "folder/name", in the arena. */
 const char *session_path(const Session *session, const char *name);
+
+/* In a run's folder: what its ladder needs to be taken up again. Gone when the run is finished. */
+#define LADDER_FOLDER "ladder"
 
 /* Makes the folder where files go, and its parents. */
 Status session_use_folder(Session *session, const char *folder) MUST_CHECK;

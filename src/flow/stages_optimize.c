@@ -144,8 +144,9 @@ static void on_begin(void *context, LadderStep step)
 
 static void on_tried(void *context, const LadderRung *rung)
 {
-    session_log(context, "rung %s: accuracy %.4f, %lld bytes, %d layers in float%s",
-                ladder_step_word(rung->step), rung->accuracy, (long long)rung->bytes,
+    session_log(context, "rung %s: accuracy %.4f%s, %lld bytes, %d layers in float%s",
+                ladder_step_word(rung->step), rung->accuracy,
+                rung->remembered ? " as measured before" : "", (long long)rung->bytes,
                 rung->float_count, rung->accepted ? "" : ": below the target");
     if (rung->note)
         session_log(context, "%s", rung->note);
@@ -164,6 +165,9 @@ static LadderOptions ladder_options(const Session *session)
     ladder.qat.learn_steps = !options->qat_fixed_steps;
     ladder.qat.seed = (uint64_t)options->seed;
     ladder.qat.progress = &session->progress;
+    if (session->folder) /* evaluate has none */
+        ladder.folder = session_path(session, LADDER_FOLDER);
+    ladder.identity = session->identity;
     return ladder;
 }
 

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/cancel.h"
+#include "optimize/climb_state.h"
 #include "quant/integer_forward.h"
 
 /* How many training images rank the layers: enough to tell a tenth of a percent apart. */
@@ -55,7 +56,55 @@ typedef struct Climb {
     bool *partial;       /* the choice of rung 2 */
     Quantized quantized; /* of the rung that is tried */
     Graph *graph;
+    ClimbState state; /* what an earlier process did, and this one */
 } Climb;
+
+/* ---- what was done before ----------------------------------------------------------------------
+ */
+
+/* The rung that comes next, as it was tried before; NULL: it was not. */
+static const RungMemory *remembered(const Climb *climb)
+{
+    int next = climb->ladder->count;
+    return next < climb->state.count ? &climb->state.rungs[next] : NULL;
+}
+
+static Status misremembered(const Climb *climb, const char *what)
+{
+    return error_set(ERR_ENVIRONMENT,
+                     "%s: the ladder's state does not fit: %s; remove the folder to start anew",
+                     climb->state.folder, what);
+}
+
+static int find_layer(const Graph *graph, const char *name)
+{
+    for (int i = 0; i < graph->count; i++)
+        if (strcmp(graph->layers[i].name, name) == 0)
+            return i;
+    return -1;
+}
+
+static Status floats_as_remembered(Climb *climb, const RungMemory *memory)
+{
+    memset(climb->floats, 0, (size_t)climb->input->simplified->count * sizeof *climb->floats);
+    for (int i = 0; i < memory->float_count; i++) {
+        int layer = find_layer(climb->input->simplified, memory->float_layers[i]);
+        if (layer < 0 || !layer_can_be_float(&climb->input->simplified->layers[layer]))
+            return misremembered(climb, "a layer in float that the model has not");
+        climb->floats[layer] = true;
+    }
+    return OK;
+}
+
+static Status remember(Climb *climb, const LadderRung *rung)
+{
+    ClimbState *state = &climb->state;
+    state->rungs[state->count++] = (RungMemory){.step = rung->step,
+                                                .accuracy = rung->accuracy,
+                                                .float_layers = rung->float_layers,
+                                                .float_count = rung->float_count};
+    return climb_state_write(state);
+}
 
 /* ---- a rung's result ---------------------------------------------------------------------------
  */
@@ -106,10 +155,19 @@ static Status conclude(Climb *climb, LadderRung rung)
 {
     Ladder *ladder = climb->ladder;
     assert(ladder->count < LADDER_MAX_RUNGS);
-    TRY(accuracy_on(climb, climb->quantized.model, climb->input->test, &rung.accuracy));
+    const RungMemory *memory = remembered(climb);
+    list_floats(climb, &rung);
+    if (memory && (memory->step != rung.step || memory->float_count != rung.float_count))
+        return misremembered(climb, "its rungs are not those of this climb");
+    rung.remembered = memory != NULL;
+    if (memory)
+        rung.accuracy = memory->accuracy;
+    else
+        TRY(accuracy_on(climb, climb->quantized.model, climb->input->test, &rung.accuracy));
     rung.bytes = integer_model_bytes(climb->quantized.model);
     rung.accepted = rung.accuracy >= climb->threshold;
-    list_floats(climb, &rung);
+    if (!memory)
+        TRY(remember(climb, &rung));
     ladder->rungs[ladder->count] = rung;
     ladder->met |= rung.accepted;
     keep_or_drop(climb, ladder->count);
@@ -157,11 +215,15 @@ static Status try_all(Climb *climb)
 
 /* A tenth of a percent or two differ between these images and the test images: the rung is judged
  * on the latter in any case. */
-static Status search(Climb *climb, const Dataset *images, const Sensitivity *sensitivity)
+static Status search(Climb *climb, const Dataset *images)
 {
-    double goal = climb->threshold - climb->input->baseline + sensitivity->float_accuracy;
-    for (int k = 0; k < sensitivity->count; k++) {
-        climb->floats[sensitivity->layers[sensitivity->ranking[k]].layer] = true;
+    const ClimbState *state = &climb->state;
+    double goal = climb->threshold - climb->input->baseline + state->float_accuracy;
+    for (int k = 0; k < state->ranking_count; k++) {
+        int layer = find_layer(climb->input->simplified, state->ranking[k]);
+        if (layer < 0)
+            return misremembered(climb, "a ranked layer that the model has not");
+        climb->floats[layer] = true;
         Quantized quantized = {0};
         double accuracy = 0;
         TRY(cancel_check());
@@ -175,6 +237,27 @@ static Status search(Climb *climb, const Dataset *images, const Sensitivity *sen
     return OK;
 }
 
+/* The names in their order are all that the search needs, and what is kept. */
+static Status rank(Climb *climb, const Dataset *images)
+{
+    const LadderInput *input = climb->input;
+    const SensitivityInput study = {.simplified = input->simplified,
+                                    .scheme = input->scheme,
+                                    .calibration = input->calibration,
+                                    .images = images,
+                                    .pool = input->pool,
+                                    .progress = input->progress};
+    Sensitivity sensitivity;
+    TRY(sensitivity_measure(&study, climb->ladder->arena, &sensitivity));
+    const char **names = ARENA_ARRAY(climb->ladder->arena, const char *, sensitivity.count + 1);
+    for (int i = 0; i < sensitivity.count; i++)
+        names[i] = sensitivity.layers[sensitivity.ranking[i]].name;
+    climb->state.ranking = names;
+    climb->state.ranking_count = sensitivity.count;
+    climb->state.float_accuracy = sensitivity.float_accuracy;
+    return climb_state_write(&climb->state);
+}
+
 static Status choose_by_sensitivity(Climb *climb)
 {
     const LadderInput *input = climb->input;
@@ -186,15 +269,9 @@ static Status choose_by_sensitivity(Climb *climb)
         TRY(status);
     Dataset images = *training;
     dataset_truncate(&images, RANKING_IMAGES);
-    const SensitivityInput study = {.simplified = input->simplified,
-                                    .scheme = input->scheme,
-                                    .calibration = input->calibration,
-                                    .images = &images,
-                                    .pool = input->pool,
-                                    .progress = input->progress};
-    Sensitivity sensitivity;
-    TRY(sensitivity_measure(&study, climb->ladder->arena, &sensitivity));
-    return search(climb, &images, &sensitivity);
+    if (!climb->state.ranking)
+        TRY(rank(climb, &images));
+    return search(climb, &images);
 }
 
 static void choose_convolutions(Climb *climb)
@@ -207,8 +284,11 @@ static void choose_convolutions(Climb *climb)
 static Status try_partial(Climb *climb)
 {
     begins(climb, LADDER_PTQ_PARTIAL);
+    const RungMemory *memory = remembered(climb);
     floats_of_scheme(climb);
-    if (climb->options->policy == POLICY_CONV)
+    if (memory)
+        TRY(floats_as_remembered(climb, memory));
+    else if (climb->options->policy == POLICY_CONV)
         choose_convolutions(climb);
     else
         TRY(choose_by_sensitivity(climb));
@@ -231,10 +311,14 @@ static Status train_rung(Climb *climb)
                     .scheme = &scheme,
                     .calibration = input->calibration,
                     .pool = input->pool};
+    QatOptions options = climb->options->qat;
+    if (climb->state.folder)
+        options.checkpoint =
+            arena_printf(ladder->arena, "%s/rung-%d.training", climb->state.folder, ladder->count);
     QatResult result;
     Status status = input->training(input->context, &qat.training);
     if (status == OK)
-        status = qat_train(&qat, &climb->options->qat, &result);
+        status = qat_train(&qat, &options, &result);
     if (status == ERR_REFUSED) { /* the rungs before still count */
         ladder->skipped = arena_strdup(ladder->arena, error_message());
         return OK;
@@ -326,7 +410,10 @@ Status ladder_climb(const LadderInput *input, const LadderOptions *options, Ladd
                    .threshold = ladder_threshold(options, input->baseline),
                    .floats = ARENA_ARRAY(ladder->arena, bool, input->simplified->count),
                    .partial = ARENA_ARRAY(ladder->arena, bool, input->simplified->count)};
-    Status status = climb_all(&climb);
+    Status status =
+        climb_state_read(options->folder, options->identity, ladder->arena, &climb.state);
+    if (status == OK)
+        status = climb_all(&climb);
     integer_model_free(climb.quantized.model);
     graph_free(climb.graph);
     if (status != OK)

@@ -13,6 +13,10 @@
  * layer on integers, follows rung 1 whatever that reached, and the better of the two is chosen.
  * Ranking, search and training never look at the test images.
  *
+ * With a folder, a climb that was cancelled or killed goes on where it was: rungs that were tried
+ * are not evaluated again, a training goes on after its last finished epoch, and the result is the
+ * same, bit for bit, as that of a climb that was left alone.
+ *
  *     Ladder ladder;
  *     TRY(ladder_climb(&input, &options, &ladder));
  *     ladder.quantized.model ...      // of the chosen rung
@@ -37,6 +41,9 @@ typedef struct LadderOptions {
     LadderPolicy policy;
     QatOptions qat;     /* epochs 0: no training */
     bool train_at_once; /* rungs 1 and 3 in any case, no other */
+    /* Where the climb keeps what it needs to be taken up again (climb_state.h); NULL: nowhere. */
+    const char *folder;
+    const char *identity; /* of what decides the result: another one's state is refused */
 } LadderOptions;
 
 enum { LADDER_MAX_RUNGS = LADDER_STEPS + 1 };
@@ -46,7 +53,8 @@ typedef struct LadderRung {
     LadderStep step;
     double accuracy; /* on the test images */
     int64_t bytes;
-    bool accepted; /* reaches the target, or there is none */
+    bool accepted;   /* reaches the target, or there is none */
+    bool remembered; /* evaluated before the climb was taken up again */
     const char **float_layers;
     int float_count;
     const TrainEpoch *epochs; /* qat */

@@ -4,6 +4,7 @@
 #include "optimize/diagonal.h"
 #include "optimize/fake_quant.h"
 #include "optimize/losses.h"
+#include "optimize/qat_state.h"
 
 QatOptions qat_defaults(void)
 {
@@ -45,12 +46,17 @@ static Status end_early(Status status, const FakeQuant *fake, QatResult *result)
 static Status run_epochs(Trainer *trainer, const QatOptions *options, const FakeQuant *fake,
                          QatResult *result)
 {
+    const QatState state =
+        qat_state_of(options->checkpoint, trainer, result->quantized.model, options->epochs);
+    TRY(qat_state_load(&state, trainer, result->epochs, &result->epoch_count));
     while (result->epoch_count < options->epochs && !result->stopped) {
         TrainEpoch *epoch = &result->epochs[result->epoch_count];
         Status status = trainer_epoch(trainer, epoch);
         if (status == OK)
             result->epoch_count++;
         TRY(end_early(status, fake, result));
+        if (status == OK)
+            TRY(qat_state_save(&state, trainer, result->epochs, result->epoch_count));
     }
     result->best = trainer_best(trainer);
     trainer_restore_best(trainer);

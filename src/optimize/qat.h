@@ -20,10 +20,12 @@
 
 typedef struct QatOptions {
     int epochs, batch;
-    double rate;       /* of the first batch; half a cosine leads it to 0 */
-    bool learn_steps;  /* scales are learned too (LSQ) */
-    uint64_t seed;     /* order of the images */
-    double validation; /* fraction of the training images that is held out */
+    double rate;            /* of the first batch; half a cosine leads it to 0 */
+    bool learn_steps;       /* scales are learned too (LSQ) */
+    uint64_t seed;          /* order of the images */
+    double validation;      /* fraction of the training images that is held out */
+    const char *checkpoint; /* file that is written after every epoch, and that a training goes on
+                               from when it is there; NULL: none */
     const Progress *progress;
 } QatOptions;
 

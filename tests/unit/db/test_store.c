@@ -341,6 +341,27 @@ static void test_version_shows_the_commits_of_others(void **state)
     store_close(other);
 }
 
+static void test_ended_run_is_claimed_once(void **state)
+{
+    Place *place = *state;
+    int64_t id = begin(place->store, "m");
+    assert_int_equal(store_resume_run(place->store, id), ERR_REFUSED); /* it is running */
+    const RunEnd cancelled = {
+        .status = RUN_CANCELLED, .message = "enough", .figures = run_figures_none()};
+    assert_int_equal(store_finish_run(place->store, id, &cancelled), OK);
+    assert_int_equal(store_resume_run(place->store, id), OK);
+    RunRecord run = get(place, id);
+    assert_int_equal(run.status, RUN_RUNNING);
+    assert_int_equal(run.owner.pid, getpid());
+    assert_int_equal(run.finished_ms, 0);
+    assert_string_equal(run.message, "");
+    assert_int_equal(store_resume_run(place->store, id), ERR_REFUSED); /* another was faster */
+    const RunEnd done = {.status = RUN_OK, .figures = run_figures_none()};
+    assert_int_equal(store_finish_run(place->store, id, &done), OK);
+    assert_int_equal(store_resume_run(place->store, id), ERR_REFUSED);
+    assert_int_equal(get(place, id).status, RUN_OK);
+}
+
 static void test_words(void **state)
 {
     (void)state;
@@ -369,6 +390,7 @@ int main(void)
         cmocka_unit_test(test_owner_is_told_from_a_later_process),
         PLACED(test_two_writers_at_once),
         PLACED(test_version_shows_the_commits_of_others),
+        PLACED(test_ended_run_is_claimed_once),
         cmocka_unit_test(test_words),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
