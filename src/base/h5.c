@@ -39,7 +39,7 @@ static void prepare_once(void)
     h5_register_references();
 }
 
-static void prepare_library(void)
+void h5_prepare(void)
 {
     static pthread_once_t once = PTHREAD_ONCE_INIT;
     pthread_once(&once, prepare_once);
@@ -108,7 +108,7 @@ static Status open_with(const char *name, hid_t access, unsigned flags, H5File f
 
 Status h5_open(const char *path, H5File **file)
 {
-    prepare_library();
+    h5_prepare();
     int descriptor = open(path, O_RDONLY | O_CLOEXEC);
     struct stat info;
     if (descriptor < 0 || fstat(descriptor, &info) != 0)
@@ -121,7 +121,7 @@ Status h5_open(const char *path, H5File **file)
 
 static Status open_image(const void *bytes, size_t count, unsigned flags, H5File **file)
 {
-    prepare_library();
+    h5_prepare();
     hid_t access = H5Pcreate(H5P_FILE_ACCESS);
     H5Pset_fapl_core(access, 1 << 16, false);
     uint8_t *copy = malloc(count ? count : 1);

@@ -1,4 +1,4 @@
-/* h5.h: HDF5 files read safely. Only h5.c and h5_text.c call libhdf5.
+/* h5.h: HDF5 files read safely, and written. Only h5*.c of this room call libhdf5.
  *
  * A file is hostile until validated. Here is what is always refused: links that are not hard links
  * (an external link reads any local file), datasets whose bytes lie in other files (external
@@ -94,5 +94,26 @@ typedef struct H5Patch {
  * length. */
 Status h5_patch_bytes(const void *bytes, size_t count, const H5Patch *patches, int patch_count,
                       Buffer *patched) MUST_CHECK;
+
+/* A new file, made in memory: parts in any order, each parent made as needed; at the end its bytes.
+ * The same parts give the same bytes. Close it with h5_close().
+ *
+ *     TRY(h5_make(&file));
+ *     Status status = h5_make_group(file, "model_weights");
+ *     ...
+ *     status = h5_make_finish(file, &bytes);
+ */
+Status h5_make(H5File **file) MUST_CHECK;
+Status h5_make_group(H5File *file, const char *path) MUST_CHECK;
+/* A string attribute of `object`, "" being the root; UTF-8, of variable length as h5py has it. */
+Status h5_make_text(H5File *file, const char *object, const char *attribute,
+                    const char *text) MUST_CHECK;
+/* A list of strings; may be empty. */
+Status h5_make_texts(H5File *file, const char *object, const char *attribute,
+                     const H5Texts *texts) MUST_CHECK;
+/* A dataset of float32 with array->path, array->rank and array->dim. */
+Status h5_make_floats(H5File *file, const H5Array *array, const float *values) MUST_CHECK;
+/* Appends the whole file to `bytes`. */
+Status h5_make_finish(const H5File *file, Buffer *bytes) MUST_CHECK;
 
 #endif

@@ -1,4 +1,4 @@
-/* h5_internal.h: shared by h5.c, h5_text.c and h5_write.c only, the files that call libhdf5. */
+/* h5_internal.h: shared by the h5*.c of this room only, the files that call libhdf5. */
 #ifndef BASE_H5_INTERNAL_H
 #define BASE_H5_INTERNAL_H
 
@@ -21,6 +21,12 @@ Status h5_open_object(const H5File *file, const char *path, hid_t *object) MUST_
 
 /* As h5_open_bytes(), but values can be written; the bytes that were given do not change. */
 Status h5_open_image_for_writing(const void *bytes, size_t count, H5File **file) MUST_CHECK;
+
+/* Sets the library up as h5.h promises; before anything is opened. */
+void h5_prepare(void);
+
+/* Appends the bytes of an open file in memory. */
+Status h5_take_image(const H5File *file, Buffer *image) MUST_CHECK;
 
 /* Teaches the library to hand out references to variable-length strings as they are. */
 void h5_register_references(void);

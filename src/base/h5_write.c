@@ -1,4 +1,4 @@
-/* h5_write.c: the one way in which files are written: values of datasets that are there. */
+/* h5_write.c: new values for datasets that are there. h5_make.c makes new files. */
 #include <string.h>
 
 #include "base/h5_internal.h"
@@ -19,7 +19,7 @@ static Status write_values(const H5File *file, const H5Patch *patch)
     return outcome < 0 ? error_set(ERR_REFUSED, "\"%s\": HDF5 cannot write it", patch->path) : OK;
 }
 
-static Status take_image(const H5File *file, Buffer *image)
+Status h5_take_image(const H5File *file, Buffer *image)
 {
     if (H5Fflush(file->id, H5F_SCOPE_GLOBAL) < 0)
         return error_set(ERR_INTERNAL, "HDF5 cannot put the file together");
@@ -59,7 +59,7 @@ Status h5_patch_bytes(const void *bytes, size_t count, const H5Patch *patches, i
     for (int i = 0; i < patch_count && status == OK; i++)
         status = write_values(file, &patches[i]);
     if (status == OK)
-        status = take_image(file, patched);
+        status = h5_take_image(file, patched);
     h5_close(file);
     if (status == OK)
         status = mend_superblock(bytes, count, patched, start);

@@ -101,7 +101,10 @@ Status session_import_model(Session *session)
     const char *path = session->options->model;
     if (!path)
         return error_set(ERR_USAGE, "no model was given: name a Keras file");
-    TRY(import_model(path, &session->graph));
+    if (session->untrained)
+        TRY(import_architecture(path, &session->graph));
+    else
+        TRY(import_model(path, &session->graph));
     TRY(graph_simplify(session->graph, &session->simplified));
     if (session->options->equalize)
         equalize(session);

@@ -6,6 +6,7 @@
 
 #include "flow/report.h"
 #include "flow/session.h"
+#include "import/importer.h"
 #include "import/keras_write.h"
 #include "nn/initialize.h"
 #include "nn/parameters.h"
@@ -99,7 +100,8 @@ static Status keep(Training *training, const TrainResult *result)
     json_object_set_new(training->section, "kept_epoch", json_integer(kept));
     json_object_set_new(training->section, "stopped_early", json_boolean(result->early));
     json_object_set_new(training->section, "sha256", json_string(result->sha256));
-    return keras_write(session->options->model, training->request->output, session->graph);
+    return (session->untrained ? keras_write_new : keras_write)(
+        session->options->model, training->request->output, session->graph);
 }
 
 static Status learn(Training *training)
@@ -109,7 +111,7 @@ static Status learn(Training *training)
     TrainResult result;
     double before = NAN;
     TRY(session_training(session, &images));
-    if (training->request->from_scratch)
+    if (training->request->from_scratch || session->untrained)
         initialize_weights(session->graph, training->options.seed);
     TRY(test_accuracy(session, &before));
     json_object_set_new(training->section, "accuracy_before", report_real(before));
@@ -128,13 +130,14 @@ static Status train_verb(Session *session)
 {
     Training training = {.session = session, .request = session->request};
     TRY(read_request(&training));
+    session->untrained = session->options->model && import_is_architecture(session->options->model);
     TRY(import_all(session));
     training.section = json_object();
     training.epochs = json_array();
     json_object_set_new(session->report, "training", training.section);
     json_object_set_new(training.section, "output", report_string(training.request->output));
     json_object_set_new(training.section, "from_scratch",
-                        json_boolean(training.request->from_scratch));
+                        json_boolean(training.request->from_scratch || session->untrained));
     json_object_set_new(training.section, "loss", json_string("cross entropy"));
     json_object_set_new(training.section, "optimizer", json_string(training.request->optimizer));
     json_object_set_new(training.section, "batch", json_integer(training.request->batch));

@@ -33,6 +33,8 @@ static const struct FileKind {
     {"HDF5", "\x89HDF\r\n\x1a\n", 8, keras_h5_import, try_to_read, NULL},
     {"a zip archive, as the .keras format is", "PK\x03\x04", 4, NULL, NULL,
      "save the model as HDF5: model.save(\"model.h5\")"},
+    {"JSON, which holds an architecture without weights", "{", 1, NULL, NULL,
+     "train it first (dnn2fpga train), or save the model: model.save(\"model.h5\")"},
 };
 enum { KIND_COUNT = sizeof KINDS / sizeof KINDS[0] };
 

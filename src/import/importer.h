@@ -17,4 +17,11 @@
 /* Picks the reader by the file's content. The graph has its shapes inferred. */
 Status import_model(const char *path, Graph **graph) MUST_CHECK;
 
+/* True for a JSON file: an architecture without weights, as Keras' model.to_json() writes it. */
+bool import_is_architecture(const char *path);
+
+/* The graph of such a file, with the checks of import_model(). Its weights have learned nothing:
+ * gamma and variance of batch norms are 1, all else 0; nn/initialize.h makes a start of them. */
+Status import_architecture(const char *path, Graph **graph) MUST_CHECK;
+
 #endif

@@ -5,6 +5,7 @@
  *     keras_path.c        inbound_nodes of a Functional model -> one path
  *     keras_weights.c     the recorded weights -> tensors
  *     keras_h5.c          the .h5 container; puts the graph together
+ *     keras_json.c        an architecture alone, in a JSON file
  *
  * Each adds what it finds to one list of blockers and goes on, so a user sees all of them at once.
  * Everything lives in the arena of the graph under construction.
@@ -74,6 +75,13 @@ bool keras_match_weights(H5File *file, KerasModel *model);
 void keras_read_weights(H5File *file, KerasLayer *layer, Shape input, int64_t *budget,
                         KerasModel *model);
 
+/* Makes the tensors of `layer` as of a layer that has learned nothing: gamma and variance 1, all
+ * else 0. `input` and `budget` as above. */
+void keras_new_weights(KerasLayer *layer, Shape input, int64_t *budget, KerasModel *model);
+
+/* Gives the layer the weight names of a file that is to be made: "kernel:0". */
+void keras_name_weights(KerasLayer *layer, Arena *arena);
+
 /* Where the file keeps a tensor of a layer. */
 typedef struct KerasPlace {
     const char *path;     /* of the dataset */
@@ -83,11 +91,23 @@ typedef struct KerasPlace {
 
 enum { KERAS_MAX_PLACES = 4 };
 
-/* The tensors of `layer`, in the recorded order; returns how many. After keras_match_weights(). */
+/* The tensors of `layer`, in the recorded order; returns how many. After keras_match_weights() or
+ * keras_name_weights(). */
 int keras_places(KerasLayer *layer, Arena *arena, KerasPlace places[KERAS_MAX_PLACES]);
 
 /* Parses an open container, gives each layer its weight names and reads its weights. */
 Status keras_h5_read(H5File *file, const char *path, KerasModel *model, Graph *graph) MUST_CHECK;
+
+/* Reads weights and adds layers to `graph` along the path, each checked against its input. `file`
+ * NULL: there are no weights, they are new. `matched`: what keras_match_weights() said. */
+void keras_build(H5File *file, KerasModel *model, bool matched, Graph *graph);
+
+/* Most bytes of a model_config that are read. */
+enum { KERAS_MAX_CONFIG_BYTES = 16 << 20 };
+
+/* Parses the JSON file of an architecture. `text` gets its bytes, `model` its layers, with names
+ * for their weights. */
+Status keras_json_read(const char *path, Buffer *text, KerasModel *model, Graph *graph) MUST_CHECK;
 
 /* The value as short one-line ASCII JSON, for messages. Returns `text`. */
 const char *keras_value_text(const json_t *value, char text[KERAS_VALUE_BYTES]);

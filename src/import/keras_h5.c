@@ -3,8 +3,6 @@
 
 #include <string.h>
 
-enum { MAX_CONFIG_BYTES = 16 << 20 };
-
 /* ---- the graph ---------------------------------------------------------------------------------
  */
 
@@ -80,7 +78,7 @@ static bool append(KerasLayer *layer, Graph *graph, Blockers *blockers)
 
 /* Reads weights and adds layers along the path. Once a layer is in doubt the shapes behind it are
  * not known; the rest is still read for its own faults. */
-static void build(H5File *file, KerasModel *model, bool matched, Graph *graph)
+void keras_build(H5File *file, KerasModel *model, bool matched, Graph *graph)
 {
     Blockers *blockers = model->blockers;
     int64_t budget = TENSOR_MAX_ELEMENTS;
@@ -92,7 +90,9 @@ static void build(H5File *file, KerasModel *model, bool matched, Graph *graph)
             continue;
         if (known && graph->count)
             known = prepare(layer, input, graph->count == 1, blockers);
-        if (matched)
+        if (!file)
+            keras_new_weights(layer, known ? input : (Shape){0}, &budget, model);
+        else if (matched)
             keras_read_weights(file, layer, input, &budget, model);
         known = known && blockers->count == 0 && append(layer, graph, blockers);
     }
@@ -106,7 +106,7 @@ static void build(H5File *file, KerasModel *model, bool matched, Graph *graph)
 static Status read_config(H5File *file, Buffer *text)
 {
     if (h5_has_attribute(file, "", "model_config"))
-        return h5_read_text(file, "", "model_config", MAX_CONFIG_BYTES, text);
+        return h5_read_text(file, "", "model_config", KERAS_MAX_CONFIG_BYTES, text);
     bool weights_only = h5_has_attribute(file, "", "layer_names") || h5_has(file, "layers") ||
                         h5_has(file, "_layer_checkpoint_dependencies");
     if (weights_only)
@@ -127,7 +127,7 @@ static Status build_checked(H5File *file, const char *path, KerasModel *model, G
     else
         blockers_add(model->blockers, "the group \"model_weights\" is missing; save the full "
                                       "model with model.save(\"x.h5\")");
-    build(file, model, matched, graph);
+    keras_build(file, model, matched, graph);
     graph->name = model->name;
     TRY(blockers_refuse(model->blockers, path));
     TRY_IN(graph_infer_shapes(graph), "%s", path);

@@ -259,6 +259,63 @@ void keras_read_weights(H5File *file, KerasLayer *layer, Shape input, int64_t *b
         check_variance(layer, model->blockers);
 }
 
+/* The values of a shape whose dimensions are all known; -1 when not, or beyond `budget`. */
+static int64_t values_of(Shape shape, int64_t budget)
+{
+    int64_t values = 1;
+    for (int i = 0; i < shape.rank; i++) {
+        if (shape.dim[i] < 1 || shape.dim[i] > budget / values)
+            return -1;
+        values *= shape.dim[i];
+    }
+    return values;
+}
+
+void keras_new_weights(KerasLayer *layer, Shape input, int64_t *budget, KerasModel *model)
+{
+    if (!SLOTS[layer->layer.kind] || input.rank == 0)
+        return;
+    Slot slots[MAX_SLOTS];
+    int count = SLOTS[layer->layer.kind](layer, input, slots);
+    for (int i = 0; i < count; i++) {
+        int64_t values = values_of(slots[i].shape, *budget);
+        if (values < 0) {
+            blockers_add(model->blockers, "layer %s: its %s passes the %lld values of a model",
+                         layer->name, slots[i].word, (long long)TENSOR_MAX_ELEMENTS);
+            return;
+        }
+        *budget -= values;
+        Tensor tensor = tensor_new(model->arena, slots[i].shape);
+        bool is_one =
+            slots[i].tensor == &layer->layer.gamma || slots[i].tensor == &layer->layer.variance;
+        for (int64_t v = 0; is_one && v < values; v++)
+            tensor.data[v] = 1;
+        *slots[i].tensor = tensor;
+    }
+}
+
+/* "moving mean" is called moving_mean:0 in files. */
+static char *dataset_name(const char *word, Arena *arena)
+{
+    char *name = arena_printf(arena, "%s:0", word);
+    for (char *at = name; *at; at++)
+        if (*at == ' ')
+            *at = '_';
+    return name;
+}
+
+void keras_name_weights(KerasLayer *layer, Arena *arena)
+{
+    layer->weight_names = (H5Texts){0};
+    if (!layer->supported || !SLOTS[layer->layer.kind])
+        return;
+    Slot slots[MAX_SLOTS];
+    int count = SLOTS[layer->layer.kind](layer, (Shape){0}, slots);
+    layer->weight_names = (H5Texts){ARENA_ARRAY(arena, char *, count), count};
+    for (int i = 0; i < count; i++)
+        layer->weight_names.items[i] = dataset_name(slots[i].word, arena);
+}
+
 int keras_places(KerasLayer *layer, Arena *arena, KerasPlace places[KERAS_MAX_PLACES])
 {
     if (!layer->supported || !SLOTS[layer->layer.kind])

@@ -13,6 +13,7 @@ typedef struct Writing {
     Arena *arena;
     Blockers blockers;
     H5Patch *patches;
+    Shape *shapes; /* of each patch */
     int count;
 } Writing;
 
@@ -41,6 +42,7 @@ static void add_layer(Writing *writing, KerasLayer *source)
                          source->name, places[i].word);
             continue;
         }
+        writing->shapes[writing->count] = tensor->shape;
         writing->patches[writing->count++] =
             (H5Patch){places[i].path, tensor->data, shape_elements(tensor->shape)};
     }
@@ -59,6 +61,17 @@ static void check_biases(Writing *writing, const KerasModel *model)
     }
 }
 
+/* Finds the values of every layer of `model`. */
+static Status collect(KerasModel *model, const char *source, Writing *writing)
+{
+    writing->patches = ARENA_ARRAY(writing->arena, H5Patch, MAX_PATCHES);
+    writing->shapes = ARENA_ARRAY(writing->arena, Shape, MAX_PATCHES);
+    for (int i = 0; i < model->count; i++)
+        add_layer(writing, &model->layers[i]);
+    check_biases(writing, model);
+    return blockers_refuse(&writing->blockers, source);
+}
+
 static Status find_places(const Buffer *bytes, const char *source, Writing *writing)
 {
     H5File *file = NULL;
@@ -66,13 +79,8 @@ static Status find_places(const Buffer *bytes, const char *source, Writing *writ
     Graph *twin = graph_new("twin");
     KerasModel model;
     Status status = keras_h5_read(file, source, &model, twin);
-    if (status == OK) {
-        writing->patches = ARENA_ARRAY(writing->arena, H5Patch, MAX_PATCHES);
-        for (int i = 0; i < model.count; i++)
-            add_layer(writing, &model.layers[i]);
-        check_biases(writing, &model);
-        status = blockers_refuse(&writing->blockers, source);
-    }
+    if (status == OK)
+        status = collect(&model, source, writing);
     graph_free(twin);
     h5_close(file);
     return status;
@@ -106,5 +114,101 @@ Status keras_write(const char *source, const char *target, const Graph *graph)
     blockers_free(&writing.blockers);
     arena_free(writing.arena);
     buffer_free(&bytes);
+    return status;
+}
+
+/* ---- a new file --------------------------------------------------------------------------------
+ */
+
+/* The first words of a version decide how Keras reads weights; without one it assumes Keras 1. */
+static const char *version_of(const json_t *root)
+{
+    const char *version = json_string_value(json_object_get(root, "keras_version"));
+    if (version)
+        return version;
+    return json_object_get(root, "module") ? "3.0.0" : "2.2.0";
+}
+
+/* Attributes that Keras wants at the root and at the group of weights. */
+static Status make_versions(H5File *file, const json_t *root)
+{
+    const char *backend = json_string_value(json_object_get(root, "backend"));
+    static const char *const OBJECTS[] = {"", "model_weights"};
+    for (int i = 0; i < 2; i++) {
+        TRY(h5_make_text(file, OBJECTS[i], "keras_version", version_of(root)));
+        TRY(h5_make_text(file, OBJECTS[i], "backend", backend ? backend : "tensorflow"));
+    }
+    return OK;
+}
+
+static Status make_layer(H5File *file, const KerasLayer *layer, Arena *arena)
+{
+    const char *group = arena_printf(arena, "model_weights/%s", layer->name);
+    TRY(h5_make_group(file, group));
+    return h5_make_texts(file, group, "weight_names", &layer->weight_names);
+}
+
+static Status make_values(H5File *file, const Writing *writing)
+{
+    for (int i = 0; i < writing->count; i++) {
+        const H5Patch *patch = &writing->patches[i];
+        H5Array array = {.path = patch->path, .rank = writing->shapes[i].rank};
+        for (int d = 0; d < array.rank; d++)
+            array.dim[d] = writing->shapes[i].dim[d];
+        TRY(h5_make_floats(file, &array, patch->values));
+    }
+    return OK;
+}
+
+static Status make_parts(H5File *file, const Buffer *text, const KerasModel *model,
+                         const Writing *writing)
+{
+    json_t *root = json_loadb(text->data, text->length, 0, NULL);
+    H5Texts names = {ARENA_ARRAY(writing->arena, char *, model->count), model->count};
+    for (int i = 0; i < model->count; i++)
+        names.items[i] = arena_strdup(writing->arena, model->layers[i].name);
+    Status status = h5_make_group(file, "model_weights");
+    if (status == OK)
+        status = make_versions(file, root);
+    json_decref(root);
+    TRY(status);
+    TRY(h5_make_text(file, "", "model_config", text->data));
+    TRY(h5_make_texts(file, "model_weights", "layer_names", &names));
+    for (int i = 0; i < model->count; i++)
+        TRY(make_layer(file, &model->layers[i], writing->arena));
+    return make_values(file, writing);
+}
+
+static Status make_file(const char *target, const Buffer *text, const KerasModel *model,
+                        const Writing *writing)
+{
+    H5File *file = NULL;
+    Buffer bytes = {0};
+    TRY(h5_make(&file));
+    Status status = make_parts(file, text, model, writing);
+    if (status == OK)
+        status = h5_make_finish(file, &bytes);
+    if (status == OK)
+        status = fs_write_atomic(target, bytes.data, bytes.length);
+    buffer_free(&bytes);
+    h5_close(file);
+    return status;
+}
+
+Status keras_write_new(const char *architecture, const char *target, const Graph *graph)
+{
+    Buffer text = {0};
+    Writing writing = {.graph = graph, .arena = arena_new()};
+    Graph *twin = graph_new("twin");
+    KerasModel model;
+    Status status = keras_json_read(architecture, &text, &model, twin);
+    if (status == OK)
+        status = collect(&model, architecture, &writing);
+    if (status == OK)
+        status = make_file(target, &text, &model, &writing);
+    blockers_free(&writing.blockers);
+    graph_free(twin);
+    arena_free(writing.arena);
+    buffer_free(&text);
     return status;
 }

@@ -101,6 +101,35 @@ static void test_train_refuses(void **state)
     refused(&options, &request, ERR_REFUSED, "not");
 }
 
+/* An architecture in JSON: weights from the seed, a file that can be evaluated. */
+static void test_train_takes_an_architecture(void **state)
+{
+    Place *place = *state;
+    RunOptions options = place_options(place);
+    TrainRequest request = request_for(place);
+    options.model = "tests/fixtures/architectures/sequential.k2.json";
+    char *hashes[2];
+    json_t *report = NULL;
+    for (int i = 0; i < 2; i++) {
+        options.seed = i + 1;
+        report = train_ok(&options, &request);
+        hashes[i] = arena_strdup(place->arena, report_text(report, "training.sha256", ""));
+        assert_true(json_is_true(report_at(report, "training.from_scratch")));
+        if (i == 0)
+            json_decref(report);
+    }
+    assert_string_not_equal(hashes[0], hashes[1]);
+    double accuracy = report_number(report, "training.accuracy", NAN);
+    json_decref(report);
+    options.model = request.output;
+    assert_int_equal(flow_evaluate(&options, NULL, &report), OK);
+    assert_true(report_number(report, "baseline.accuracy", NAN) == accuracy);
+    json_decref(report);
+    options.model = "tests/fixtures/architectures/functional.k3.json"; /* of 8x8 pixels */
+    assert_int_equal(flow_train(&options, &request, NULL, &report), ERR_REFUSED);
+    json_decref(report);
+}
+
 static void test_sensitivity_measures_each_layer(void **state)
 {
     Place *place = *state;
@@ -168,6 +197,7 @@ int main(void)
         PLACED(test_train_writes_what_it_measured),
         PLACED(test_from_scratch_depends_on_the_seed),
         PLACED(test_train_refuses),
+        PLACED(test_train_takes_an_architecture),
         PLACED(test_sensitivity_measures_each_layer),
         PLACED(test_optimized_model_holds_the_integers),
         PLACED(test_optimized_model_has_no_place_for_folded_norms),

@@ -138,12 +138,106 @@ static void another_architecture_is_refused(void **state)
     graph_free(other);
 }
 
+/* ---- new files ---------------------------------------------------------------------------------
+ */
+
+#define ARCHITECTURES "tests/fixtures/architectures/"
+
+static Graph *architecture(const char *path)
+{
+    Graph *graph = NULL;
+    if (import_architecture(path, &graph) != OK)
+        fail_msg("%s", error_message());
+    return graph;
+}
+
+/* From JSON to a file of its own, twice the same; our importer finds every layer and value. */
+static void architectures_become_models(void **state)
+{
+    Place *place = *state;
+    static const char *const NAMES[] = {ARCHITECTURES "sequential.k2.json",
+                                        ARCHITECTURES "functional.k3.json"};
+    for (size_t i = 0; i < sizeof NAMES / sizeof *NAMES; i++) {
+        assert_true(import_is_architecture(NAMES[i]));
+        Graph *graph = architecture(NAMES[i]);
+        assert_true(graph_parameters(graph) > 400);
+        change_weights(graph);
+        Buffer first = {0}, second = {0};
+        if (keras_write_new(NAMES[i], place->path, graph) != OK)
+            fail_msg("%s", error_message());
+        assert_int_equal(fs_read_file(place->path, 1 << 20, &first), OK);
+        assert_int_equal(keras_write_new(NAMES[i], place->path, graph), OK);
+        assert_int_equal(fs_read_file(place->path, 1 << 20, &second), OK);
+        assert_int_equal(first.length, second.length);
+        assert_memory_equal(first.data, second.data, first.length);
+        assert_false(import_is_architecture(place->path));
+        Graph *again = imported(place->path);
+        assert_same_weights(graph, again);
+        assert_string_equal(graph->name, again->name);
+        for (int l = 0; l < graph->count; l++) {
+            assert_int_equal(graph->layers[l].kind, again->layers[l].kind);
+            assert_int_equal(graph->layers[l].activation, again->layers[l].activation);
+            assert_true(shape_equal(graph->layers[l].output_shape, again->layers[l].output_shape));
+        }
+        /* What was made can be changed as any other file. */
+        change_weights(graph);
+        assert_int_equal(fs_write_atomic(place->path, first.data, first.length), OK);
+        assert_int_equal(keras_write(place->path, place->path, graph), OK);
+        graph_free(again);
+        again = imported(place->path);
+        assert_same_weights(graph, again);
+        graph_free(again);
+        graph_free(graph);
+        buffer_free(&first);
+        buffer_free(&second);
+    }
+}
+
+static void refuse_json(const Place *place, const char *json, const char *first, const char *second)
+{
+    Graph *graph = NULL;
+    assert_int_equal(fs_write_atomic(place->path, json, strlen(json)), OK);
+    assert_int_equal(import_architecture(place->path, &graph), ERR_REFUSED);
+    if (!strstr(error_message(), first) || !strstr(error_message(), second))
+        fail_msg("\"%s\" and \"%s\" expected in: %s", first, second, error_message());
+    assert_null(graph);
+}
+
+#define INPUT                                                                                      \
+    "{\"class_name\": \"InputLayer\", \"config\": {\"name\": \"in\", \"batch_shape\": [null, 8]}}"
+#define SEQUENTIAL(layers)                                                                         \
+    "{\"class_name\": \"Sequential\", \"config\": {\"name\": \"m\", \"layers\": [" INPUT layers    \
+    "]}}"
+
+static void what_is_no_architecture_is_refused(void **state)
+{
+    Place *place = *state;
+    refuse_json(place, "{\"class_name\": ", "is not JSON", "line");
+    refuse_json(place, "{\"weights\": [1, 2]}", "the model is of class", "Sequential");
+    refuse_json(place,
+                SEQUENTIAL(", {\"class_name\": \"LSTM\", \"config\": {\"name\": \"memory\"}}, "
+                           "{\"class_name\": \"Dense\", \"config\": {\"name\": \"digit\", "
+                           "\"units\": 4, \"twist\": 3}}"),
+                "layer memory: the kind LSTM is not supported", "twist");
+    refuse_json(place,
+                SEQUENTIAL(", {\"class_name\": \"Dense\", \"config\": {\"name\": \"wide\", "
+                           "\"units\": 16777216}}, {\"class_name\": \"Dense\", \"config\": "
+                           "{\"name\": \"wider\", \"units\": 16777216}}"),
+                "wider", "values of a model");
+    Graph *graph = NULL;
+    assert_int_equal(import_model(ARCHITECTURES "sequential.k2.json", &graph), ERR_REFUSED);
+    assert_non_null(strstr(error_message(), "architecture without weights"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(weights_come_back, make_place, clear_place),
         cmocka_unit_test_setup_teardown(unchanged_weights_keep_the_size, make_place, clear_place),
         cmocka_unit_test_setup_teardown(another_architecture_is_refused, make_place, clear_place),
+        cmocka_unit_test_setup_teardown(architectures_become_models, make_place, clear_place),
+        cmocka_unit_test_setup_teardown(what_is_no_architecture_is_refused, make_place,
+                                        clear_place),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
