@@ -48,53 +48,50 @@ static void require(Status status)
 
 enum { CHAINS = 12, PEAK_STEPS = 200000 };
 
-/* CHAINS sums that do not wait for each other; the empty asm keeps every step. */
-#define PEAK_LOOP(type, start, step)                                                               \
-    type sums[CHAINS], operands = start, taps = start;                                             \
-    for (int i = 0; i < CHAINS; i++)                                                               \
-        sums[i] = start;                                                                           \
+/* CHAINS sums that do not wait for each other, each a variable of its own: the compiler would keep
+ * an array in memory. The empty asm keeps every step. */
+#define EACH_CHAIN(do)                                                                             \
+    do                                                                                             \
+    (0) do(1) do(2) do(3) do(4) do(5) do(6) do(7) do(8) do(9) do(10) do(11)
+#define START(i) sum##i = start,
+#define ADVANCE(i)                                                                                 \
+    sum##i = STEP(sum##i, operand, tap);                                                           \
+    __asm__ volatile("" : KEEP(sum##i));
+#define PEAK_LOOP(type, first)                                                                     \
+    type start = first, EACH_CHAIN(START) operand = start, tap = start;                            \
     for (int n = 0; n < PEAK_STEPS; n++) {                                                         \
-        _Pragma("GCC unroll 12") for (int i = 0; i < CHAINS; i++)                                  \
-        {                                                                                          \
-            sums[i] = step(sums[i], operands, taps);                                               \
-            __asm__ volatile("" : "+x"(sums[i]));                                                  \
-        }                                                                                          \
+        EACH_CHAIN(ADVANCE)                                                                        \
     }
 
 static void peak_scalar(void)
 {
-    uint32_t sums[CHAINS], operand = 3, tap = 5;
-    for (uint32_t i = 0; i < CHAINS; i++)
-        sums[i] = i;
-    for (int n = 0; n < PEAK_STEPS; n++) {
-        __asm__ volatile("" : "+r"(operand), "+r"(tap));
-        _Pragma("GCC unroll 12") for (int i = 0; i < CHAINS; i++)
-        {
-            sums[i] = sums[i] * operand + tap;
-            __asm__ volatile("" : "+r"(sums[i]));
-        }
-    }
+#define STEP(s, a, b) (s) * (a) + (b)
+#define KEEP(s)       "+r"(s)
+    PEAK_LOOP(uint32_t, 3)
+#undef STEP
+#undef KEEP
 }
 
+#define KEEP(s) "+x"(s)
 #ifdef __x86_64__
 static void peak_sse2(void)
 {
 #define STEP(s, a, b) _mm_add_epi32(s, _mm_madd_epi16(a, b))
-    PEAK_LOOP(__m128i, _mm_setzero_si128(), STEP)
+    PEAK_LOOP(__m128i, _mm_setzero_si128())
 #undef STEP
 }
 
 __attribute__((target("avx2"))) static void peak_avx2(void)
 {
 #define STEP(s, a, b) _mm256_add_epi32(s, _mm256_madd_epi16(a, b))
-    PEAK_LOOP(__m256i, _mm256_setzero_si256(), STEP)
+    PEAK_LOOP(__m256i, _mm256_setzero_si256())
 #undef STEP
 }
 
 __attribute__((target("avx512f,avx512vnni"))) static void peak_avx512(void)
 {
 #define STEP(s, a, b) _mm512_dpbusd_epi32(s, a, b)
-    PEAK_LOOP(__m512i, _mm512_setzero_si512(), STEP)
+    PEAK_LOOP(__m512i, _mm512_setzero_si512())
 #undef STEP
 }
 #endif
