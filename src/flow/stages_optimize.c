@@ -5,7 +5,7 @@
 #include "base/cancel.h"
 #include "flow/report.h"
 #include "flow/session.h"
-#include "graph/passes.h"
+#include "import/importer.h"
 #include "import/keras_write.h"
 #include "optimize/dequantize.h"
 #include "optimize/ladder.h"
@@ -221,9 +221,10 @@ static Status write_optimized(Session *session)
     if (!target)
         return OK;
     Graph *copy = NULL;
-    TRY(graph_simplify(session->simplified, &copy));
-    dequantize_weights(session->quantized.model, copy);
-    Status status = keras_write(session->options->model, target, copy);
+    TRY(import_model(session->options->model, &copy));
+    Status status = dequantize_weights(session->quantized.model, copy);
+    if (status == OK)
+        status = keras_write(session->options->model, target, copy);
     graph_free(copy);
     TRY(status);
     session_log(session, "the weights as the integers have them are in %s", target);

@@ -12,6 +12,7 @@
 #include "graph/passes.h"
 #include "import/importer.h"
 #include "nn/evaluate.h"
+#include "optimize/dequantize.h"
 #include "quant/description.h"
 #include "quant/equalize.h"
 #include "quant/scheme_text.h"
@@ -76,7 +77,7 @@ static void equalize(Session *session)
                                   done.before, "ratio_after", done.after));
 }
 
-/* The integers' weights have the batch norms in them, the file has them beside its weights. */
+/* Whether the file has a place for what the integers stand for. */
 static Status check_optimized_model(const Session *session)
 {
     const RunOptions *options = session->options;
@@ -86,13 +87,7 @@ static Status check_optimized_model(const Session *session)
         return error_set(ERR_USAGE,
                          "--optimized-model %s: is the model itself; choose another name",
                          options->optimized_model);
-    for (int i = 0; i < session->graph->count; i++)
-        if (session->graph->layers[i].kind == LAYER_BATCH_NORM)
-            return error_set(ERR_REFUSED,
-                             "--optimized-model: layer %s is a batch norm: the weights that the "
-                             "integers stand for hold it already, and do not fit the structure of "
-                             "%s",
-                             session->graph->layers[i].name, options->model);
+    TRY_IN(dequantize_check(session->graph, session->simplified), "--optimized-model");
     return OK;
 }
 

@@ -5,9 +5,16 @@
 #include "graph/graph.h"
 #include "quant/integer_model.h"
 
-/* Sets kernel and bias of each layer of `graph` to scale * integer, as float32; weights that stay
- * floating point are taken over. `graph` is the simplified graph that the model was made of; a
- * batch norm in it is left as it is. */
-void dequantize_weights(const IntegerModel *model, Graph *graph);
+/* Sets the weights of `graph`, the network as it was imported and not simplified, so that it
+ * computes in float32 what the model's weights say: each kernel and bias is scale * integer; weights
+ * that stay floating point are taken over. A batch norm that was folded does nothing any more
+ * (gamma 1, mean 0, variance 1 - epsilon), or carries the bias of a layer that has no place for one;
+ * one that stayed gets the factors and shifts of its integers. ERR_REFUSED, and the graph is of no
+ * use, when the layers have no place for a value. */
+Status dequantize_weights(const IntegerModel *model, Graph *graph) MUST_CHECK;
+
+/* What of that can be told before there are integers: ERR_REFUSED when simplifying gave a bias to a
+ * layer that has no place for one in `graph`. */
+Status dequantize_check(const Graph *graph, const Graph *simplified) MUST_CHECK;
 
 #endif

@@ -177,20 +177,6 @@ static void test_optimized_model_holds_the_integers(void **state)
     graph_free(graph);
 }
 
-static void test_optimized_model_has_no_place_for_folded_norms(void **state)
-{
-    Place *place = *state;
-    RunOptions options = place_options(place);
-    options.model = "tests/fixtures/models/norm_after_conv.k2.h5";
-    options.optimized_model = fs_join(place->arena, place->folder, "optimized.h5");
-    json_t *report = NULL;
-    Status status = flow_quantize(&options, NULL, &report);
-    assert_int_equal(status, ERR_REFUSED);
-    assert_non_null(strstr(error_message(), "batch norm"));
-    assert_false(fs_exists(options.optimized_model));
-    json_decref(report);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -200,7 +186,6 @@ int main(void)
         PLACED(test_train_takes_an_architecture),
         PLACED(test_sensitivity_measures_each_layer),
         PLACED(test_optimized_model_holds_the_integers),
-        PLACED(test_optimized_model_has_no_place_for_folded_norms),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
