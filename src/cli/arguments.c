@@ -215,7 +215,7 @@ static const Option OPTIONS[] = {
     {"early-stop", "N", GROUP_TRAIN, WHOLE32, AT(train.early_stop), NULL,
      "end after N epochs without a better loss, keep the best (default 0: never)"},
     {"from-scratch", NULL, GROUP_TRAIN, FLAG, AT(train.from_scratch), NULL,
-     "start from random weights, not from those of the file"},
+     "start from random weights, not from those of the file; JSON has none"},
     {"images", "N", GROUP_HARDWARE, WHOLE, AT(run.images), NULL,
      "how many images to simulate in hardware (default 100; 0: all)"},
     {"fold", "LAYER:pe=P,simd=S", GROUP_HARDWARE, SPECIAL, 0, set_fold,

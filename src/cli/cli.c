@@ -368,7 +368,7 @@ static const Verb VERBS[] = {
     {"evaluate", "MODEL --data PATH", 1, 1, GROUP_COMMON | GROUP_DATA | GROUP_QUANTIZE,
      verb_evaluate, "accuracy, confusion matrix and speed, float and integer"},
     {"train", "MODEL --data PATH --output FILE.h5", 1, 1, GROUP_COMMON | GROUP_DATA | GROUP_TRAIN,
-     verb_train, "train a model on images, and write it as a Keras file"},
+     verb_train, "train a model, or an architecture in JSON, and write it as a Keras file"},
     {"sensitivity", "MODEL --data PATH", 1, 1, GROUP_COMMON | GROUP_DATA | GROUP_QUANTIZE,
      verb_sensitivity, "what each layer costs when it is quantized, and what it saves in float"},
     {"quantize", "MODEL --data PATH", 1, 1,
