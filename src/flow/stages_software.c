@@ -14,6 +14,7 @@
 #include "nn/evaluate.h"
 #include "optimize/dequantize.h"
 #include "quant/description.h"
+#include "quant/histograms.h"
 #include "quant/equalize.h"
 #include "quant/scheme_text.h"
 
@@ -345,6 +346,7 @@ Status stage_describe(Session *session, json_t *figures)
     char sha256[HASH_HEX_BYTES];
     TRY(description_write(session->quantized.model, folder));
     TRY(description_hash(folder, sha256));
+    TRY(histograms_write(&session->quantized, session_path(session, "histograms.json")));
     json_object_set_new(figures, "folder", report_string(folder));
     json_object_set_new(figures, "sha256", json_string(sha256));
     return session->store ? store_set_hashes(session->store, session->run, sha256, NULL) : OK;

@@ -1,6 +1,7 @@
 #include "quant/quantizer.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "base/cancel.h"
 #include "nn/forward.h"
@@ -303,6 +304,22 @@ static void open_means(Session *session)
         session->means[i] = ARENA_ARRAY(session->scratch, double, op_elements(session, i));
 }
 
+/* What was seen, for the one who wants to look at it (histograms.h). */
+static void keep_observations(const Session *session, Quantized *quantized)
+{
+    int count = session->lowering.count;
+    Arena *arena = session->model->arena;
+    quantized->outputs = ARENA_ARRAY(arena, Observation, count);
+    quantized->weights = ARENA_ARRAY(arena, Observation, count);
+    memcpy(quantized->outputs, session->observations, (size_t)count * sizeof(Observation));
+    for (int i = 0; i < count; i++) {
+        const LoweredOp *lowered = &session->lowering.ops[i];
+        const Tensor kernel = session->graph->layers[lowered->layer].kernel;
+        if (kernel.data && op_traits(lowered->op.kind)->has_weights)
+            observation_add(&quantized->weights[i], kernel.data, shape_elements(kernel.shape));
+    }
+}
+
 static Status quantize(Session *session, Quantized *quantized)
 {
     TRY(lower(session));
@@ -323,6 +340,8 @@ static Status quantize(Session *session, Quantized *quantized)
         status = build_model(session);
     if (status == OK)
         status = measure_losses(session, forward, &quantized->losses);
+    if (status == OK)
+        keep_observations(session, quantized);
     forward_free(forward);
     return status;
 }

@@ -9,6 +9,7 @@
 #include "base/progress.h"
 #include "data/dataset.h"
 #include "quant/integer_model.h"
+#include "quant/observation.h"
 #include "quant/scheme.h"
 
 enum { SQNR_MAX_DB = 200, LOSS_IMAGES = 256, CALIBRATION_BATCH = 25 };
@@ -22,8 +23,10 @@ typedef struct LayerLoss {
 } LayerLoss;
 
 typedef struct Quantized {
-    IntegerModel *model; /* owned by the caller: integer_model_free() */
-    LayerLoss *losses;   /* one per op, in the model's arena */
+    IntegerModel *model;  /* owned by the caller: integer_model_free() */
+    LayerLoss *losses;    /* one per op, in the model's arena; so are the next two */
+    Observation *outputs; /* the real values of each op on the calibration images */
+    Observation *weights; /* the real kernel of each op; of count 0 where it has none */
 } Quantized;
 
 /* What cannot be built on integers today (softmax in mid-network, average pooling over partial
