@@ -41,8 +41,7 @@ typedef struct Engine {
     atomic_bool done;
 } Engine;
 
-/* ---- events, from either thread
- * ----------------------------------------------------------------*/
+/* ---- events, from either thread -------------------------------------------------------------- */
 
 static void post(Engine *engine, const Event *event)
 {
@@ -93,8 +92,7 @@ static void post_error(Engine *engine, Status code, const char *message)
     post(engine, &(Event){.kind = EVENT_ERROR, .code = code, .text = message});
 }
 
-/* ---- the worker
- * --------------------------------------------------------------------------------*/
+/* ---- the worker ------------------------------------------------------------------------------ */
 
 static void work(void *context)
 {
@@ -112,8 +110,7 @@ static void work(void *context)
     uv_async_send(&engine->wake);
 }
 
-/* ---- the end
- * -----------------------------------------------------------------------------------*/
+/* ---- the end --------------------------------------------------------------------------------- */
 
 static void close_handle(uv_handle_t *handle)
 {
@@ -161,8 +158,7 @@ static void leave(Engine *engine)
     uv_timer_start(&engine->farewell, on_farewell, FAREWELL_MS, 0);
 }
 
-/* ---- output
- * ------------------------------------------------------------------------------------*/
+/* ---- output ---------------------------------------------------------------------------------- */
 
 typedef struct Parcel {
     uv_write_t request;
@@ -222,8 +218,7 @@ static void on_wake(uv_async_t *handle)
     }
 }
 
-/* ---- input
- * -------------------------------------------------------------------------------------*/
+/* ---- input ----------------------------------------------------------------------------------- */
 
 static void begin_run(Engine *engine, const Command *command)
 {
@@ -302,8 +297,7 @@ static void on_signal(uv_signal_t *handle, int signal_number)
         leave(engine);
 }
 
-/* ---- set-up
- * ------------------------------------------------------------------------------------*/
+/* ---- set-up ---------------------------------------------------------------------------------- */
 
 static Status open_pipe(Engine *engine, uv_pipe_t *pipe, int file)
 {

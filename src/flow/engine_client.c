@@ -27,8 +27,7 @@ struct EngineClient {
     char bytes[READ_BYTES];
 };
 
-/* ---- the engine's death
- * ------------------------------------------------------------------------*/
+/* ---- the engine's death ---------------------------------------------------------------------- */
 
 static void tell_gone(EngineClient *client)
 {
@@ -58,8 +57,7 @@ static void on_ended(uv_process_t *process, int64_t status, int signal_number)
     tell_gone(client);
 }
 
-/* ---- events
- * ------------------------------------------------------------------------------------*/
+/* ---- events ---------------------------------------------------------------------------------- */
 
 static void pass_on(EngineClient *client, const Event *event)
 {
@@ -104,8 +102,7 @@ static void on_read(uv_stream_t *stream, ssize_t count, const uv_buf_t *bytes)
     tell_gone(client);
 }
 
-/* ---- start and end
- * -----------------------------------------------------------------------------*/
+/* ---- start and end --------------------------------------------------------------------------- */
 
 static void on_closed(uv_handle_t *handle)
 {
@@ -192,8 +189,7 @@ int64_t engine_client_pid(const EngineClient *client)
     return client->process.pid;
 }
 
-/* ---- commands
- * ----------------------------------------------------------------------------------*/
+/* ---- commands -------------------------------------------------------------------------------- */
 
 typedef struct Parcel {
     uv_write_t request;

@@ -11,8 +11,7 @@
 #include "quant/fixed.h"
 #include "quant/integer_model.h"
 
-/* ---- stages
- * ------------------------------------------------------------------------------------*/
+/* ---- stages ---------------------------------------------------------------------------------- */
 
 typedef struct StageRow {
     const char *word, *help;
@@ -49,8 +48,7 @@ bool stage_parse(const char *word, RunStage *stage)
     return false;
 }
 
-/* ---- the table of plain options
- * ----------------------------------------------------------------*/
+/* ---- the table of plain options -------------------------------------------------------------- */
 
 typedef enum FieldType { FIELD_TEXT, FIELD_INT, FIELD_INT64, FIELD_REAL, FIELD_FLAG } FieldType;
 
@@ -164,8 +162,7 @@ RunOptions run_options_default(void)
                         .qat_epochs = 8};
 }
 
-/* ---- checks
- * ------------------------------------------------------------------------------------*/
+/* ---- checks ---------------------------------------------------------------------------------- */
 
 static bool valid_utf8(const char *text)
 {
@@ -235,8 +232,7 @@ Status run_options_check(const RunOptions *options)
     return status == OK ? OK : ERR_USAGE;
 }
 
-/* ---- JSON
- * --------------------------------------------------------------------------------------*/
+/* ---- JSON ------------------------------------------------------------------------------------ */
 
 static json_t *field_to_json(const RunOptions *options, const Field *field)
 {

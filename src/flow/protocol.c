@@ -23,8 +23,7 @@ static int find_word(const char *const *words, int count, const char *word)
     return -1;
 }
 
-/* ---- writing
- * -----------------------------------------------------------------------------------*/
+/* ---- writing --------------------------------------------------------------------------------- */
 
 /* Appends the object and a newline; takes the object over. */
 static void write_line(json_t *object, Buffer *line)
@@ -106,8 +105,7 @@ void protocol_write_event(const Event *event, Buffer *line)
     write_line(object, line);
 }
 
-/* ---- reading
- * -----------------------------------------------------------------------------------*/
+/* ---- reading --------------------------------------------------------------------------------- */
 
 /* The object of a line of our version; NULL with the error set. */
 static json_t *read_object(const char *line, size_t length, size_t cap)
@@ -268,8 +266,7 @@ Status protocol_read_event(const char *line, size_t length, json_t **holder, Eve
     return status;
 }
 
-/* ---- lines
- * -------------------------------------------------------------------------------------*/
+/* ---- lines ----------------------------------------------------------------------------------- */
 
 void line_reader_feed(LineReader *reader, const char *bytes, size_t count,
                       void (*take)(void *context, const char *line, size_t length), void *context)

@@ -24,8 +24,7 @@ static StageFunction *const WORK[STAGES] = {
     [STAGE_SIMULATE] = stage_simulate,
 };
 
-/* ---- row and folder
- * ----------------------------------------------------------------------------*/
+/* ---- row and folder -------------------------------------------------------------------------- */
 
 /* A path that holds from anywhere; the file may not be there yet. */
 static const char *absolute(const Session *session, const char *path)
@@ -133,8 +132,7 @@ static Status open_row(Session *session, int64_t started_ms)
     return OK;
 }
 
-/* ---- the end
- * -----------------------------------------------------------------------------------*/
+/* ---- the end --------------------------------------------------------------------------------- */
 
 static RunStatus row_status(Status status)
 {

@@ -70,8 +70,7 @@ Status flow_run(const RunOptions *options, const RunEvents *events, json_t **rep
 Status flow_resume(const char *database, int64_t id, const RunEvents *events,
                    json_t **report) MUST_CHECK;
 
-/* ---- single stages: no row in the history
- * ------------------------------------------------------*/
+/* ---- single stages: no row in the history ---------------------------------------------------- */
 
 /* The model alone: "model" of the report, and "blockers": a list of sentences on what keeps it
  * from becoming hardware (empty: nothing). Blockers are no failure here. */

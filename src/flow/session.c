@@ -34,8 +34,7 @@ bool stage_state_parse(const char *word, StageState *state)
     return false;
 }
 
-/* ---- progress
- * ----------------------------------------------------------------------------------*/
+/* ---- progress -------------------------------------------------------------------------------- */
 
 static bool due(int64_t *last_ns, int64_t interval_ns)
 {
@@ -98,8 +97,7 @@ void session_log(Session *session, const char *format, ...)
         session->events.log(session->events.context, line);
 }
 
-/* ---- life
- * --------------------------------------------------------------------------------------*/
+/* ---- life ------------------------------------------------------------------------------------ */
 
 #ifdef __clang__
 #define COMPILER __VERSION__ /* names itself */
@@ -184,8 +182,7 @@ Status session_conclude(Session *session, Status status)
     return status;
 }
 
-/* ---- stages
- * ------------------------------------------------------------------------------------*/
+/* ---- stages ---------------------------------------------------------------------------------- */
 
 static void tell(Session *session, StageState state, double seconds, const json_t *figures)
 {

@@ -110,8 +110,7 @@ Status session_use_folder(Session *session, const char *folder) MUST_CHECK;
 /* Sets status and message of the report from how the flow ended; returns `status`. */
 Status session_conclude(Session *session, Status status) MUST_CHECK;
 
-/* ---- the stages
- * --------------------------------------------------------------------------------*/
+/* ---- the stages ------------------------------------------------------------------------------ */
 
 /* Model, data and options are read and checked against each other: whatever can be refused is
  * refused here. Writes nothing. */

@@ -20,8 +20,7 @@ enum { MAX_HDL_FILE_BYTES = 1 << 28 };
  * itself: a day. */
 static const double DEADLINE_S = 24 * 3600.0;
 
-/* ---- plan
- * --------------------------------------------------------------------------------------*/
+/* ---- plan ------------------------------------------------------------------------------------ */
 
 static json_t *stage_to_json(const Stage *stage, const LayerTiming *timing)
 {
@@ -77,8 +76,7 @@ Status stage_plan(Session *session, json_t *figures)
     return OK;
 }
 
-/* ---- emit
- * --------------------------------------------------------------------------------------*/
+/* ---- emit ------------------------------------------------------------------------------------ */
 
 /* SHA-256 over names, lengths and bytes of the files, in compile order. */
 static Status hash_design(const Design *design, char hex[HASH_HEX_BYTES])
@@ -113,8 +111,7 @@ Status stage_emit(Session *session, json_t *figures)
     return session->store ? store_set_hashes(session->store, session->run, NULL, sha256) : OK;
 }
 
-/* ---- simulate
- * ----------------------------------------------------------------------------------*/
+/* ---- simulate -------------------------------------------------------------------------------- */
 
 /* A value of a layer: an integer, or the number of a bit pattern. */
 static json_t *value_to_json(const Difference *difference, int32_t value)

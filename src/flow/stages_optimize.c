@@ -11,8 +11,7 @@
 #include "optimize/ladder.h"
 #include "quant/integer_forward.h"
 
-/* ---- the chosen model
- * ----------------------------------------------------------------------------------*/
+/* ---- the chosen model ------------------------------------------------------------------------ */
 
 static json_t *op_to_json(const Op *op, const LayerLoss *loss)
 {
@@ -61,8 +60,7 @@ static Status save_choices(Session *session)
     return store_set_choices(session->store, session->run, choices, model->count);
 }
 
-/* ---- the ladder
- * ------------------------------------------------------------------------------------*/
+/* ---- the ladder ------------------------------------------------------------------------------ */
 
 json_t *session_epoch_to_json(const TrainEpoch *epoch)
 {

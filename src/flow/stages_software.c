@@ -14,16 +14,15 @@
 #include "nn/evaluate.h"
 #include "optimize/dequantize.h"
 #include "quant/description.h"
-#include "quant/histograms.h"
 #include "quant/equalize.h"
+#include "quant/histograms.h"
 #include "quant/scheme_text.h"
 
 /* How many calibration images the rehearsal takes: enough to have ranges, few enough to be quick.
  */
 enum { REHEARSAL_IMAGES = 32 };
 
-/* ---- import: the model
- * -------------------------------------------------------------------------*/
+/* ---- import: the model ----------------------------------------------------------------------- */
 
 static json_t *shape_to_json(Shape shape)
 {
@@ -110,8 +109,7 @@ Status session_import_model(Session *session)
     return check_optimized_model(session);
 }
 
-/* ---- import: the data
- * --------------------------------------------------------------------------*/
+/* ---- import: the data ------------------------------------------------------------------------ */
 
 static json_t *dataset_to_json(const Session *session)
 {
@@ -176,8 +174,7 @@ Status session_load_calibration(Session *session)
     return OK;
 }
 
-/* ---- quantization, shared by the rehearsal and the stage
- * ----------------------------------------*/
+/* ---- quantization, shared by the rehearsal and the stage ------------------------------------- */
 
 static Scheme scheme_of(const RunOptions *options, const Graph *graph)
 {
@@ -286,8 +283,7 @@ Status stage_import(Session *session, json_t *figures)
     return session->options->stop_after >= STAGE_QUANTIZE ? session_check_hardware(session) : OK;
 }
 
-/* ---- baseline
- * ----------------------------------------------------------------------------------*/
+/* ---- baseline -------------------------------------------------------------------------------- */
 
 static json_t *confusion_to_json(const Evaluation *evaluation)
 {
@@ -330,8 +326,7 @@ Status stage_baseline(Session *session, json_t *figures)
     return OK;
 }
 
-/* ---- describe
- * ----------------------------------------------------------------------------------*/
+/* ---- describe -------------------------------------------------------------------------------- */
 
 Status stage_describe(Session *session, json_t *figures)
 {

@@ -41,8 +41,7 @@ static int report_blockers(Session *session)
     return count;
 }
 
-/* ---- inspect
- * -----------------------------------------------------------------------------------*/
+/* ---- inspect --------------------------------------------------------------------------------- */
 
 static Status inspect(Session *session)
 {
@@ -56,8 +55,7 @@ Status flow_inspect(const RunOptions *options, json_t **report)
     return session_do(&(VerbCall){options, NULL, NULL}, inspect, report);
 }
 
-/* ---- evaluate
- * ----------------------------------------------------------------------------------*/
+/* ---- evaluate -------------------------------------------------------------------------------- */
 
 /* The test images again, each with ranges of its own: "dynamic" of the report. */
 static Status evaluate_dynamic(Session *session)
@@ -104,8 +102,7 @@ Status flow_sweep(const RunOptions *options, const RunEvents *events, json_t **r
     return session_do(&(VerbCall){&floats, events, NULL}, session_sweep, report);
 }
 
-/* ---- from a description
- * ------------------------------------------------------------------------*/
+/* ---- from a description ---------------------------------------------------------------------- */
 
 static Status check_places(const RunOptions *options)
 {
@@ -165,8 +162,7 @@ Status flow_simulate(const RunOptions *options, const RunEvents *events, json_t 
     return session_do(&(VerbCall){options, events, NULL}, simulate, report);
 }
 
-/* ---- cancel another process's run
- * --------------------------------------------------------------*/
+/* ---- cancel another process's run ------------------------------------------------------------ */
 
 /* 0, or the reason in the words of errno. */
 static int terminate(const Owner *owner)

@@ -39,9 +39,9 @@ static void find_wanted(const Graph *graph, const IntegerModel *model, Wanted *w
         if (op->kind == OP_TO_FLOAT)
             wanted[i] = wanted[i - 1];
         else
-            wanted[i] = (Wanted){
-                .layer = layer,
-                .before_activation = graph->layers[layer].activation == ACTIVATION_SOFTMAX};
+            wanted[i] = (Wanted){.layer = layer,
+                                 .before_activation =
+                                     graph->layers[layer].activation == ACTIVATION_SOFTMAX};
         if (i + 1 < model->count && after->kind == OP_TABLE && op->kind != OP_TO_FLOAT)
             wanted[i].before_activation = wanted[i].feeds_table =
                 layer_of_op(graph, after->name) == layer;

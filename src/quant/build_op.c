@@ -10,8 +10,7 @@ static const LayerScheme *scheme_of(const Builder *builder, int index)
     return &builder->scheme->layers[builder->lowering->ops[index].layer];
 }
 
-/* ---- formats
- * --------------------------------------------------------------------------------------- */
+/* ---- formats --------------------------------------------------------------------------------- */
 
 /* True when no output of the operation can be below 0; of images: when none was seen. */
 static bool is_non_negative(const Builder *builder, int index)
@@ -105,8 +104,7 @@ static void set_formats(const Builder *builder, int index)
     }
 }
 
-/* ---- weights
- * --------------------------------------------------------------------------------------- */
+/* ---- weights --------------------------------------------------------------------------------- */
 
 /* Real weights, (rows, channels): each channel adds up its column. */
 typedef struct RealWeights {

@@ -6,8 +6,7 @@
 
 #include "base/buffer.h"
 
-/* ---- min/max, percentile, mean and sigma
- * ----------------------------------------------------------- */
+/* ---- min/max, percentile, mean and sigma ----------------------------------------------------- */
 
 static double clip_minmax(const Observation *seen, FormatRule rule, double parameter)
 {
@@ -44,8 +43,7 @@ static double clip_mean_sigma(const Observation *seen, FormatRule rule, double f
     return fabs(observation_mean(seen)) + factor * observation_deviation(seen);
 }
 
-/* ---- squared error: a line search over clips
- * ------------------------------------------------------- */
+/* ---- squared error: a line search over clips ------------------------------------------------- */
 
 /* Squared error of `count` values about `middle`, spread over a bin of width `width`. */
 static double bin_error(QuantParam format, double middle, double width, double count)
@@ -97,8 +95,7 @@ static double clip_mse(const Observation *seen, FormatRule rule, double paramete
     return search_clip(seen, rule, coarse - step, fmin(coarse + step, largest));
 }
 
-/* ---- entropy: the least information lost, as TensorRT does
- * ----------------------------------------- */
+/* ---- entropy: the least information lost, as TensorRT does ----------------------------------- */
 
 /* Kullback-Leibler divergence of the first `used` bins, values beyond counted in the last, from the
  * same bins rounded to `levels` levels. Infinite when rounding leaves a bin empty that was not. */
@@ -152,8 +149,7 @@ static double clip_entropy(const Observation *seen, FormatRule rule, double para
     return best * seen->bin_width;
 }
 
-/* ---- ACIQ: closed forms for two distributions
- * ------------------------------------------------------ */
+/* ---- ACIQ: closed forms for two distributions ------------------------------------------------ */
 
 /* The root of a function that falls from above 0 to below 0. */
 static double root(double (*function)(double, int), int bits)
@@ -233,8 +229,7 @@ static double clip_aciq_gauss(const Observation *seen, FormatRule rule, double p
     return fabs(observation_mean(seen)) + factor * observation_deviation(seen);
 }
 
-/* ---- the table
- * ------------------------------------------------------------------------------------- */
+/* ---- the table ------------------------------------------------------------------------------- */
 
 static const Calibrator CALIBRATORS[] = {
     {.name = "minmax",

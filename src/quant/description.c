@@ -18,8 +18,7 @@ enum {
     REAL_DIGITS = 17      /* enough to tell any two doubles apart */
 };
 
-/* ---- writing
- * ------------------------------------------------------------------------------------- */
+/* ---- writing --------------------------------------------------------------------------------- */
 
 static Status write_tensor(Arena *arena, const char *folder, TensorFile file)
 {
@@ -134,8 +133,7 @@ Status description_write(const IntegerModel *model, const char *folder)
     return status;
 }
 
-/* ---- reading
- * ------------------------------------------------------------------------------------- */
+/* ---- reading --------------------------------------------------------------------------------- */
 
 /* A value and the separator behind it, at `*text`. */
 typedef Status ParseValue(const char **text, const char *end, int32_t *value);
@@ -281,8 +279,7 @@ Status description_read(const char *folder, IntegerModel **model)
     return OK;
 }
 
-/* ---- the hash
- * ------------------------------------------------------------------------------------ */
+/* ---- the hash -------------------------------------------------------------------------------- */
 
 static Status hash_one(Hash *hash, const char *folder, const char *name)
 {

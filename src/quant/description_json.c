@@ -4,8 +4,7 @@
 
 #include "quant/description_keys.h"
 
-/* ---- names of files
- * ------------------------------------------------------------------------------ */
+/* ---- names of files -------------------------------------------------------------------------- */
 
 enum { STEM_BYTES = 80 };
 
@@ -62,8 +61,7 @@ TensorFile description_tensor(Arena *arena, const Op *op, const char *stem, Tens
     return file;
 }
 
-/* ---- JSON
- * ---------------------------------------------------------------------------------------- */
+/* ---- JSON ------------------------------------------------------------------------------------ */
 
 static void put(json_t *object, const char *key, json_t *value)
 {

@@ -4,8 +4,7 @@
 
 #include "quant/description_keys.h"
 
-/* ---- typed values
- * -------------------------------------------------------------------------------- */
+/* ---- typed values ---------------------------------------------------------------------------- */
 
 static Status get(const json_t *object, const char *key, json_type type, json_t **value)
 {
@@ -82,8 +81,7 @@ static Status get_ints(const json_t *object, const char *key, int capacity, int 
     return OK;
 }
 
-/* ---- keys
- * ---------------------------------------------------------------------------------------- */
+/* ---- keys ------------------------------------------------------------------------------------ */
 
 /* Refuses a key that is in none of the lists: what is not understood might matter. */
 static Status expect_keys(json_t *object, const char *const *const *lists)
@@ -144,8 +142,7 @@ static Status get_object(const json_t *parent, const char *key, const char *cons
     return OK;
 }
 
-/* ---- parts of an operation
- * ----------------------------------------------------------------------- */
+/* ---- parts of an operation ------------------------------------------------------------------- */
 
 static Status parse_shape(const json_t *object, const char *key, Shape *shape)
 {
@@ -250,8 +247,7 @@ static Status parse_calibration(Arena *arena, const json_t *object, Op *op)
     return parse_name(arena, object, "calibration", &op->calibration);
 }
 
-/* ---- an operation, the model
- * --------------------------------------------------------------------- */
+/* ---- an operation, the model ----------------------------------------------------------------- */
 
 static Status parse_common(Arena *arena, const json_t *object, Op *op)
 {

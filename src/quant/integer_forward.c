@@ -73,8 +73,7 @@ static Kernel *const KERNELS[OP_KINDS] = {
     [OP_TO_FLOAT] = run_float,         [OP_TO_INTEGER] = run_float,
 };
 
-/* ---- the model
- * ----------------------------------------------------------------------------------- */
+/* ---- the model ------------------------------------------------------------------------------- */
 
 static int32_t *values_of(Arena *arena, Stage *stage, int max_batch)
 {
@@ -223,8 +222,7 @@ int32_t integer_arg_max(const int32_t *scores, int count)
     return best;
 }
 
-/* ---- as a classifier
- * ----------------------------------------------------------------------------- */
+/* ---- as a classifier ------------------------------------------------------------------------- */
 
 typedef struct Worker {
     IntegerForward *forward;

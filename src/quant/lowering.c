@@ -16,8 +16,7 @@ static const char *shape_text(const Walk *walk, Shape shape)
     return arena_strdup(walk->arena, shape_format(shape, text));
 }
 
-/* ---- the stream: what the latest operation hands on
- * ---------------------------------------------- */
+/* ---- the stream: what the latest operation hands on ------------------------------------------ */
 
 static bool has_op(const Layer *layer)
 {
@@ -86,8 +85,7 @@ static LoweredOp *add_op(Walk *walk, int layer, OpKind kind, const char *name)
     return lowered;
 }
 
-/* ---- what a layer asks of the stream
- * -------------------------------------------------------------- */
+/* ---- what a layer asks of the stream --------------------------------------------------------- */
 
 static void check_channels(Walk *walk, const Layer *layer)
 {
@@ -162,8 +160,7 @@ static void check_sizes(Walk *walk, const Layer *layer)
                      layer->name, shape_text(walk, layer->output_shape), OP_MAX_ELEMENTS);
 }
 
-/* ---- one layer
- * ------------------------------------------------------------------------------------ */
+/* ---- one layer ------------------------------------------------------------------------------- */
 
 static const OpKind OP_OF_LAYER[LAYER_KINDS] = {
     [LAYER_CONV2D] = OP_CONV2D,
@@ -247,8 +244,7 @@ static void lower_layer(Walk *walk, int index)
     lower_activation(walk, index, has_op(layer) ? lower_compute(walk, index) : NULL);
 }
 
-/* ---- the graph
- * ------------------------------------------------------------------------------------ */
+/* ---- the graph ------------------------------------------------------------------------------- */
 
 /* A stream has one source and one reader everywhere. */
 static void check_chain(Walk *walk)

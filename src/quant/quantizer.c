@@ -34,8 +34,7 @@ void quantizer_blockers(const Graph *simplified, Blockers *blockers)
     arena_free(scratch);
 }
 
-/* ---- before: is the request possible?
- * --------------------------------------------------------------- */
+/* ---- before: is the request possible? -------------------------------------------------------- */
 
 static Status check_float(const Layer *layer, const LayerScheme *row)
 {
@@ -91,8 +90,7 @@ static Status lower(Session *session)
     return status;
 }
 
-/* ---- observing
- * ------------------------------------------------------------------------------------- */
+/* ---- observing ------------------------------------------------------------------------------- */
 
 /* What operation `index` should have computed in the latest run: (batch, elements). */
 static const float *real_values(const Session *session, const Forward *forward, int index)
@@ -184,8 +182,7 @@ static Status check_observations(const Session *session)
     return status;
 }
 
-/* ---- building
- * -------------------------------------------------------------------------------------- */
+/* ---- building -------------------------------------------------------------------------------- */
 
 static Status build_ops(Session *session)
 {
@@ -215,8 +212,7 @@ static Status build_model(Session *session)
     return integer_model_check_values(model);
 }
 
-/* ---- losses
- * ---------------------------------------------------------------------------------------- */
+/* ---- losses ---------------------------------------------------------------------------------- */
 
 /* Sums over the values of one operation. */
 typedef struct LossSums {
@@ -289,8 +285,7 @@ static Status measure_losses(Session *session, Forward *forward, LayerLoss **los
     return status;
 }
 
-/* ---- all of it
- * ------------------------------------------------------------------------------------- */
+/* ---- all of it ------------------------------------------------------------------------------- */
 
 static void open_means(Session *session)
 {

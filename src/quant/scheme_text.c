@@ -12,8 +12,7 @@
 
 enum { TEXT_BYTES = 64, FILE_CAP = 4 << 20 };
 
-/* ---- values
- * ----------------------------------------------------------------------------------------- */
+/* ---- values ---------------------------------------------------------------------------------- */
 
 static Status parse_bits(const char *text, int *bits)
 {
@@ -47,8 +46,7 @@ static void put_calibration(const Calibrator *calibrator, double parameter, char
         snprintf(text, TEXT_BYTES, "%s", calibrator->name);
 }
 
-/* ---- keys: one row each
- * ------------------------------------------------------------------------------ */
+/* ---- keys: one row each ---------------------------------------------------------------------- */
 
 static Status set_bits(LayerScheme *row, const char *text)
 {
@@ -244,8 +242,7 @@ Status scheme_set(Scheme *scheme, const Graph *graph, int index, const char *key
     return OK;
 }
 
-/* ---- one layer
- * -------------------------------------------------------------------------------------- */
+/* ---- one layer ------------------------------------------------------------------------------- */
 
 static Status find_layer(const Graph *graph, const char *name, int *index)
 {
@@ -305,8 +302,7 @@ Status scheme_choose(Scheme *scheme, const Graph *graph, const char *choice)
     return status;
 }
 
-/* ---- files
- * ------------------------------------------------------------------------------------------ */
+/* ---- files ----------------------------------------------------------------------------------- */
 
 Status scheme_write(const Scheme *scheme, const Graph *graph, const char *sha256, const char *path)
 {

@@ -12,8 +12,7 @@
 #include "flow/engine_client.h"
 #include "flow/report.h"
 
-/* ---- a watcher that writes down what it is told
- * -------------------------------------------------*/
+/* ---- a watcher that writes down what it is told ---------------------------------------------- */
 
 typedef struct Watcher {
     uv_loop_t loop;
@@ -111,8 +110,7 @@ static RunRecord wait_for(Place *place, int64_t id, RunStatus status)
     return row;
 }
 
-/* ---- tests
- * -------------------------------------------------------------------------------------*/
+/* ---- tests ----------------------------------------------------------------------------------- */
 
 static void test_run_through_the_engine(void **state)
 {
@@ -275,8 +273,7 @@ static void test_program_that_is_no_engine(void **state)
     buffer_free(&watcher.heard);
 }
 
-/* ---- raw lines to an engine
- * --------------------------------------------------------------------*/
+/* ---- raw lines to an engine ------------------------------------------------------------------ */
 
 /* Starts an engine, writes `lines` to it, closes, and gives all that it says; its exit status. */
 static int say(const Place *place, const char *lines, Buffer *answer)

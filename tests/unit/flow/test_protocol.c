@@ -11,8 +11,7 @@
 
 #include "flow/protocol.h"
 
-/* ---- events
- * ------------------------------------------------------------------------------------*/
+/* ---- events ---------------------------------------------------------------------------------- */
 
 /* Writes the event, checks that it is one line, reads it back. */
 static json_t *there_and_back(const Event *event, Event *read)
@@ -145,8 +144,7 @@ static void test_deep_nesting_is_refused(void **state)
     free(line);
 }
 
-/* ---- commands
- * ----------------------------------------------------------------------------------*/
+/* ---- commands -------------------------------------------------------------------------------- */
 
 static void test_commands_there_and_back(void **state)
 {
@@ -212,8 +210,7 @@ static void test_long_command_is_refused(void **state)
     buffer_free(&line);
 }
 
-/* ---- lines
- * -------------------------------------------------------------------------------------*/
+/* ---- lines ----------------------------------------------------------------------------------- */
 
 static void note(void *context, const char *line, size_t length)
 {

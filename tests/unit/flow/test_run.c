@@ -9,8 +9,7 @@
 #include "flow/report.h"
 #include "flow/run.h"
 
-/* ---- events, as a text
- * -------------------------------------------------------------------------*/
+/* ---- events, as a text ----------------------------------------------------------------------- */
 
 typedef struct Heard {
     Buffer text;
@@ -58,8 +57,7 @@ static RunEvents events_to(Heard *heard)
                        .context = heard};
 }
 
-/* ---- helpers
- * -----------------------------------------------------------------------------------*/
+/* ---- helpers --------------------------------------------------------------------------------- */
 
 static json_t *run_ok(const RunOptions *options)
 {
@@ -81,8 +79,7 @@ static RunRecord only_row(Place *place)
     return runs[0];
 }
 
-/* ---- runs that work
- * ----------------------------------------------------------------------------*/
+/* ---- runs that work -------------------------------------------------------------------------- */
 
 static void test_run_to_the_description(void **state)
 {
@@ -274,8 +271,7 @@ static void test_missed_target(void **state)
     json_decref(report);
 }
 
-/* ---- refusals
- * ----------------------------------------------------------------------------------*/
+/* ---- refusals -------------------------------------------------------------------------------- */
 
 static void refused_without_trace(Place *place, const RunOptions *options, Status expected,
                                   const char *words)
@@ -357,8 +353,7 @@ static void test_history_that_cannot_be_opened(void **state)
     json_decref(report);
 }
 
-/* ---- the environment fails in mid-run
- * ----------------------------------------------------------*/
+/* ---- the environment fails in mid-run -------------------------------------------------------- */
 
 static void test_missing_ghdl_keeps_the_software_stages(void **state)
 {
@@ -387,8 +382,7 @@ static void test_missing_ghdl_keeps_the_software_stages(void **state)
     json_decref(report);
 }
 
-/* ---- cancel: in a child, for the flag has no way back
- * -------------------------------------------*/
+/* ---- cancel: in a child, for the flag has no way back ---------------------------------------- */
 
 static void cancel_in_baseline(void *context, RunStage stage, StageState state, double seconds,
                                const json_t *figures)
