@@ -16,21 +16,21 @@ static bool has_ghdl(void)
     return found;
 }
 
-/* Test images that make a run of some seconds; sanitizers make everything ten times slower. */
+/* Test images and simulated ones, for a run of some seconds; sanitizers make it ten times slower. */
 #if defined(__SANITIZE_ADDRESS__)
-#define LONG_RUN "300"
+#define LONG_RUN "300", "200"
 #else
-#define LONG_RUN "3000"
+#define LONG_RUN "3000", "1000"
 #endif
 
-static Vt *start_workbench(const Place *place, const char *test_images)
+static Vt *start_workbench(const Place *place, const char *test_images, const char *images)
 {
     const char *argv[] = {place->program,
                           "samples/mnist_cnn.h5",
                           "--data",
                           "samples/mnist",
                           "--images",
-                          "10",
+                          images,
                           "--db",
                           place->database,
                           "--test-images",
@@ -58,7 +58,7 @@ static void leave(Vt *vt)
 
 static void test_run_to_result(void **state)
 {
-    Vt *vt = start_workbench(*state, "100");
+    Vt *vt = start_workbench(*state, "100", "10");
     assert_true(vt_press(vt, "r"));
     assert_vt_shows(vt, "running");
     wait_for(vt, "run 1 is over: ok");
@@ -76,7 +76,7 @@ static void test_leave_and_come_back(void **state)
 {
     Vt *vt = start_workbench(*state, LONG_RUN);
     assert_true(vt_press(vt, "r"));
-    wait_for(vt, "baseline   running");
+    wait_for(vt, "simulate   running");
     assert_true(vt_press(vt, "q"));
     assert_vt_shows(vt, "it goes on in the background");
     assert_true(vt_resize(vt, 30, 100)); /* in a dialog */
@@ -97,7 +97,7 @@ static void test_kill_workbench(void **state)
 {
     Vt *vt = start_workbench(*state, LONG_RUN);
     assert_true(vt_press(vt, "r"));
-    wait_for(vt, "baseline   running");
+    wait_for(vt, "simulate   running");
     kill(vt->pid, SIGKILL);
     vt_wait_end(vt);
     vt_free(vt);
@@ -115,7 +115,7 @@ static void test_two_workbenches(void **state)
     Vt *worker = start_workbench(*state, LONG_RUN);
     assert_true(vt_press(worker, "r"));
     wait_for(watcher, "1 of 1"); /* without a key */
-    wait_for(watcher, "baseline ");
+    wait_for(watcher, "simulate ");
     wait_for(watcher, "run 1 is over: ok");
     wait_for(worker, "run 1 is over: ok");
     leave(watcher);
@@ -126,12 +126,12 @@ static void test_cancel(void **state)
 {
     Vt *vt = start_workbench(*state, LONG_RUN);
     assert_true(vt_press(vt, "r"));
-    wait_for(vt, "baseline   running");
+    wait_for(vt, "simulate   running");
     assert_true(vt_press(vt, "c"));
     assert_vt_shows(vt, "Cancel the run?");
     assert_true(vt_press(vt, "y"));
     wait_for(vt, "run 1 is over: cancelled");
-    assert_vt_shows(vt, "baseline   cancelled");
+    assert_vt_shows(vt, "simulate   cancelled");
     leave(vt);
 }
 
@@ -140,7 +140,7 @@ static void test_cancel_from_outside(void **state)
 {
     Vt *worker = start_workbench(*state, LONG_RUN);
     assert_true(vt_press(worker, "r"));
-    wait_for(worker, "baseline   running");
+    wait_for(worker, "simulate   running");
     Vt *other = start_workbench(*state, LONG_RUN);
     assert_true(vt_press(other, "2cy"));
     wait_for(other, "run 1 is over: cancelled");
@@ -154,7 +154,7 @@ static void test_kill_engine(void **state)
     const Place *place = *state;
     Vt *vt = start_workbench(place, LONG_RUN);
     assert_true(vt_press(vt, "r"));
-    wait_for(vt, "baseline   running");
+    wait_for(vt, "simulate   running");
     Store *store = NULL;
     RunRecord run;
     assert_int_equal(store_open(place->database, &store), OK);
