@@ -26,7 +26,7 @@ wanted() {
 run_one() {
     local name=$1 log=$scratch/log start=$SECONDS ok bad skip code memcheck=()
     [ -n "${VALGRIND:-}" ] && memcheck=(valgrind -q --error-exitcode=99 --leak-check=full
-        --errors-for-leak-kinds=definite,possible)
+        --errors-for-leak-kinds=definite)
     timeout "${TEST_TIMEOUT:-900}" "${memcheck[@]}" "$name" >"$log" 2>&1 </dev/null
     code=$?
     skip=$(grep -cE '^ok .*# [Ss][Kk][Ii][Pp]' "$log")

@@ -82,16 +82,23 @@ static void hash_content(Dataset *dataset)
  */
 
 /* The same reading of an HDF5 file, for its outcome only. */
+static Status try_split(const char *path, DatasetSplit split)
+{
+    Arena *arena = arena_new();
+    Samples samples = {0};
+    Status status = h5_samples_read(path, split, arena, &samples);
+    arena_free(arena);
+    return status;
+}
+
 static Status try_train(const char *path)
 {
-    Samples samples = {0};
-    return h5_samples_read(path, DATASET_TRAIN, arena_new(), &samples);
+    return try_split(path, DATASET_TRAIN);
 }
 
 static Status try_test(const char *path)
 {
-    Samples samples = {0};
-    return h5_samples_read(path, DATASET_TEST, arena_new(), &samples);
+    return try_split(path, DATASET_TEST);
 }
 
 static Status read_samples(const char *path, DatasetSplit split, Arena *arena, Samples *samples)
