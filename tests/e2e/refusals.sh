@@ -11,14 +11,14 @@ trap 'rm -rf "$scratch"' EXIT
 export XDG_DATA_HOME=$scratch/data
 
 # Not even a history: it is made by the first run.
-left_behind() { find "$scratch/data" "$scratch/work" 2>/dev/null; }
+left_behind() { find "$scratch/data" "$scratch/files" 2>/dev/null; }
 
 # refused MODEL DATA WORD...: every WORD must be in the message.
 extra=() # more options of the run
 refused() {
     local model=$1 data=$2 word status
     shift 2
-    "$program" run "$model" --data "$data" --workdir "$scratch/work/run" --images 1 \
+    "$program" run "$model" --data "$data" --workdir "$scratch/files/run" --images 1 \
         "${extra[@]}" >"$scratch/out" 2>"$scratch/err"
     status=$?
     cat "$scratch/err"
