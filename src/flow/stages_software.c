@@ -35,9 +35,11 @@ static json_t *shape_to_json(Shape shape)
 static json_t *layer_to_json(const Layer *layer)
 {
     json_t *row = json_object();
+    char activation[ACTIVATION_TEXT_BYTES];
     json_object_set_new(row, "name", report_string(layer->name));
     json_object_set_new(row, "kind", json_string(layer_info(layer->kind)->word));
-    json_object_set_new(row, "activation", json_string(activation_word(layer->activation)));
+    json_object_set_new(row, "activation",
+                        json_string(activation_format(layer_function(layer), activation)));
     json_object_set_new(row, "output_shape", shape_to_json(layer->output_shape));
     json_object_set_new(row, "parameters", json_integer(layer_parameters(layer)));
     json_object_set_new(row, "macs", json_integer(layer_macs(layer)));

@@ -1,7 +1,8 @@
 /* graph.h: a network as a list of layers in the order of computation.
  *
  * An importer builds it, passes (passes.h) rewrite it, `nn` evaluates it in float32, `quant` makes
- * an integer model of it. Layer 0 is the input; a layer reads the outputs of earlier layers only.
+ * an integer model of it. Layer 0 is the input, the last layer the output; a layer reads the outputs
+ * of earlier layers only, and several layers may read the same one.
  *
  *     Graph *graph = graph_new("mnist_cnn");
  *     int image = graph_add(graph, (Layer){.kind = LAYER_INPUT, .name = "image",
@@ -37,42 +38,68 @@ typedef enum LayerKind {
     LAYER_RESHAPE,
     LAYER_DROPOUT, /* does nothing at inference */
     LAYER_ACTIVATION,
+    LAYER_DEPTHWISE_CONV2D,      /* each channel by itself, through `multiplier` kernels */
+    LAYER_ZERO_PAD2D,            /* by Layer.window's pads */
+    LAYER_GLOBAL_AVERAGE_POOL2D, /* over the whole image */
+    LAYER_GLOBAL_MAX_POOL2D,
+    LAYER_ADD,         /* of several inputs of one shape */
+    LAYER_CONCATENATE, /* of several inputs along their channels */
+    LAYER_UPSAMPLE2D,  /* each pixel repeated: nearest neighbour */
     LAYER_KINDS
 } LayerKind;
 
 typedef enum Activation {
     ACTIVATION_LINEAR,
-    ACTIVATION_RELU,
+    ACTIVATION_RELU, /* min(max(x, 0), limit); limit 0: none */
     ACTIVATION_TANH,
     ACTIVATION_SIGMOID,
     ACTIVATION_SOFTMAX,
+    ACTIVATION_LEAKY_RELU,   /* x above 0, slope * x below */
+    ACTIVATION_HARD_SIGMOID, /* slope * x + 0.5, clipped to 0..1 */
     ACTIVATIONS
 } Activation;
+
+/* An activation with its parameters. */
+typedef struct ActivationFunction {
+    Activation kind;
+    double limit; /* relu */
+    double slope; /* leaky_relu, hard_sigmoid */
+} ActivationFunction;
 
 /* The sliding window of a convolution or pooling layer, in pixels. */
 typedef struct Window {
     int kernel_height, kernel_width;
     int stride_height, stride_width;
-    bool same; /* Keras padding 'same': pads below are derived by graph_infer_shapes() */
+    bool same; /* Keras padding 'same' */
+    /* Derived by graph_infer_shapes(); of a zero pad layer given, with kernel and stride 1. */
     int pad_top, pad_bottom, pad_left, pad_right;
 } Window;
 
-enum { LAYER_MAX_INPUTS = 2 };
+enum { LAYER_MAX_INPUTS = 8 };
 
+/* A layer of any kind. Keras' 1D layers are `sequence` twins of the 2D kinds: their shapes are (steps,
+ * channels), their window has height 1, their kernel is held as (1, k, ...), and they compute on
+ * shape_as_image() of their shapes. */
 typedef struct Layer {
     LayerKind kind;
     const char *name;             /* unique in the graph */
-    int inputs[LAYER_MAX_INPUTS]; /* indexes of earlier layers */
-    int input_count;              /* 0 for the input layer, else 1 today */
-    Shape input_shape;            /* of inputs[0]; set by graph_infer_shapes() */
-    Shape output_shape;           /* given for input and reshape layers, else inferred */
-    Activation activation;        /* applied to the output; any kind but input may have one */
-    Window window;                /* convolution and pooling */
-    Tensor kernel;                /* conv2d: (kh, kw, in, out); dense: (in, out) */
-    Tensor bias;                  /* (out); data NULL: no bias */
-    Tensor gamma, beta;           /* batch norm: (channels); data NULL: gamma 1, beta 0 */
-    Tensor mean, variance;        /* batch norm: (channels) */
-    double epsilon;               /* batch norm */
+    int inputs[LAYER_MAX_INPUTS]; /* indexes of earlier layers; one may occur twice */
+    int input_count;              /* input 0, add and concatenate 2 or more, others 1 */
+    bool sequence;
+    Shape input_shape;     /* of inputs[0]; set by graph_infer_shapes() */
+    Shape output_shape;    /* given for input and reshape layers, else inferred */
+    Activation activation; /* applied to the output; any kind but input may have one */
+    double activation_limit, activation_slope; /* as in ActivationFunction */
+    Window window;                             /* convolution, pooling and zero padding */
+    bool keep_dims;                            /* global pools: (1, 1, channels), not (channels) */
+    int factor_height, factor_width;           /* upsampling */
+    /* conv2d: (kh, kw, in, out); dense: (in, out); depthwise: (kh, kw, channels, multiplier), whose
+     * output channel is channel * multiplier + m */
+    Tensor kernel;
+    Tensor bias;           /* (out); data NULL: no bias */
+    Tensor gamma, beta;    /* batch norm: (channels); data NULL: gamma 1, beta 0 */
+    Tensor mean, variance; /* batch norm: (channels) */
+    double epsilon;        /* batch norm */
 } Layer;
 
 typedef struct Graph {
@@ -87,6 +114,8 @@ typedef struct Graph {
 typedef struct LayerInfo {
     const char *keras_class; /* "Conv2D" */
     const char *word;        /* "conv2d": reports, descriptions, file names */
+    bool has_kernel;         /* Layer.kernel is there, perhaps a bias */
+    bool joins;              /* reads several layers */
 } LayerInfo;
 
 const LayerInfo *layer_info(LayerKind kind);
@@ -94,6 +123,16 @@ const char *activation_word(Activation activation); /* "relu" */
 
 /* False when there is no activation of that name. */
 bool activation_parse(const char *word, Activation *activation);
+
+/* The layer's activation with its parameters. */
+ActivationFunction layer_function(const Layer *layer);
+void layer_set_function(Layer *layer, ActivationFunction function);
+
+enum { ACTIVATION_TEXT_BYTES = 48 };
+
+/* Writes the word with its parameters to `text` and returns it: "relu", "relu6", "relu(max 4.5)",
+ * "leaky_relu(0.3)", "hard_sigmoid(0.2)". */
+const char *activation_format(ActivationFunction function, char text[ACTIVATION_TEXT_BYTES]);
 
 Graph *graph_new(const char *name);
 void graph_free(Graph *graph);
@@ -103,6 +142,9 @@ int graph_add(Graph *graph, Layer layer);
 
 /* Index of the layer with that name, or -1. */
 int graph_find(const Graph *graph, const char *name);
+
+/* How often the output of layer `index` is read. */
+int graph_reader_count(const Graph *graph, int index);
 
 /* Fills in shapes and pads, and checks every tensor against them. All faults in one refusal. */
 Status graph_infer_shapes(Graph *graph) MUST_CHECK;
@@ -115,7 +157,7 @@ Shape graph_input_shape(const Graph *graph);
 int64_t layer_parameters(const Layer *layer);
 int64_t graph_parameters(const Graph *graph);
 
-/* Multiply-accumulate operations of a layer for one image. */
+/* Multiply-accumulate operations of a layer for one image; additions alone do not count. */
 int64_t layer_macs(const Layer *layer);
 
 /* Output elements along one axis, and Keras' split of 'same' padding (the extra pixel goes to the

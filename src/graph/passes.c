@@ -26,16 +26,17 @@ static Affine affine_of(const Layer *norm, Arena *arena)
 
 static bool has_kernel(const Layer *layer)
 {
-    return layer->kind == LAYER_CONV2D || layer->kind == LAYER_DENSE;
+    return layer_info(layer->kind)->has_kernel;
 }
 
 static void ensure_bias(Layer *layer, Arena *arena)
 {
     if (!layer->bias.data)
-        layer->bias = tensor_new(arena, (Shape){1, {shape_channels(layer->kernel.shape)}});
+        layer->bias = tensor_new(arena, (Shape){1, {shape_channels(layer->output_shape)}});
 }
 
-/* norm(conv(x)): the factor goes to the kernel's output channels. */
+/* norm(conv(x)): the factor goes to the kernel's output channels. Those of a depthwise kernel are
+ * its last two axes, so here, too, they are the fastest. */
 static void fold_backward(Layer *layer, const Layer *norm, Arena *arena)
 {
     Affine affine = affine_of(norm, arena);
@@ -54,32 +55,47 @@ static void fold_backward(Layer *layer, const Layer *norm, Arena *arena)
 
 /* conv(norm(x)): the factor goes to the kernel's input channels, the shift through the kernel into
  * the bias. A dense kernel may read several pixels: its inputs repeat the channels. */
-static void fold_forward(Layer *layer, const Layer *norm, Arena *arena)
+static void fold_into_sums(Layer *layer, const Affine *norm, Arena *arena)
 {
-    Affine affine = affine_of(norm, arena);
-    ensure_bias(layer, arena);
-    int64_t outputs = shape_channels(layer->kernel.shape);
+    int64_t outputs = shape_channels(layer->output_shape);
     int64_t rows = shape_elements(layer->kernel.shape) / outputs;
     double *bias = ARENA_ARRAY(arena, double, outputs);
     for (int64_t r = 0; r < rows; r++) {
-        int64_t c = r % affine.channels;
+        int64_t c = r % norm->channels;
         for (int64_t o = 0; o < outputs; o++) {
             float *w = &layer->kernel.data[r * outputs + o];
-            bias[o] += (double)*w * affine.shift[c];
-            *w = (float)((double)*w * affine.factor[c]);
+            bias[o] += (double)*w * norm->shift[c];
+            *w = (float)((double)*w * norm->factor[c]);
         }
     }
     for (int64_t o = 0; o < outputs; o++)
         layer->bias.data[o] = (float)((double)layer->bias.data[o] + bias[o]);
 }
 
-static int consumer_count(const Graph *graph, int index)
+/* The same where an output channel reads one input channel only. */
+static void fold_into_depthwise(Layer *layer, const Affine *norm, Arena *arena)
 {
-    int count = 0;
-    for (int i = 0; i < graph->count; i++)
-        for (int k = 0; k < graph->layers[i].input_count; k++)
-            count += graph->layers[i].inputs[k] == index;
-    return count;
+    int64_t outputs = shape_channels(layer->output_shape);
+    int64_t multiplier = outputs / norm->channels;
+    double *bias = ARENA_ARRAY(arena, double, outputs);
+    for (int64_t i = 0; i < shape_elements(layer->kernel.shape); i++) {
+        int64_t o = i % outputs, c = o / multiplier;
+        float *w = &layer->kernel.data[i];
+        bias[o] += (double)*w * norm->shift[c];
+        *w = (float)((double)*w * norm->factor[c]);
+    }
+    for (int64_t o = 0; o < outputs; o++)
+        layer->bias.data[o] = (float)((double)layer->bias.data[o] + bias[o]);
+}
+
+static void fold_forward(Layer *layer, const Layer *norm, Arena *arena)
+{
+    Affine affine = affine_of(norm, arena);
+    ensure_bias(layer, arena);
+    if (layer->kind == LAYER_DEPTHWISE_CONV2D)
+        fold_into_depthwise(layer, &affine, arena);
+    else
+        fold_into_sums(layer, &affine, arena);
 }
 
 /* Copies the layers for which `gone` is false, with inputs led round the others. */
@@ -123,10 +139,10 @@ static bool fold_batch_norm_backward(Graph *graph, int index)
         return false;
     Layer *before = &graph->layers[norm->inputs[0]];
     if (!has_kernel(before) || before->activation != ACTIVATION_LINEAR ||
-        consumer_count(graph, norm->inputs[0]) != 1)
+        graph_reader_count(graph, norm->inputs[0]) != 1)
         return false;
     fold_backward(before, norm, graph->arena);
-    before->activation = norm->activation;
+    layer_set_function(before, layer_function(norm));
     return true;
 }
 
@@ -137,7 +153,7 @@ static Layer *only_reader(Graph *graph, int index)
         Layer *layer = &graph->layers[i];
         if (layer->input_count != 1 || layer->inputs[0] != index)
             continue;
-        if (consumer_count(graph, index) != 1)
+        if (graph_reader_count(graph, index) != 1)
             return NULL;
         if (layer->kind != LAYER_FLATTEN || layer->activation != ACTIVATION_LINEAR)
             return layer;
@@ -171,9 +187,9 @@ static bool fuse_activation(Graph *graph, int index)
         return false;
     Layer *before = &graph->layers[layer->inputs[0]];
     if (before->kind == LAYER_INPUT || before->activation != ACTIVATION_LINEAR ||
-        consumer_count(graph, layer->inputs[0]) != 1)
+        graph_reader_count(graph, layer->inputs[0]) != 1)
         return false;
-    before->activation = layer->activation;
+    layer_set_function(before, layer_function(layer));
     return true;
 }
 

@@ -43,6 +43,15 @@ int64_t shape_channels(Shape shape)
     return shape.rank ? shape.dim[shape.rank - 1] : 1;
 }
 
+Shape shape_as_image(Shape shape)
+{
+    if (shape.rank == 1)
+        return (Shape){3, {1, 1, shape.dim[0]}};
+    if (shape.rank == 2)
+        return (Shape){3, {1, shape.dim[0], shape.dim[1]}};
+    return shape;
+}
+
 const char *shape_format(Shape shape, char text[SHAPE_TEXT_BYTES])
 {
     int used = 0;

@@ -1,7 +1,7 @@
 /* tensor.h: shapes, and float32 tensors that an arena owns.
  *
  * Tensors are channels-last, as Keras has them, without the batch dimension:
- * an image is (height, width, channels), a Conv2D kernel (kernel height, kernel width, input
+ * an image is (height, width, channels), a sequence (steps, channels), a Conv2D kernel (kernel height, kernel width, input
  * channels, filters), a Dense kernel (inputs, units).
  */
 #ifndef GRAPH_TENSOR_H
@@ -36,6 +36,10 @@ bool shape_equal(Shape a, Shape b);
 
 /* The last dimension: channels of an image, length of a vector. */
 int64_t shape_channels(Shape shape);
+
+/* What a layer on images sees: a sequence (steps, channels) is an image (1, steps, channels), a
+ * vector (n) is one pixel (1, 1, n); rank 3 and 4 stay. */
+Shape shape_as_image(Shape shape);
 
 /* Writes "28x28x1" to `text`, and returns it. */
 const char *shape_format(Shape shape, char text[SHAPE_TEXT_BYTES]);

@@ -8,13 +8,16 @@
 #include "graph/graph.h"
 
 /* f(x) for any activation but softmax, which is no function of one value. */
-double activation_value(Activation activation, double x);
+double activation_value(ActivationFunction function, double x);
+
+/* True for the ReLU without limit, for which the kernel sets have code of their own. */
+bool activation_is_relu(ActivationFunction function);
 
 /* `values` (rows, channels) in place; softmax goes over the channels of each row. */
-void activation_apply(Activation activation, float *values, int64_t rows, int64_t channels);
+void activation_apply(ActivationFunction function, float *values, int64_t rows, int64_t channels);
 
 /* d loss / d input in place of d loss / d output; `output` (rows, channels) is f(input). */
-void activation_backward(Activation activation, const float *output, float *gradient, int64_t rows,
-                         int64_t channels);
+void activation_backward(ActivationFunction function, const float *output, float *gradient,
+                         int64_t rows, int64_t channels);
 
 #endif

@@ -82,12 +82,12 @@ static void run_stage(const Forward *forward, int index, int image, int images)
         KERNELS[layer->kind](&stage->packed, source->after + image * source->elements, images,
                              stage->own_before + at);
     }
-    if (stage->own_after && layer->activation == ACTIVATION_RELU) {
+    if (stage->own_after && activation_is_relu(layer_function(layer))) {
         stage->packed.kernels->relu(stage->before + at, count, stage->own_after + at);
     } else if (stage->own_after) {
         int64_t channels = shape_channels(layer->output_shape);
         memcpy(stage->own_after + at, stage->before + at, (size_t)count * sizeof(float));
-        activation_apply(layer->activation, stage->own_after + at, count / channels, channels);
+        activation_apply(layer_function(layer), stage->own_after + at, count / channels, channels);
     }
 }
 

@@ -37,7 +37,7 @@ typedef struct HookOutput {
     int layer; /* index in the graph */
     int shard; /* of the batch: 25 images */
     bool training;
-    Activation activation;
+    ActivationFunction activation;
     int64_t rows, channels; /* pixels of all images of the call, and their channels */
     const float *before;    /* (rows, channels) */
 } HookOutput;

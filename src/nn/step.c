@@ -91,14 +91,14 @@ static void open_stage(Step *step, int index, int layer)
     *stage = (StepStage){.layer = layer,
                          .of = of,
                          .kind = &STAGE_KINDS[of->kind],
-                         .activation = of->activation,
+                         .activation = layer_function(of),
                          .elements = shape_elements(of->output_shape),
                          .channels = shape_channels(of->output_shape),
                          .packed = kernel_pack(step->arena, of)};
     if (last && of->activation == ACTIVATION_SOFTMAX)
-        stage->activation = ACTIVATION_LINEAR;
+        stage->activation.kind = ACTIVATION_LINEAR;
     stage->own_output = index == 0 || stage->kind->forward;
-    stage->own_after = stage->activation != ACTIVATION_LINEAR || has_hook(step);
+    stage->own_after = stage->activation.kind != ACTIVATION_LINEAR || has_hook(step);
     if (stage->kind->has_kernel)
         open_kernel(step, stage);
     if (is_norm(stage))

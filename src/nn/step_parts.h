@@ -46,7 +46,7 @@ struct StepStage {
     int layer; /* index in the graph */
     const Layer *of;
     const StageKind *kind;
-    Activation activation; /* linear for the soft-max that the loss has */
+    ActivationFunction activation; /* linear for the soft-max that the loss has */
     int64_t elements, channels;
     const Parameter *kernel, *bias;
     float *used_kernel, *used_bias; /* what the hooks make of them; else the parameters' values */

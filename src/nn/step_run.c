@@ -80,7 +80,7 @@ static void activate(const Work *work, const StageRun *run)
     if (hooks && hooks->output_forward) {
         HookOutput output = hook_output(run);
         hooks->output_forward(hooks->context, &output, after);
-    } else if (stage->activation == ACTIVATION_RELU) {
+    } else if (activation_is_relu(stage->activation)) {
         run->step->kernels->relu(run->output, count, after);
     } else if (stage->own_after) {
         memcpy(after, run->output, (size_t)count * sizeof *after);
@@ -97,7 +97,7 @@ static void activate_backward(const Work *work, const StageRun *run)
     if (hooks && hooks->output_backward) {
         HookOutput output = hook_output(run);
         hooks->output_backward(hooks->context, &output, after, run->gradient);
-    } else if (stage->activation == ACTIVATION_RELU) {
+    } else if (activation_is_relu(stage->activation)) {
         run->step->kernels->relu_gradient(after, count, run->gradient);
     } else {
         activation_backward(stage->activation, after, run->gradient, count / stage->channels,

@@ -178,7 +178,7 @@ static void straight_through(const FakeQuant *fake, const RebuildOp *own, const 
     double low = fixed_dequantize(op->low, op->output),
            high = fixed_dequantize(op->high, op->output);
     double sum = 0;
-    bool relu = op->kind == OP_TO_INTEGER && output->activation == ACTIVATION_RELU;
+    bool relu = op->kind == OP_TO_INTEGER && output->activation.kind == ACTIVATION_RELU;
     for (int64_t i = 0; i < output->rows * output->channels; i++) {
         double real = (double)output->before[i];
         if (relu && !(real > 0))

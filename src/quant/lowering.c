@@ -160,6 +160,19 @@ static void check_sizes(Walk *walk, const Layer *layer)
                      layer->name, shape_text(walk, layer->output_shape), OP_MAX_ELEMENTS);
 }
 
+/* What the integer model has no operation for. */
+static void check_supported(Walk *walk, const Layer *layer)
+{
+    char text[ACTIVATION_TEXT_BYTES];
+    ActivationFunction function = layer_function(layer);
+    if (layer->kind > LAYER_ACTIVATION || layer->sequence)
+        blockers_add(walk->blockers, "layer %s: %s%s is not built on integers", layer->name,
+                     layer->sequence ? "1D " : "", layer_info(layer->kind)->word);
+    if (function.kind > ACTIVATION_SOFTMAX || function.limit > 0)
+        blockers_add(walk->blockers, "layer %s: activation %s is not built on integers",
+                     layer->name, activation_format(function, text));
+}
+
 /* ---- one layer ------------------------------------------------------------------------------- */
 
 static const OpKind OP_OF_LAYER[LAYER_KINDS] = {
@@ -246,12 +259,13 @@ static void lower_layer(Walk *walk, int index)
 
 /* ---- the graph ------------------------------------------------------------------------------- */
 
-/* A stream has one source and one reader everywhere. */
+/* A stream has one source and one reader everywhere, and known operations. */
 static void check_chain(Walk *walk)
 {
     const Graph *graph = walk->graph;
     for (int i = 1; i < graph->count; i++) {
         const Layer *layer = &graph->layers[i];
+        check_supported(walk, layer);
         if (layer->kind == LAYER_INPUT || layer->input_count != 1 || layer->inputs[0] != i - 1)
             blockers_add(walk->blockers,
                          "layer %s: does not read exactly the layer before it; only chains of "

@@ -4,10 +4,11 @@
 
 int32_t *table_make(Arena *arena, Activation function, QuantParam input, QuantParam output)
 {
+    const ActivationFunction real = {.kind = function};
     int32_t *table = ARENA_ARRAY(arena, int32_t, (int64_t)input.high - input.low + 1);
     for (int32_t q = input.low; q <= input.high; q++)
         table[q - input.low] =
-            fixed_quantize(activation_value(function, fixed_dequantize(q, input)), output);
+            fixed_quantize(activation_value(real, fixed_dequantize(q, input)), output);
     return table;
 }
 

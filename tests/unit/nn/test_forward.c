@@ -175,22 +175,28 @@ static void test_batch_norm(void **state)
 static void test_activations(void **state)
 {
     (void)state;
-    assert_float_equal(activation_value(ACTIVATION_SIGMOID, 0), 0.5, 0);
-    assert_float_equal(activation_value(ACTIVATION_SIGMOID, 1000), 1, 0);
-    assert_float_equal(activation_value(ACTIVATION_SIGMOID, -1000), 0, 0);
-    assert_float_equal(activation_value(ACTIVATION_SIGMOID, 2), 0.8807970779778823, 1e-15);
-    assert_float_equal(activation_value(ACTIVATION_TANH, 1), 0.7615941559557649, 1e-15);
-    assert_float_equal(activation_value(ACTIVATION_RELU, -3), 0, 0);
-    assert_float_equal(activation_value(ACTIVATION_LINEAR, -3), -3, 0);
+    assert_float_equal(activation_value((ActivationFunction){.kind = ACTIVATION_SIGMOID}, 0), 0.5,
+                       0);
+    assert_float_equal(activation_value((ActivationFunction){.kind = ACTIVATION_SIGMOID}, 1000), 1,
+                       0);
+    assert_float_equal(activation_value((ActivationFunction){.kind = ACTIVATION_SIGMOID}, -1000), 0,
+                       0);
+    assert_float_equal(activation_value((ActivationFunction){.kind = ACTIVATION_SIGMOID}, 2),
+                       0.8807970779778823, 1e-15);
+    assert_float_equal(activation_value((ActivationFunction){.kind = ACTIVATION_TANH}, 1),
+                       0.7615941559557649, 1e-15);
+    assert_float_equal(activation_value((ActivationFunction){.kind = ACTIVATION_RELU}, -3), 0, 0);
+    assert_float_equal(activation_value((ActivationFunction){.kind = ACTIVATION_LINEAR}, -3), -3,
+                       0);
 
     float relu[] = {-1, 0, 2};
-    activation_apply(ACTIVATION_RELU, relu, 1, 3);
+    activation_apply((ActivationFunction){.kind = ACTIVATION_RELU}, relu, 1, 3);
     assert_float_equal(relu[0], 0, 0);
     assert_float_equal(relu[2], 2, 0);
 
     /* Rows by themselves; large scores do not overflow. */
     float scores[] = {1000, 1001, 1002, -5, -5, -5};
-    activation_apply(ACTIVATION_SOFTMAX, scores, 2, 3);
+    activation_apply((ActivationFunction){.kind = ACTIVATION_SOFTMAX}, scores, 2, 3);
     assert_float_equal(scores[0], 0.09003057317038046, 1e-7);
     assert_float_equal(scores[2], 0.6652409557748218, 1e-7);
     assert_float_equal(scores[4], 1.0 / 3, 1e-7);
