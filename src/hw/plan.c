@@ -154,6 +154,9 @@ static Status check_op(const IntegerModel *model, int index)
     if (op->kind == OP_INPUT || op->kind >= OP_KINDS)
         return error_set(ERR_REFUSED, "layer %s: only the first operation may be an input",
                          op->name);
+    if (!STAGE_KINDS[op->kind].entity)
+        return error_set(ERR_REFUSED, "layer %s: there is no hardware for a %s layer", op->name,
+                         op_word(op->kind));
     if (op->input_count != 1 || op->inputs[0] != index - 1)
         return error_set(ERR_REFUSED,
                          "layer %s: hardware is a chain of layers, and this one does not read the "

@@ -52,7 +52,7 @@ TensorFile description_tensor(Arena *arena, const Op *op, const char *stem, Tens
     TensorFile files[ROLES] = {
         [ROLE_WEIGHTS] = {"weights", NULL, op->weights, op_weight_count(op), op_channels(op),
                           traits->reads_float},
-        [ROLE_BIAS] = {"bias", NULL, op->bias, traits->has_weights ? op_channels(op) : 0, 1,
+        [ROLE_BIAS] = {"bias", NULL, op->bias, traits->has_weights ? op_bias_count(op) : 0, 1,
                        traits->reads_float},
         [ROLE_TABLE] = {"table", NULL, op->table, op_table_count(op), TABLE_COLUMNS, false},
     };
@@ -155,6 +155,10 @@ static json_t *json_of_op(Arena *arena, const Op *op, const char *stem)
     put(object, "simd", json_integer(op->simd));
     if (traits->has_window)
         put(object, "window", json_of_window(op->window));
+    if (op->kind == OP_UPSAMPLE2D) {
+        put(object, "factor_height", json_integer(op->factor_height));
+        put(object, "factor_width", json_integer(op->factor_width));
+    }
     if (traits->has_weights)
         put_weights(object, op);
     if (traits->requantizes)

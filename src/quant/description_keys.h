@@ -10,7 +10,8 @@
 #define DESCRIPTION_JSON    "model.json"
 #define DESCRIPTION_WEIGHTS "weights"
 
-enum { DESCRIPTION_VERSION = 1 };
+/* Version 1 knew chains of the first thirteen kinds; it reads as version 2 does. */
+enum { DESCRIPTION_OLDEST = 1, DESCRIPTION_VERSION = 2 };
 
 /* The tensors of an operation that have a file each. */
 typedef enum TensorRole { ROLE_WEIGHTS, ROLE_BIAS, ROLE_TABLE, ROLES } TensorRole;

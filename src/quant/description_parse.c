@@ -114,11 +114,12 @@ static const char *const WITH_WEIGHTS[] = {"weight_bits", "weights", "bias", NUL
 static const char *const WITH_SCALES[] = {"weight_clip", "weight_scales", NULL};
 static const char *const WITH_REQUANTIZERS[] = {"accumulator_bits", "multipliers", "shifts", NULL};
 static const char *const WITH_TABLE[] = {"table", NULL};
+static const char *const WITH_FACTORS[] = {"factor_height", "factor_width", NULL};
 
 static Status expect_op_keys(json_t *object, OpKind kind)
 {
     const OpTraits *traits = op_traits(kind);
-    const char *const *lists[7] = {OP_KEYS};
+    const char *const *lists[8] = {OP_KEYS};
     int count = 1;
     if (traits->has_window)
         lists[count++] = WITH_WINDOW;
@@ -130,6 +131,8 @@ static Status expect_op_keys(json_t *object, OpKind kind)
         lists[count++] = WITH_REQUANTIZERS;
     if (traits->has_table)
         lists[count++] = WITH_TABLE;
+    if (kind == OP_UPSAMPLE2D)
+        lists[count++] = WITH_FACTORS;
     return expect_keys(object, lists);
 }
 
@@ -265,6 +268,12 @@ static Status parse_common(Arena *arena, const json_t *object, Op *op)
     return get_int(object, "simd", &op->simd);
 }
 
+static Status parse_factors(const json_t *object, Op *op)
+{
+    TRY(get_int(object, "factor_height", &op->factor_height));
+    return get_int(object, "factor_width", &op->factor_width);
+}
+
 static Status parse_op(Arena *arena, json_t *object, Op *op)
 {
     if (!json_is_object(object))
@@ -278,6 +287,8 @@ static Status parse_op(Arena *arena, json_t *object, Op *op)
     const OpTraits *traits = op_traits(op->kind);
     if (traits->has_window)
         TRY(parse_window(object, &op->window));
+    if (op->kind == OP_UPSAMPLE2D)
+        TRY(parse_factors(object, op));
     if (traits->requantizes)
         TRY(parse_requantizers(arena, object, op));
     if (traits->has_weights)
@@ -316,9 +327,13 @@ static Status parse_root(json_t *root, IntegerModel *model, json_t **ops)
     int version = 0;
     TRY(get_text(root, "format", &format));
     TRY(get_int(root, "version", &version));
-    if (strcmp(format, DESCRIPTION_FORMAT) != 0 || version != DESCRIPTION_VERSION)
-        return error_set(ERR_REFUSED, "is \"%.80s\" version %d, expected \"%s\" version %d", format,
-                         version, DESCRIPTION_FORMAT, DESCRIPTION_VERSION);
+    if (strcmp(format, DESCRIPTION_FORMAT) != 0 || version < DESCRIPTION_OLDEST ||
+        version > DESCRIPTION_VERSION)
+        return error_set(ERR_REFUSED,
+                         "is \"%.80s\" version %d, expected \"%s\" version %d to %d; quantize the "
+                         "model again with this version of the program",
+                         format, version, DESCRIPTION_FORMAT, DESCRIPTION_OLDEST,
+                         DESCRIPTION_VERSION);
     TRY(expect_keys(root, lists));
     TRY(parse_name(model->arena, root, "name", &model->name));
     TRY(get_text(root, "source_sha256", &sha256));

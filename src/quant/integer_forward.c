@@ -99,11 +99,13 @@ static void stage_open(IntegerForward *forward, const IntegerModel *model, int i
     if (traits->reads_float || traits->writes_float)
         stage->real = float_op_new(arena, op);
     if (integer_op_is_packed(op->kind))
-        stage->packed = integer_op_new(arena, op,
-                                       &(IntegerOpSetup){.kernels = forward->kernels,
-                                                         .input = (stage - 1)->storage,
-                                                         .output = stage->storage,
-                                                         .max_batch = forward->max_batch});
+        stage->packed =
+            integer_op_new(arena, op,
+                           &(IntegerOpSetup){.kernels = forward->kernels,
+                                             .input = (stage - 1)->storage,
+                                             .output = stage->storage,
+                                             .bound = op_accumulator_bound(model, index),
+                                             .max_batch = forward->max_batch});
     else if (op->kind != OP_INPUT)
         values_of(arena, stage, forward->max_batch);
 }

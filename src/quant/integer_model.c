@@ -10,15 +10,21 @@ static const OpTraits TRAITS[OP_KINDS] = {
     [OP_CONV2D] = {"conv2d", .has_window = true, .has_weights = true, .requantizes = true},
     [OP_DENSE] = {"dense", .has_weights = true, .requantizes = true, .is_dense = true},
     [OP_AFFINE] = {"affine", .has_weights = true, .requantizes = true},
-    [OP_MAX_POOL2D] = {"max_pool2d", .has_window = true},
+    [OP_MAX_POOL2D] = {"max_pool2d", .has_window = true, .keeps_format = true},
     [OP_AVERAGE_POOL2D] = {"average_pool2d", .has_window = true, .requantizes = true},
     [OP_TABLE] = {"table", .has_table = true},
+    [OP_DEPTHWISE_CONV2D] = {"depthwise_conv2d", .has_window = true, .has_weights = true,
+                             .requantizes = true},
+    [OP_ZERO_PAD2D] = {"zero_pad2d", .has_window = true, .keeps_format = true},
+    [OP_ADD] = {"add", .has_weights = true, .requantizes = true, .joins = true},
+    [OP_CONCAT] = {"concat", .requantizes = true, .joins = true},
+    [OP_UPSAMPLE2D] = {"upsample2d", .keeps_format = true},
     [OP_FLOAT_CONV2D] = {"float_conv2d", .has_window = true, .has_weights = true,
                          .reads_float = true, .writes_float = true},
     [OP_FLOAT_DENSE] = {"float_dense", .has_weights = true, .is_dense = true, .reads_float = true,
                         .writes_float = true},
-    [OP_FLOAT_MAX_POOL2D] = {"float_max_pool2d", .has_window = true, .reads_float = true,
-                             .writes_float = true},
+    [OP_FLOAT_MAX_POOL2D] = {"float_max_pool2d", .has_window = true, .keeps_format = true,
+                             .reads_float = true, .writes_float = true},
     [OP_FLOAT_AVERAGE_POOL2D] = {"float_average_pool2d", .has_window = true, .reads_float = true,
                                  .writes_float = true},
     [OP_TO_FLOAT] = {"to_float", .writes_float = true},
@@ -46,9 +52,29 @@ bool op_kind_parse(const char *word, OpKind *kind)
     return false;
 }
 
+const Op *op_input(const IntegerModel *model, int index, int k)
+{
+    assert(k >= 0 && k < model->ops[index].input_count);
+    return &model->ops[model->ops[index].inputs[k]];
+}
+
+int op_reader_count(const IntegerModel *model, int index)
+{
+    int count = 0;
+    for (int i = index + 1; i < model->count; i++)
+        for (int k = 0; k < model->ops[i].input_count; k++)
+            count += model->ops[i].inputs[k] == index;
+    return count;
+}
+
 int64_t op_channels(const Op *op)
 {
     return shape_channels(op->output_shape);
+}
+
+int64_t op_bias_count(const Op *op)
+{
+    return op->kind == OP_ADD ? 1 : op_channels(op);
 }
 
 int64_t op_weight_count(const Op *op)
@@ -64,8 +90,12 @@ int64_t op_weight_count(const Op *op)
     case OP_DENSE:
     case OP_FLOAT_DENSE:
         return shape_elements((Shape){2, {inputs, op_channels(op)}});
+    case OP_DEPTHWISE_CONV2D:
+        return shape_elements((Shape){3, {w->kernel_height, w->kernel_width, op_channels(op)}});
     case OP_AFFINE:
         return op_channels(op);
+    case OP_ADD:
+        return op->input_count;
     default:
         return 0;
     }
@@ -108,7 +138,7 @@ static int64_t bytes_of_bits(int64_t bits)
 int64_t op_bytes(const Op *op)
 {
     enum { BIAS_BYTES = 4, REQUANTIZER_BYTES = 3 };
-    int64_t biases = op->bias ? op_channels(op) : 0;
+    int64_t biases = op->bias ? op_bias_count(op) : 0;
     return bytes_of_bits(op_weight_count(op) * op->weight_bits) +
            bytes_of_bits(op_table_count(op) * op->output.bits) + biases * BIAS_BYTES +
            (int64_t)op->requantizer_count * REQUANTIZER_BYTES;
@@ -125,37 +155,60 @@ int64_t integer_model_bytes(const IntegerModel *model)
 /* ---- the proof --------------------------------------------------------------------------------
  */
 
-static int64_t largest_input(const Op *op)
+static int64_t larger(int64_t a, int64_t b)
 {
-    int64_t low = llabs(op->input.low), high = llabs(op->input.high);
-    return low > high ? low : high;
+    return a > b ? a : b;
+}
+
+/* Of |q - offset| for q of the format. */
+static int64_t farthest_from(int32_t offset, QuantParam format)
+{
+    return larger(llabs((int64_t)format.low - offset), llabs((int64_t)format.high - offset));
 }
 
 /* Rows of weights that add up in one accumulator, each row holding one weight per channel. */
-static int64_t bound_of_weights(const Op *op)
+static int64_t bound_of_rows(const Op *op)
 {
     int64_t channels = op_channels(op);
     int64_t rows = op_weight_count(op) / channels;
-    int64_t largest = largest_input(op), bound = 0;
+    int64_t largest = farthest_from(0, op->input), bound = 0;
     for (int64_t c = 0; c < channels; c++) {
         int64_t sum = 0;
         for (int64_t r = 0; r < rows; r++)
             sum += llabs(op->weights[r * channels + c]);
-        int64_t total = sum * largest + (op->bias ? llabs(op->bias[c]) : 0);
-        bound = total > bound ? total : bound;
+        bound = larger(bound, sum * largest + (op->bias ? llabs(op->bias[c]) : 0));
     }
     return bound;
 }
 
-int64_t op_accumulator_bound(const Op *op)
+static int64_t bound_of_pool(const Op *op)
 {
+    return farthest_from(0, op->input) * op->window.kernel_height * op->window.kernel_width +
+           llabs(op_pool_bias(op));
+}
+
+static int64_t bound_of_join(const IntegerModel *model, int index)
+{
+    const Op *op = &model->ops[index];
+    int64_t sum = op->kind == OP_ADD && op->bias ? llabs(op->bias[0]) : 0, largest = 0;
+    for (int k = 0; k < op->input_count; k++) {
+        QuantParam format = op_input(model, index, k)->output;
+        largest = larger(largest, farthest_from(format.zero_point, format));
+        if (op->kind == OP_ADD)
+            sum += llabs(op->weights[k]) * farthest_from(0, format);
+    }
+    return op->kind == OP_ADD ? sum : largest;
+}
+
+int64_t op_accumulator_bound(const IntegerModel *model, int index)
+{
+    const Op *op = &model->ops[index];
     const OpTraits *traits = op_traits(op->kind);
     if (!traits->requantizes)
         return 0;
-    if (traits->has_weights)
-        return bound_of_weights(op);
-    return largest_input(op) * op->window.kernel_height * op->window.kernel_width +
-           llabs(op_pool_bias(op));
+    if (traits->joins)
+        return bound_of_join(model, index);
+    return traits->has_weights ? bound_of_rows(op) : bound_of_pool(op);
 }
 
 /* Bits of a two's complement integer, sign included, that holds -bound..bound. */
@@ -173,7 +226,7 @@ Status integer_model_prove(IntegerModel *model)
     for (int i = 0; i < model->count; i++) {
         Op *op = &model->ops[i];
         op->accumulator_bits =
-            op_traits(op->kind)->requantizes ? bits_for(op_accumulator_bound(op)) : 0;
+            op_traits(op->kind)->requantizes ? bits_for(op_accumulator_bound(model, i)) : 0;
         if (op->accumulator_bits > FIXED_ACCUMULATOR_BITS)
             blockers_add(&blockers,
                          "layer %s: its sums need %d bits, at most %d are possible; take fewer "

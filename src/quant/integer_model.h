@@ -5,16 +5,22 @@
  * integers, bit for bit. The values and weights of a floating-point operation are binary32
  * (float32.h), held as the integers of their bit patterns; OP_TO_FLOAT and OP_TO_INTEGER stand
  * where the two kinds of streams meet. Input and output of a model are integers in any case.
- * Operations are listed in order of computation; op i reads op i-1: today a model is a chain.
+ * Operations are listed in order of computation: op i reads earlier ones, and several may read the
+ * same one (a stream that forks). One input, one output, the last operation's.
  *
  * Proven when built (integer_model_prove): every accumulator fits in `accumulator_bits`, from the
  * actual weights and the input format, whatever the image, and so does every partial sum, in
  * whatever order the products are added.
  *
  * Invariants (integer_model_check_structure, integer_model_check_values):
- *   - op 0 is the only OP_INPUT; `inputs[0]` of op i is i-1, and so is `input` the `output` format
- *     and `input_shape` the `output_shape` of op i-1. A reshape in between may give the shape other
- *     heights and widths, never other channels.
+ *   - op 0 is the only OP_INPUT; `inputs[k]` of op i is below i; `input` is the `output` format and
+ *     `input_shape` the `output_shape` of inputs[0]. A reshape in between may give the shape other
+ *     heights and widths, never other channels. Every op but the last is read by one at least;
+ *   - only OP_ADD and OP_CONCAT have several inputs (2 to OP_MAX_INPUTS), which may have a format
+ *     each: op_input() gives the operation that stands at an input. Operands of an addition have
+ *     the same pixels and channels, those of a concatenation the same number of pixels;
+ *   - the pads of a pool are 0 or those of Keras' 'same'; those of a convolution may be any that are
+ *     smaller than its kernel, as zero padding before it is merged into them;
  *   - shapes are (n) or (height, width, channels), of at most OP_MAX_ELEMENTS elements;
  *   - the formats of floating-point streams are QUANT_FLOAT, and what streams an operation reads
  *     and writes is in its traits; other formats have FIXED_MIN_BITS to FIXED_MAX_BITS bits with
@@ -36,9 +42,16 @@ typedef enum OpKind {
     OP_DENSE,      /* acc = bias + sum w*x over the flattened input; requantize */
     OP_AFFINE,     /* acc[c] = bias[c] + w[c]*x[c]; requantize: a batch norm that was not folded */
     OP_MAX_POOL2D, /* maximum; keeps the input's format; clamp to low..high */
-    OP_AVERAGE_POOL2D, /* acc = sum; requantize, with 1/n in M */
-    OP_TABLE,          /* y = table[x - input low]: tanh, sigmoid, any function of one value */
-    OP_FLOAT_CONV2D,   /* float_kernels.h, these four */
+    OP_AVERAGE_POOL2D,   /* acc = sum; requantize, with 1/n in M */
+    OP_TABLE,            /* y = table[x - input low]: tanh, sigmoid, any function of one value */
+    OP_DEPTHWISE_CONV2D, /* a convolution of each channel by itself: output channel c * multiplier
+                            + m sums over channel c */
+    OP_ZERO_PAD2D,       /* a border of the zero point, as wide as the pads; keeps the format */
+    OP_ADD,              /* acc = bias + sum over inputs of w[i]*x_i; requantize */
+    OP_CONCAT,           /* the channels of one input after those of the other, each at the output's
+                            scale: y = clamp(scale(x_i - z_i, M_i, s_i) + z) */
+    OP_UPSAMPLE2D,       /* every pixel factor_height x factor_width times; keeps the format */
+    OP_FLOAT_CONV2D,     /* float_kernels.h, these four */
     OP_FLOAT_DENSE,
     OP_FLOAT_MAX_POOL2D,
     OP_FLOAT_AVERAGE_POOL2D,
@@ -47,7 +60,7 @@ typedef enum OpKind {
     OP_KINDS
 } OpKind;
 
-enum { OP_MAX_INPUTS = 2, OP_MAX_ELEMENTS = 1 << 24, MODEL_MAX_OPS = 256, OP_NAME_MAX_BYTES = 200 };
+enum { OP_MAX_INPUTS = 8, OP_MAX_ELEMENTS = 1 << 24, MODEL_MAX_OPS = 256, OP_NAME_MAX_BYTES = 200 };
 
 enum { FLOAT_BITS = 32 };
 #define CALIBRATION_FLOAT "float"
@@ -66,6 +79,8 @@ typedef struct OpTraits {
     bool requantizes; /* has an accumulator and requantizers */
     bool has_table;
     bool is_dense;                  /* every output value is a sum over the whole input */
+    bool joins;                     /* has several inputs */
+    bool keeps_format;              /* output has the input's format: values are moved or chosen */
     bool reads_float, writes_float; /* input, output stream */
 } OpTraits;
 
@@ -79,11 +94,14 @@ typedef struct Op {
     int32_t low, high; /* final clamp; low is the zero point when a ReLU is fused. 0, the bits
                           of +0, says so for a floating-point output as well */
 
-    Window window;          /* conv, pools */
-    const int32_t *weights; /* conv (kh, kw, in, out); dense (in, out); affine (channels) */
-    const int32_t *bias;    /* (out), at accumulator width, with -zero point * sum of weights in it;
-                               or binary32; NULL: none */
-    const Requantizer *requantizers; /* `requantizer_count` of them: 1, or one per output channel */
+    Window window; /* conv, pools; zero padding: kernel 1, stride 1 and the pads */
+    int factor_height, factor_width; /* OP_UPSAMPLE2D; 0 otherwise */
+    const int32_t *weights; /* conv (kh, kw, in, out); depthwise (kh, kw, in, multiplier), rows of
+                               output channels; dense (in, out); affine (channels); add (inputs) */
+    const int32_t *bias;    /* (out), add (1), at accumulator width, with -zero point * sum of
+                               weights in it; or binary32; NULL: none */
+    const Requantizer *requantizers; /* `requantizer_count` of them: 1, or one per output channel;
+                                        add: 1; concat: one per input */
     int requantizer_count;
     int weight_bits;      /* FLOAT_BITS: binary32 */
     int accumulator_bits; /* proven, sign included */
@@ -94,7 +112,10 @@ typedef struct Op {
                                 CALIBRATION_FLOAT: the output has no integer format */
     double clip;             /* |output| beyond it was cut off, in real units */
     double weight_clip;
-    const double *weight_scales; /* requantizer_count of them; NULL when it has no weights */
+    const double *weight_scales; /* requantizer_count of them; NULL when it has no weights. A unit
+                                    of the accumulator is input.scale * weight scale; so weight i
+                                    of an addition stands for the scale of input i over that of
+                                    input 0 */
 
     int pe, simd; /* folding asked for; 0: fully parallel (plan.h decides) */
 } Op;
@@ -115,8 +136,17 @@ const char *op_word(OpKind kind); /* "conv2d" */
 /* False when there is no kind of that word. */
 bool op_kind_parse(const char *word, OpKind *kind);
 
-/* Channels of the output: as many biases, and at most as many requantizers. */
+/* The operation whose output is input `k` of op `index`. */
+const Op *op_input(const IntegerModel *model, int index, int k);
+
+/* How often the output of op `index` is read: the branches of its stream. */
+int op_reader_count(const IntegerModel *model, int index);
+
+/* Channels of the output. */
 int64_t op_channels(const Op *op);
+
+/* Elements of `bias`, where it has one: a channel's each, and one of an addition. */
+int64_t op_bias_count(const Op *op);
 
 /* Elements of `weights`; -1 when they pass TENSOR_MAX_ELEMENTS. 0 for an op without weights. */
 int64_t op_weight_count(const Op *op);
@@ -128,7 +158,7 @@ int64_t op_table_count(const Op *op);
  * other operations: their `bias` holds it. */
 int32_t op_pool_bias(const Op *op);
 
-/* The requantizer of output channel `channel`. */
+/* The requantizer of output channel `channel`; of a concatenation that of input `channel`. */
 Requantizer op_requantizer(const Op *op, int64_t channel);
 
 /* What an integer (or bit pattern) that the operation puts out stands for. */
@@ -142,9 +172,10 @@ bool op_float_relu(const Op *op);
 int64_t integer_model_bytes(const IntegerModel *model);
 int64_t op_bytes(const Op *op);
 
-/* The largest |accumulator| that weights and input format allow, for any image and any order of
- * addition: max over channels of |bias| + sum |w| * max |x|. 0 for an op without accumulator. */
-int64_t op_accumulator_bound(const Op *op);
+/* The largest |accumulator| of op `index` that weights and input formats allow, for any image and
+ * any order of addition: max over channels of |bias| + sum |w| * max |x|; of a concatenation the
+ * largest |x - z|. 0 for an op without accumulator. */
+int64_t op_accumulator_bound(const IntegerModel *model, int index);
 
 /* Sets accumulator_bits of every op from its actual weights. Refuses a model that would need more
  * than FIXED_ACCUMULATOR_BITS, naming the layers. */

@@ -81,7 +81,7 @@ static int64_t round_up(int64_t count, int64_t step)
     return (count + step - 1) / step * step;
 }
 
-static Rescale rescale_of(Arena *arena, const Op *op, Storage output)
+static Rescale rescale_of(Arena *arena, const Op *op, const IntegerOpSetup *setup)
 {
     int64_t channels = op_channels(op), lanes = round_up(channels, INTEGER_BLOCK);
     Requantizer *requantizers = ARENA_ARRAY(arena, Requantizer, lanes);
@@ -94,12 +94,11 @@ static Rescale rescale_of(Arena *arena, const Op *op, Storage output)
     }
     return (Rescale){.requantizers = requantizers,
                      .ratios = ratios,
-                     .small_ratios =
-                         op_accumulator_bound(op) <= RESCALE_SMALL ? small_ratios : NULL,
+                     .small_ratios = setup->bound <= RESCALE_SMALL ? small_ratios : NULL,
                      .zero_point = op->output.zero_point,
                      .low = op->low,
                      .high = op->high,
-                     .storage = output};
+                     .storage = setup->output};
 }
 
 /* The product is over stored values v = q - offset, and the layer is sum w * q, its own bias
@@ -360,7 +359,7 @@ IntegerOp *integer_op_new(Arena *arena, const Op *op, const IntegerOpSetup *setu
                           .operands = setup->input,
                           .input_elements = shape_elements(op->input_shape),
                           .output_elements = shape_elements(op->output_shape),
-                          .rescale = rescale_of(arena, op, setup->output)};
+                          .rescale = rescale_of(arena, op, setup)};
     if (op->weight_bits > BYTE_WEIGHT_BITS)
         packed->operands.kind = STORE_SHORTS;
     if (op->kind == OP_CONV2D)

@@ -3,7 +3,8 @@
  * a frame around the image.
  *
  *     Storage in = integer_storage(&model->ops[0], kernels), out = integer_storage(op, kernels);
- *     IntegerOp *packed = integer_op_new(arena, op, &(IntegerOpSetup){kernels, in, out, 25});
+ *     IntegerOpSetup setup = {kernels, in, out, op_accumulator_bound(model, 1), .max_batch = 25};
+ *     IntegerOp *packed = integer_op_new(arena, op, &setup);
  *     integer_op_run(packed, pixels, 25, results);
  */
 #ifndef QUANT_INTEGER_OP_H
@@ -17,6 +18,7 @@ typedef struct IntegerOp IntegerOp;
 typedef struct IntegerOpSetup {
     const IntegerKernels *kernels;
     Storage input, output; /* not STORE_WORDS */
+    int64_t bound;         /* op_accumulator_bound() */
     int max_batch;
 } IntegerOpSetup;
 

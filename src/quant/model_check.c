@@ -91,16 +91,28 @@ static Status expect_output(const Op *op, Shape expected)
                      shape_format(op->output_shape, found), shape_format(expected, wanted));
 }
 
+static Status check_image(const Op *op)
+{
+    if (op->input_shape.rank != 3)
+        return error_set(ERR_REFUSED, "input must be (height, width, channels)");
+    return OK;
+}
+
+static Status check_window_sizes(const Op *op)
+{
+    const Window *w = &op->window;
+    TRY(check_image(op));
+    TRY(check_range("kernel height", w->kernel_height, 1, WINDOW_MAX));
+    TRY(check_range("kernel width", w->kernel_width, 1, WINDOW_MAX));
+    TRY(check_range("stride height", w->stride_height, 1, WINDOW_MAX));
+    return check_range("stride width", w->stride_width, 1, WINDOW_MAX);
+}
+
 /* The output of a window with `channels`, and the pads that 'same' gives. */
 static Status check_window(const Op *op, int64_t channels)
 {
     const Window *w = &op->window;
-    if (op->input_shape.rank != 3)
-        return error_set(ERR_REFUSED, "input must be (height, width, channels)");
-    TRY(check_range("kernel height", w->kernel_height, 1, WINDOW_MAX));
-    TRY(check_range("kernel width", w->kernel_width, 1, WINDOW_MAX));
-    TRY(check_range("stride height", w->stride_height, 1, WINDOW_MAX));
-    TRY(check_range("stride width", w->stride_width, 1, WINDOW_MAX));
+    TRY(check_window_sizes(op));
     int top, bottom, left, right;
     int64_t height = window_output_size(op->input_shape.dim[0], w->kernel_height, w->stride_height,
                                         w->same, &top, &bottom);
@@ -113,9 +125,60 @@ static Status check_window(const Op *op, int64_t channels)
     return expect_output(op, (Shape){3, {height, width, channels}});
 }
 
+/* The output of a window whose pads may be any of at most `most_height` and `most_width`. */
+static Status check_padded_window(const Op *op, int most_height, int most_width)
+{
+    const Window *w = &op->window;
+    TRY(check_range("pad at the top", w->pad_top, 0, most_height));
+    TRY(check_range("pad at the bottom", w->pad_bottom, 0, most_height));
+    TRY(check_range("pad at the left", w->pad_left, 0, most_width));
+    TRY(check_range("pad at the right", w->pad_right, 0, most_width));
+    int64_t height = op->input_shape.dim[0] + w->pad_top + w->pad_bottom;
+    int64_t width = op->input_shape.dim[1] + w->pad_left + w->pad_right;
+    if (height < w->kernel_height || width < w->kernel_width)
+        return error_set(ERR_REFUSED, "a window of %dx%d does not fit in %lldx%lld pixels",
+                         w->kernel_height, w->kernel_width, (long long)height, (long long)width);
+    return expect_output(
+        op, (Shape){3,
+                    {(height - w->kernel_height) / w->stride_height + 1,
+                     (width - w->kernel_width) / w->stride_width + 1, op_channels(op)}});
+}
+
 static Status check_conv2d(const Op *op)
 {
-    return check_window(op, op_channels(op));
+    if (op->window.same)
+        return check_window(op, op_channels(op));
+    TRY(check_window_sizes(op));
+    return check_padded_window(op, op->window.kernel_height - 1, op->window.kernel_width - 1);
+}
+
+static Status check_depthwise_conv2d(const Op *op)
+{
+    int64_t channels = shape_channels(op->input_shape);
+    if (op_channels(op) % channels != 0)
+        return error_set(ERR_REFUSED, "%lld output channels are no multiple of %lld",
+                         (long long)op_channels(op), (long long)channels);
+    return check_conv2d(op);
+}
+
+static Status check_zero_pad2d(const Op *op)
+{
+    const Window *w = &op->window;
+    TRY(check_image(op));
+    if (w->kernel_height != 1 || w->kernel_width != 1 || w->stride_height != 1 ||
+        w->stride_width != 1 || w->same)
+        return error_set(ERR_REFUSED, "zero padding must have a window of 1x1 and stride 1");
+    if (op_channels(op) != shape_channels(op->input_shape))
+        return error_set(ERR_REFUSED, "zero padding must keep the number of channels");
+    return check_padded_window(op, WINDOW_MAX, WINDOW_MAX);
+}
+
+static Status check_upsample2d(const Op *op)
+{
+    const int64_t *in = op->input_shape.dim;
+    TRY(check_image(op));
+    return expect_output(op,
+                         (Shape){3, {in[0] * op->factor_height, in[1] * op->factor_width, in[2]}});
 }
 
 static Status check_dense(const Op *op)
@@ -130,8 +193,6 @@ static Status check_same_shape(const Op *op)
 
 static Status check_max_pool2d(const Op *op)
 {
-    if (!format_equal(op->input, op->output))
-        return error_set(ERR_REFUSED, "a max pool must keep the format of its input");
     return check_window(op, shape_channels(op->input_shape));
 }
 
@@ -144,6 +205,14 @@ static Status check_average_pool2d(const Op *op)
     return OK;
 }
 
+/* Operands are checked by check_join(). */
+static Status check_concat(const Op *op)
+{
+    Shape expected = op->input_shape;
+    expected.dim[expected.rank - 1] = op_channels(op);
+    return expect_output(op, expected);
+}
+
 typedef Status CheckGeometry(const Op *op);
 
 static CheckGeometry *const GEOMETRY[OP_KINDS] = {
@@ -154,6 +223,11 @@ static CheckGeometry *const GEOMETRY[OP_KINDS] = {
     [OP_MAX_POOL2D] = check_max_pool2d,
     [OP_AVERAGE_POOL2D] = check_average_pool2d,
     [OP_TABLE] = check_same_shape,
+    [OP_DEPTHWISE_CONV2D] = check_depthwise_conv2d,
+    [OP_ZERO_PAD2D] = check_zero_pad2d,
+    [OP_ADD] = check_same_shape,
+    [OP_CONCAT] = check_concat,
+    [OP_UPSAMPLE2D] = check_upsample2d,
     [OP_FLOAT_CONV2D] = check_conv2d,
     [OP_FLOAT_DENSE] = check_dense,
     [OP_FLOAT_MAX_POOL2D] = check_max_pool2d,
@@ -165,6 +239,39 @@ static CheckGeometry *const GEOMETRY[OP_KINDS] = {
 /* ---- structure ----------------------------------------------------------------------------------
  */
 
+static int64_t pixels_of(Shape shape)
+{
+    return shape_elements(shape) / shape_channels(shape);
+}
+
+static Status expect_operand(const Op *op, const Op *before, bool fits)
+{
+    if (fits)
+        return OK;
+    char found[SHAPE_TEXT_BYTES], wanted[SHAPE_TEXT_BYTES];
+    return error_set(ERR_REFUSED, "input shape is %s, but %s gives %s",
+                     shape_format(op->input_shape, found), before->name,
+                     shape_format(before->output_shape, wanted));
+}
+
+/* One input of an operation; `index` of the operation. The first gives format and shape. */
+static Status check_link(const IntegerModel *model, int index, int k)
+{
+    const Op *op = &model->ops[index];
+    const OpTraits *traits = op_traits(op->kind);
+    TRY(check_range("input", op->inputs[k], 0, index - 1));
+    const Op *before = op_input(model, index, k);
+    if (op_traits(before->kind)->writes_float != traits->reads_float)
+        return error_set(ERR_REFUSED, "%s gives %s, which it does not read", before->name,
+                         traits->reads_float ? "integers" : "floating-point numbers");
+    if (k == 0 && !format_equal(op->input, before->output))
+        return error_set(ERR_REFUSED, "input format differs from the output of %s", before->name);
+    bool same_pixels = pixels_of(op->input_shape) == pixels_of(before->output_shape);
+    bool same_channels = shape_channels(op->input_shape) == shape_channels(before->output_shape);
+    bool adds_channels = op->kind == OP_CONCAT && k > 0;
+    return expect_operand(op, before, same_pixels && (same_channels || adds_channels));
+}
+
 static Status check_links(const IntegerModel *model, int index)
 {
     const Op *op = &model->ops[index];
@@ -172,19 +279,30 @@ static Status check_links(const IntegerModel *model, int index)
         return error_set(ERR_REFUSED, "the input must be the first operation, and the only input");
     if (index == 0)
         return check_range("input count", op->input_count, 0, 0);
-    TRY(check_range("input count", op->input_count, 1, 1));
-    TRY(check_range("input", op->inputs[0], index - 1, index - 1));
-    const Op *before = &model->ops[index - 1];
-    if (!format_equal(op->input, before->output))
-        return error_set(ERR_REFUSED, "input format differs from the output of %s", before->name);
-    if (shape_elements(op->input_shape) != shape_elements(before->output_shape) ||
-        shape_channels(op->input_shape) != shape_channels(before->output_shape)) {
-        char found[SHAPE_TEXT_BYTES], wanted[SHAPE_TEXT_BYTES];
-        return error_set(ERR_REFUSED, "input shape is %s, but %s gives %s",
-                         shape_format(op->input_shape, found), before->name,
-                         shape_format(before->output_shape, wanted));
+    bool joins = op_traits(op->kind)->joins;
+    TRY(check_range("input count", op->input_count, joins ? 2 : 1, joins ? OP_MAX_INPUTS : 1));
+    int64_t channels = 0;
+    for (int k = 0; k < op->input_count; k++) {
+        TRY(check_link(model, index, k));
+        channels += op_channels(op_input(model, index, k));
     }
+    return op->kind == OP_CONCAT
+               ? check_range("number of channels", op_channels(op), channels, channels)
+               : OK;
+}
+
+static Status check_kept_format(const Op *op, const OpTraits *traits)
+{
+    if (traits->keeps_format && !format_equal(op->input, op->output))
+        return error_set(ERR_REFUSED, "a %s must keep the format of its input", traits->word);
     return OK;
+}
+
+static Status check_factors(const Op *op)
+{
+    int least = op->kind == OP_UPSAMPLE2D, most = least ? WINDOW_MAX : 0;
+    TRY(check_range("factor height", op->factor_height, least, most));
+    return check_range("factor width", op->factor_width, least, most);
 }
 
 /* A clamp of floating-point values is a ReLU or nothing; a bridge has a scale that binary32 holds.
@@ -215,9 +333,13 @@ static Status check_weights_structure(const Op *op)
 
 static Status check_requantizers(const Op *op)
 {
-    if (op->requantizer_count != 1 && op->requantizer_count != op_channels(op))
-        return error_set(ERR_REFUSED, "%d requantizers, expected 1 or %lld", op->requantizer_count,
-                         (long long)op_channels(op));
+    int64_t most = op->kind == OP_ADD      ? 1
+                   : op->kind == OP_CONCAT ? op->input_count
+                                           : op_channels(op);
+    int64_t least = op->kind == OP_CONCAT ? most : 1;
+    if (op->requantizer_count != least && op->requantizer_count != most)
+        return error_set(ERR_REFUSED, "%d requantizers, expected %lld or %lld",
+                         op->requantizer_count, (long long)least, (long long)most);
     for (int i = 0; i < op->requantizer_count; i++) {
         TRY(check_range("multiplier", op->requantizers[i].multiplier, 1, FIXED_MULTIPLIER_MAX));
         TRY(check_range("shift", op->requantizers[i].shift, FIXED_SHIFT_MIN, FIXED_SHIFT_MAX));
@@ -236,6 +358,8 @@ static Status check_op(const IntegerModel *model, int index)
     TRY(check_range("low", op->low, op->output.low, op->output.high));
     TRY(check_range("high", op->high, op->low, op->output.high));
     TRY(check_links(model, index));
+    TRY(check_kept_format(op, traits));
+    TRY(check_factors(op));
     TRY(GEOMETRY[op->kind](op));
     TRY(check_float(op, traits));
     TRY(check_range("requantizers", op->requantizer_count, traits->requantizes,
@@ -278,6 +402,10 @@ Status integer_model_check_structure(const IntegerModel *model)
         TRY(check_unique_name(model, i));
         TRY_IN(check_op(model, i), "layer %s", model->ops[i].name);
     }
+    for (int i = 0; i + 1 < model->count; i++)
+        if (op_reader_count(model, i) == 0)
+            return error_set(ERR_REFUSED, "layer %s: no operation reads it, and it is not the last",
+                             model->ops[i].name);
     const Op *last = &model->ops[model->count - 1];
     int64_t classes = shape_elements(last->output_shape);
     if (op_traits(last->kind)->writes_float)

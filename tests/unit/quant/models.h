@@ -81,7 +81,7 @@ static inline void set_requantizers(IntegerModel *model, Rng *rng, Op *op, int c
 {
     Requantizer *requantizers = ARENA_ARRAY(model->arena, Requantizer, count);
     double *scales = ARENA_ARRAY(model->arena, double, count);
-    int64_t bound = op_accumulator_bound(op);
+    int64_t bound = op_accumulator_bound(model, (int)(op - model->ops));
     for (int i = 0; i < count; i++) {
         double ratio = (1 + 3 * rng_uniform(rng)) * op->output.high / (double)(bound + 1);
         bool reached = fixed_requantizer(ratio, &requantizers[i]);

@@ -209,9 +209,12 @@ static void compare_level(const Op *op, const IntegerKernels *kernels, const int
     Arena *arena = arena_new();
     int64_t inputs = images * shape_elements(op->input_shape);
     int64_t outputs = images * shape_elements(op->output_shape);
+    Op copy = *op;
+    const IntegerModel alone = {.ops = &copy, .count = 1};
     IntegerOpSetup setup = {.kernels = kernels,
                             .input = storage_of(op->input, kernels),
                             .output = storage_of(op->output, kernels),
+                            .bound = op_accumulator_bound(&alone, 0),
                             .max_batch = images};
     void *from = arena_alloc(arena, (size_t)integer_storage_bytes(inputs));
     void *to = arena_alloc(arena, (size_t)integer_storage_bytes(outputs));
