@@ -83,6 +83,13 @@ static QuantParam output_format(const Builder *builder, int index)
     return calibrated(builder, index, reach);
 }
 
+QuantParam build_op_format(const Builder *builder, int index)
+{
+    while (builder->lowering->ops[index].op.kind == OP_MAX_POOL2D)
+        index--;
+    return output_format(builder, index);
+}
+
 static void set_formats(const Builder *builder, int index)
 {
     Op *op = &builder->model->ops[index];
@@ -150,9 +157,17 @@ typedef struct Group {
     int64_t first, count;
 } Group;
 
-static FormatRule weight_rule(const LayerScheme *scheme)
+FormatRule build_op_weight_rule(const LayerScheme *scheme)
 {
     return (FormatRule){scheme->weight_bits, RANGE_SYMMETRIC, scheme->full_range};
+}
+
+double build_op_weight_clip(const LayerScheme *scheme, const Observation *seen)
+{
+    FormatRule rule = build_op_weight_rule(scheme);
+    if (scheme->weight_calibrator)
+        return calibrator_clip(scheme->weight_calibrator, seen, rule, scheme->weight_parameter);
+    return calibrator_clip(scheme->calibrator, seen, rule, scheme->calibrator_parameter);
 }
 
 static double weight_clip(const LayerScheme *scheme, RealWeights real, Group group)
@@ -160,10 +175,7 @@ static double weight_clip(const LayerScheme *scheme, RealWeights real, Group gro
     Observation seen = {0};
     for (int64_t r = 0; r < real.rows; r++)
         observation_add(&seen, real.values + r * real.channels + group.first, group.count);
-    FormatRule rule = weight_rule(scheme);
-    if (scheme->weight_calibrator)
-        return calibrator_clip(scheme->weight_calibrator, &seen, rule, scheme->weight_parameter);
-    return calibrator_clip(scheme->calibrator, &seen, rule, scheme->calibrator_parameter);
+    return build_op_weight_clip(scheme, &seen);
 }
 
 static double largest_bias(RealWeights real, Group group)
@@ -182,7 +194,7 @@ static double weight_scale(const Builder *builder, int index, RealWeights real, 
     const Op *op = &builder->model->ops[index];
     const LayerScheme *scheme = scheme_of(builder, index);
     double clip = weight_clip(scheme, real, group);
-    double scale = clip > 0 ? format_make(weight_rule(scheme), -clip, clip, clip).scale
+    double scale = clip > 0 ? format_make(build_op_weight_rule(scheme), -clip, clip, clip).scale
                             : op->output.scale / (256 * op->input.scale);
     const double half_accumulator = 1 << (FIXED_ACCUMULATOR_BITS - 2);
     return fmax(scale, largest_bias(real, group) / (op->input.scale * half_accumulator));
@@ -279,7 +291,7 @@ static void build_weights(const Builder *builder, int index)
     int64_t groups = scheme->granularity == PER_CHANNEL ? real.channels : 1;
     IntegerWeights integer = integer_weights(arena, op, real, groups);
     op->weight_bits = scheme->weight_bits;
-    QuantParam format = format_make(weight_rule(scheme), -1, 1, 1);
+    QuantParam format = format_make(build_op_weight_rule(scheme), -1, 1, 1);
     for (int64_t g = 0; g < groups; g++) {
         int64_t count = real.channels / groups;
         Group group = {g * count, count};

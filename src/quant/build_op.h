@@ -21,6 +21,13 @@ typedef struct Builder {
 /* The clip that the calibrator of operation `index` chooses for `seen`; needs no model. */
 double build_op_clip(const Builder *builder, int index, const Observation *seen);
 
+/* The format that the output of operation `index` gets; needs no model either. */
+QuantParam build_op_format(const Builder *builder, int index);
+
+/* How the weights of a layer are calibrated: one group of channels at a time. */
+FormatRule build_op_weight_rule(const LayerScheme *scheme);
+double build_op_weight_clip(const LayerScheme *scheme, const Observation *seen);
+
 /* Fills in operation `index` of the model. */
 void build_op(const Builder *builder, int index);
 

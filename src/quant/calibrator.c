@@ -57,9 +57,8 @@ static double bin_error(QuantParam format, double middle, double width, double c
     return count * error * error;
 }
 
-static double squared_error(const Observation *seen, FormatRule rule, double clip)
+double calibrator_squared_error(const Observation *seen, QuantParam format)
 {
-    QuantParam format = format_make(rule, (double)seen->minimum, (double)seen->maximum, clip);
     double sum = 0;
     for (int i = 0; i < OBSERVATION_BINS; i++) {
         double middle = (i + 0.5) * seen->bin_width;
@@ -78,7 +77,8 @@ static double search_clip(const Observation *seen, FormatRule rule, double low, 
     double best = high, least = INFINITY;
     for (int i = CLIPS; i >= 0; i--) { /* from above: of two equals, the wider */
         double clip = low + (high - low) * i / CLIPS;
-        double error = squared_error(seen, rule, clip);
+        double error = calibrator_squared_error(
+            seen, format_make(rule, (double)seen->minimum, (double)seen->maximum, clip));
         if (clip > 0 && error < least) {
             least = error;
             best = clip;

@@ -34,6 +34,8 @@ static json_t *observation_to_json(const Observation *seen)
     json_object_set_new(object, "minimum", json_real((double)seen->minimum));
     json_object_set_new(object, "maximum", json_real((double)seen->maximum));
     json_object_set_new(object, "mean", json_real(observation_mean(seen)));
+    json_object_set_new(object, "sum", json_real(seen->sum));
+    json_object_set_new(object, "sum_squares", json_real(seen->sum_squares));
     json_object_set_new(object, "bin_width", json_real(seen->bin_width));
     json_object_set_new(object, "positive", bins_to_json(seen->positive));
     json_object_set_new(object, "negative", bins_to_json(seen->negative));
@@ -52,7 +54,7 @@ static json_t *histograms_to_json(const Quantized *quantized)
         json_object_set_new(row, "weights", observation_to_json(&quantized->weights[i]));
         json_array_append_new(ops, row);
     }
-    return json_pack("{s:s, s:i, s:o}", "format", "dnn2fpga histograms", "version", 1, "ops", ops);
+    return json_pack("{s:s, s:i, s:o}", "format", "dnn2fpga histograms", "version", 2, "ops", ops);
 }
 
 Status histograms_write(const Quantized *quantized, const char *path)

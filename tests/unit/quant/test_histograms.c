@@ -7,6 +7,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -115,11 +116,96 @@ static void test_a_folder_that_is_not_there(void **state)
     graph_free(graph);
 }
 
+/* ---- reading --------------------------------------------------------------------------------- */
+
+static void expect_equal(const Observation *read, const Observation *seen)
+{
+    assert_int_equal(read->count, seen->count);
+    assert_int_equal(read->zeros, seen->zeros);
+    assert_memory_equal(&read->minimum, &seen->minimum, sizeof(float));
+    assert_memory_equal(&read->maximum, &seen->maximum, sizeof(float));
+    assert_true(read->sum == seen->sum && read->sum_squares == seen->sum_squares);
+    assert_true(read->bin_width == seen->bin_width);
+    assert_memory_equal(read->positive, seen->positive, sizeof seen->positive);
+    assert_memory_equal(read->negative, seen->negative, sizeof seen->negative);
+}
+
+static void test_read_what_was_written(void **state)
+{
+    (void)state;
+    char folder[] = "/tmp/dnn2fpga-histograms-XXXXXX";
+    assert_non_null(mkdtemp(folder));
+    Graph *graph = NULL;
+    Quantized quantized = quantize(&graph);
+    char *path = fs_join(graph->arena, folder, "a.json");
+    Histograms read;
+    assert_int_equal(histograms_write(&quantized, path), OK);
+    assert_int_equal(histograms_read(path, graph->arena, &read), OK);
+    assert_int_equal(read.count, 2);
+    for (int i = 0; i < 2; i++) {
+        expect_equal(&read.ops[i].outputs, &quantized.outputs[i]);
+        expect_equal(&read.ops[i].weights, &quantized.weights[i]);
+    }
+    assert_ptr_equal(histograms_find(&read, "dense"), &read.ops[1]);
+    assert_null(histograms_find(&read, "dens"));
+    assert_int_equal(fs_remove_tree(folder), OK);
+    integer_model_free(quantized.model);
+    graph_free(graph);
+}
+
+#define HEAD "{\"format\": \"dnn2fpga histograms\", \"version\": 2, \"ops\": ["
+#define SEEN(count, zeros, width, bins)                                                            \
+    HEAD "{\"name\": \"a\", \"clip\": 1.0, \"weights\": null, \"outputs\": {\"count\": " count     \
+         ", \"zeros\": " zeros                                                                     \
+         ", \"minimum\": 0.0, \"maximum\": 1.0, \"mean\": 0.5, \"sum\": 1.0, "                     \
+         "\"sum_squares\": 1.0, \"bin_width\": " width ", \"positive\": " bins                     \
+         ", \"negative\": []}}]}"
+
+/* Each line: a file, and what its refusal says. The first one is sound. */
+static void test_refusals(void **state)
+{
+    (void)state;
+    static const char *const CASES[][2] = {
+        {SEEN("2", "1", "0.5", "[0, 1]"), NULL},
+        {"", "line"},
+        {"[]", "expected dnn2fpga histograms"},
+        {"{\"format\": \"dnn2fpga histograms\", \"version\": 1, \"ops\": []}", "version 2"},
+        {HEAD "{\"name\": \"a\"}]}", "clip"},
+        {SEEN("2", "1", "0.5", "[0, 2]"), "together no more"},
+        {SEEN("2", "1", "0.5", "[-1, 2]"), "hold counts"},
+        {SEEN("2", "1", "0.5", "[0, 0.5]"), "hold counts"},
+        {SEEN("3", "1", "0.5", "[0, 1]"), "not as many"},
+        {SEEN("2", "3", "0.5", "[0, 1]"), "zeros"},
+        {SEEN("0", "0", "0.5", "[]"), "zeros"},
+        {SEEN("2", "1", "0.0001", "[0, 1]"), "do not fit"},
+        {SEEN("2", "1", "0.0", "[0, 1]"), "do not fit"},
+        {SEEN("9223372036854775807", "0", "0.5", "[9223372036854775807, 9223372036854775807]"),
+         "together no more"},
+    };
+    char path[] = "/tmp/dnn2fpga-histograms-XXXXXX";
+    int file = mkstemp(path);
+    assert_true(file >= 0);
+    for (size_t i = 0; i < sizeof CASES / sizeof *CASES; i++) {
+        Arena *arena = arena_new();
+        Histograms read;
+        assert_int_equal(fs_write_atomic(path, CASES[i][0], strlen(CASES[i][0])), OK);
+        Status status = histograms_read(path, arena, &read);
+        assert_int_equal(status, CASES[i][1] ? ERR_REFUSED : OK);
+        if (CASES[i][1] && !strstr(error_message(), CASES[i][1]))
+            fail_msg("case %zu: '%s'", i, error_message());
+        arena_free(arena);
+    }
+    close(file);
+    remove(path);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_counts_by_hand),
         cmocka_unit_test(test_a_folder_that_is_not_there),
+        cmocka_unit_test(test_read_what_was_written),
+        cmocka_unit_test(test_refusals),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
