@@ -288,6 +288,12 @@ bool statement_next(Statement *statement)
     return false;
 }
 
+void statement_again(Statement *statement)
+{
+    sqlite3_reset(statement->handle); /* repeats a failure that is noted already */
+    statement->bound = 0;
+}
+
 Status statement_done(Statement *statement)
 {
     sqlite3_finalize(statement->handle);

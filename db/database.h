@@ -65,6 +65,9 @@ void bind_text(Statement *statement, const char *value); /* NULL: NULL; must out
 /* True while there is a row to be read with the sqlite3_column_ functions. */
 bool statement_next(Statement *statement);
 
+/* Makes the statement ready to be bound and run once more. */
+void statement_again(Statement *statement);
+
 /* Frees the statement; its first failure. */
 Status statement_done(Statement *statement) MUST_CHECK;
 

@@ -59,8 +59,8 @@ Status store_begin_run(Store *store, const RunStart *start, int64_t *id)
     Statement insert = statement_new(
         store->database,
         "INSERT INTO run (created_ms, status, owner_pid, owner_start, owner_boot, model_path,"
-        " model_name, model_sha256, dataset_path, dataset_sha256, options, tools, seed)"
-        " VALUES (?, 'running', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+        " model_name, model_sha256, dataset_path, dataset_sha256, options, tools, seed, parent)"
+        " VALUES (?, 'running', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, nullif(?, 0))");
     bind_integer(&insert, clock_utc_ms());
     bind_integer(&insert, owner.pid);
     bind_integer(&insert, owner.start);
@@ -73,6 +73,7 @@ Status store_begin_run(Store *store, const RunStart *start, int64_t *id)
     bind_text(&insert, start->options);
     bind_text(&insert, start->tools);
     bind_integer(&insert, start->seed);
+    bind_integer(&insert, start->parent);
     TRY(statement_run(&insert));
     *id = sqlite3_last_insert_rowid(store->database->handle);
     return OK;

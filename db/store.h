@@ -29,6 +29,8 @@
 
 typedef struct Store Store;
 
+enum { STORE_NOTE_MAX_BYTES = 4096, STORE_TAGS_MAX_BYTES = 512 };
+
 typedef enum RunStatus {
     RUN_RUNNING,
     RUN_OK,
@@ -91,6 +93,7 @@ typedef struct RunStart {
     const char *options;                       /* JSON: all that is needed to do it again */
     const char *tools;                         /* JSON: name -> version */
     int64_t seed;
+    int64_t parent; /* the run it repeats or varies; 0: none */
 } RunStart;
 
 /* What a stage left behind. */
@@ -141,6 +144,16 @@ Status store_finish_stage(Store *store, int64_t id, const StageEnd *end) MUST_CH
 /* Replaces the choices of the run. */
 Status store_set_choices(Store *store, int64_t id, const LayerChoice *choices,
                          int count) MUST_CHECK;
+/* Text of one's own; "" takes it away. At most STORE_NOTE_MAX_BYTES. */
+Status store_set_note(Store *store, int64_t id, const char *note) MUST_CHECK;
+/* Words with blanks between, kept in order and once each; "" takes them away. ERR_USAGE: not words
+ * of letters, digits and -_.: */
+Status store_set_tags(Store *store, int64_t id, const char *tags) MUST_CHECK;
+/* Into the bin, or out of it: nothing is lost. ERR_REFUSED: the run is running, or is there
+ * already. */
+Status store_set_deleted(Store *store, int64_t id, bool deleted) MUST_CHECK;
+/* Removes the row for good; its folder is the caller's. ERR_REFUSED: it is not in the bin. */
+Status store_purge(Store *store, int64_t id) MUST_CHECK;
 /* Ends the run; a stage still open gets the run's status. */
 Status store_finish_run(Store *store, int64_t id, const RunEnd *end) MUST_CHECK;
 
@@ -164,6 +177,9 @@ typedef struct RunRecord {
     RunFigures figures;
     const char *description_sha256, *hdl_sha256; /* "" until known */
     const char *message;                         /* "" when nothing went wrong */
+    const char *note, *tags;                     /* "": none */
+    int64_t deleted_ms;                          /* in the bin since; 0: it is not */
+    int64_t parent;                              /* the run it was made from; 0: none */
 } RunRecord;
 
 typedef struct StageRecord {
@@ -173,14 +189,49 @@ typedef struct StageRecord {
     const char *figures;             /* JSON, or NULL */
 } StageRecord;
 
+/* What a list can be ordered by. Runs without that figure come last; the number decides between
+ * equals, in the same direction. */
+typedef enum RunOrder {
+    ORDER_ID,
+    ORDER_CREATED, /* differs from the number when the clock was set back */
+    ORDER_MODEL,
+    ORDER_STATUS,
+    ORDER_BASELINE_ACCURACY,
+    ORDER_QUANTIZED_ACCURACY,
+    ORDER_HARDWARE_ACCURACY,
+    ORDER_QUANTIZED_BYTES,
+    ORDER_BIT_EXACT,
+    ORDER_LATENCY_CYCLES,
+    ORDER_INTERVAL_CYCLES,
+    ORDER_HARDWARE_LATENCY_US,
+    RUN_ORDERS
+} RunOrder;
+
+const char *run_order_word(RunOrder order); /* "quantized_accuracy" */
+bool run_order_parse(const char *word, RunOrder *order);
+
 typedef struct RunQuery {
     bool has_status;
     RunStatus status;
-    const char *model;     /* part of the model's name or path; NULL: all */
+    const char *text;      /* part of the model's name or path, the status, a tag or the note, upper
+                              and lower case alike; NULL: all */
+    bool without_text;     /* those that do not have `text` */
+    bool deleted;          /* the bin, in place of what is not in it */
+    RunOrder order;        /* ORDER_ID: newest first */
+    bool ascending;        /* lowest first */
     int64_t limit, offset; /* limit 0: all */
 } RunQuery;
 
-/* Newest first. `query` NULL: all. */
+/* The numbers alone, of a history of any length: for a screen that then reads the rows it shows.
+ * `query` NULL: all. */
+Status store_ids(Store *store, const RunQuery *query, Arena *arena, int64_t **ids,
+                 int *count) MUST_CHECK;
+/* Runs by their numbers, in that order, without reports (`report` is NULL). A number that is no
+ * more leaves a row of id 0. */
+Status store_rows(Store *store, const int64_t *ids, int count, Arena *arena,
+                  RunRecord *runs) MUST_CHECK;
+
+/* Whole rows. `query` NULL: all, newest first. */
 Status store_list(Store *store, const RunQuery *query, Arena *arena, RunRecord **runs,
                   int *count) MUST_CHECK;
 /* ERR_REFUSED when there is no run of that number. */

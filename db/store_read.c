@@ -6,11 +6,11 @@
 #include "db/store.h"
 #include "db/store_internal.h"
 
-/* The columns that read_run() takes, in its order; the figures follow. */
+/* The columns that read_run() takes, in its order; the figures follow, and the report or NULL. */
 static const char RUN_COLUMNS[] =
     "id, created_ms, finished_ms, status, stage, progress, progress_text, owner_pid, owner_start,"
     " owner_boot, model_path, model_name, model_sha256, dataset_path, dataset_sha256, options,"
-    " tools, seed, folder, report, description_sha256, hdl_sha256, message";
+    " tools, seed, folder, description_sha256, hdl_sha256, message, note, tags, deleted_ms, parent";
 
 /* A row being read, column by column. */
 typedef struct Row {
@@ -62,22 +62,26 @@ static RunRecord read_run(sqlite3_stmt *handle, Arena *arena)
     run.tools = take_text(&row);
     run.seed = take_integer(&row);
     run.folder = take_text(&row);
-    run.report = take_text(&row);
     run.description_sha256 = take_text(&row);
     run.hdl_sha256 = take_text(&row);
     run.message = take_text(&row);
+    run.note = take_text(&row);
+    run.tags = take_text(&row);
+    run.deleted_ms = take_integer(&row);
+    run.parent = take_integer(&row);
     for (int i = 0; i < FIGURES; i++)
         run.figures.values[i] = take_real(&row);
+    run.report = take_text(&row);
     return run;
 }
 
 /* "SELECT columns FROM run" */
-static void select_runs(Buffer *sql)
+static void select_runs(Buffer *sql, bool with_report)
 {
     buffer_printf(sql, "SELECT %s", RUN_COLUMNS);
     for (int i = 0; i < FIGURES; i++)
         buffer_printf(sql, ", %s", figure_word((Figure)i));
-    buffer_append_text(sql, " FROM run ");
+    buffer_append_text(sql, with_report ? ", report FROM run " : ", NULL FROM run ");
 }
 
 /* A list in an arena that grows by doubling. */
@@ -91,22 +95,84 @@ static void *grow(Arena *arena, void *items, int count, size_t size)
     return larger;
 }
 
+/* ---- lists ----------------------------------------------------------------------------------- */
+
+/* Column and word of an order, one row each. The first is the key of the table. */
+static const char *const ORDER_COLUMNS[RUN_ORDERS] = {
+    [ORDER_ID] = "id",
+    [ORDER_CREATED] = "created_ms",
+    [ORDER_MODEL] = "model_name",
+    [ORDER_STATUS] = "status",
+    [ORDER_BASELINE_ACCURACY] = "baseline_accuracy",
+    [ORDER_QUANTIZED_ACCURACY] = "quantized_accuracy",
+    [ORDER_HARDWARE_ACCURACY] = "hardware_accuracy",
+    [ORDER_QUANTIZED_BYTES] = "quantized_bytes",
+    [ORDER_BIT_EXACT] = "bit_exact",
+    [ORDER_LATENCY_CYCLES] = "latency_cycles",
+    [ORDER_INTERVAL_CYCLES] = "interval_cycles",
+    [ORDER_HARDWARE_LATENCY_US] = "hardware_latency_us",
+};
+
+const char *run_order_word(RunOrder order)
+{
+    return ORDER_COLUMNS[order];
+}
+
+bool run_order_parse(const char *word, RunOrder *order)
+{
+    for (int i = 0; i < RUN_ORDERS; i++) {
+        if (strcmp(ORDER_COLUMNS[i], word) == 0) {
+            *order = (RunOrder)i;
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Which runs: WHERE, with the parameters 1 (status) and 2 (text). */
+static void append_filter(Buffer *sql, const RunQuery *query)
+{
+    buffer_printf(sql, "WHERE deleted_ms IS %sNULL", query->deleted ? "NOT " : "");
+    if (query->has_status)
+        buffer_append_text(sql, " AND status = ?1");
+    if (query->text) /* instr() and not LIKE: the searched text has no wildcards */
+        buffer_printf(sql,
+                      " AND %s instr(lower(model_name || char(10) || model_path || char(10) ||"
+                      " status || char(10) || tags || char(10) || note), lower(?2))",
+                      query->without_text ? "NOT" : "");
+}
+
+/* ORDER BY and LIMIT, with the parameters 3 and 4. The number decides between equals, in the same
+ * direction: so the indexes have it. */
+static void append_order(Buffer *sql, const RunQuery *query)
+{
+    const char *way = query->ascending ? "ASC" : "DESC";
+    buffer_append_text(sql, " ORDER BY ");
+    if (query->order != ORDER_ID)
+        buffer_printf(sql, "%s %s NULLS LAST, ", ORDER_COLUMNS[query->order], way);
+    buffer_printf(sql, "id %s LIMIT ?3 OFFSET ?4", way);
+}
+
+static Statement select_list(Store *store, Buffer *sql, const RunQuery *query)
+{
+    append_filter(sql, query);
+    append_order(sql, query);
+    Statement select = statement_new(store->database, sql->data);
+    bind_text(&select, query->has_status ? run_status_word(query->status) : NULL);
+    bind_text(&select, query->text);
+    bind_integer(&select, query->limit > 0 ? query->limit : -1);
+    bind_integer(&select, query->offset);
+    buffer_free(sql);
+    return select;
+}
+
+static const RunQuery EVERYTHING = {0};
+
 Status store_list(Store *store, const RunQuery *query, Arena *arena, RunRecord **runs, int *count)
 {
-    static const RunQuery ALL = {0};
-    const RunQuery *wanted = query ? query : &ALL;
     Buffer sql = {0};
-    select_runs(&sql);
-    /* instr() and not LIKE: the searched text has no wildcards. */
-    buffer_append_text(&sql, "WHERE (?1 IS NULL OR status = ?1) AND (?2 IS NULL OR"
-                             " instr(lower(model_name), lower(?2)) OR"
-                             " instr(lower(model_path), lower(?2)))"
-                             " ORDER BY id DESC LIMIT ?3 OFFSET ?4");
-    Statement select = statement_new(store->database, sql.data);
-    bind_text(&select, wanted->has_status ? run_status_word(wanted->status) : NULL);
-    bind_text(&select, wanted->model);
-    bind_integer(&select, wanted->limit > 0 ? wanted->limit : -1);
-    bind_integer(&select, wanted->offset);
+    select_runs(&sql, true);
+    Statement select = select_list(store, &sql, query ? query : &EVERYTHING);
     RunRecord *items = NULL;
     *count = 0;
     while (statement_next(&select)) {
@@ -114,14 +180,47 @@ Status store_list(Store *store, const RunQuery *query, Arena *arena, RunRecord *
         items[(*count)++] = read_run(select.handle, arena);
     }
     *runs = items;
+    return statement_done(&select);
+}
+
+Status store_ids(Store *store, const RunQuery *query, Arena *arena, int64_t **ids, int *count)
+{
+    Buffer sql = {0};
+    buffer_append_text(&sql, "SELECT id FROM run ");
+    if (query && query->text && !query->deleted)
+        buffer_append_text(&sql, "INDEXED BY run_texts ");
+    Statement select = select_list(store, &sql, query ? query : &EVERYTHING);
+    int64_t *items = NULL;
+    *count = 0;
+    while (statement_next(&select)) {
+        items = grow(arena, items, *count, sizeof *items);
+        items[(*count)++] = sqlite3_column_int64(select.handle, 0);
+    }
+    *ids = items;
+    return statement_done(&select);
+}
+
+Status store_rows(Store *store, const int64_t *ids, int count, Arena *arena, RunRecord *runs)
+{
+    Buffer sql = {0};
+    select_runs(&sql, false);
+    buffer_append_text(&sql, "WHERE id = ?");
+    Statement select = statement_new(store->database, sql.data);
     buffer_free(&sql);
+    for (int i = 0; i < count; i++) {
+        runs[i] = (RunRecord){0};
+        statement_again(&select);
+        bind_integer(&select, ids[i]);
+        if (statement_next(&select))
+            runs[i] = read_run(select.handle, arena);
+    }
     return statement_done(&select);
 }
 
 Status store_get(Store *store, int64_t id, Arena *arena, RunRecord *run)
 {
     Buffer sql = {0};
-    select_runs(&sql);
+    select_runs(&sql, true);
     buffer_append_text(&sql, "WHERE id = ?");
     Statement select = statement_new(store->database, sql.data);
     bind_integer(&select, id);

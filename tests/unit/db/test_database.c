@@ -70,12 +70,20 @@ static void refused(const char *path, const EmbeddedFile *steps, const char *wor
         fail_msg("\"%s\" is not in: %s", words, error_message());
 }
 
+static int steps_known(void)
+{
+    int count = 0;
+    while (migrations[count].name)
+        count++;
+    return count;
+}
+
 static void test_makes_folders_and_schema(void **state)
 {
     const Place *place = *state;
     Database *database = NULL;
     assert_int_equal(database_open(place->path, migrations, &database), OK);
-    assert_int_equal(database_integer(database, "PRAGMA user_version", -1), 1);
+    assert_int_equal(database_integer(database, "PRAGMA user_version", -1), steps_known());
     assert_int_equal(database_integer(database, "PRAGMA foreign_keys", -1), 1);
     assert_int_equal(database_integer(database, "SELECT count(*) FROM run", -1), 0);
     Statement mode = statement_new(database, "PRAGMA journal_mode");
@@ -103,6 +111,39 @@ static void test_migration_keeps_rows_and_a_copy(void **state)
     assert_int_equal(database_open(copy, ONE, &database), OK);
     assert_int_equal(database_integer(database, "SELECT count(*) FROM fruit", -1), 1);
     database_close(database);
+}
+
+/* A history as every released version left it, with a run in it, opens and keeps the run. */
+static void test_every_older_schema_is_brought_up(void **state)
+{
+    const Place *place = *state;
+    enum { MOST = 64 };
+    EmbeddedFile old[MOST] = {0};
+    for (int version = 1; version < steps_known(); version++) {
+        char path[160], copy[192];
+        snprintf(path, sizeof path, "%s/v%d.db", place->folder, version);
+        snprintf(copy, sizeof copy, "%s.v%d.backup", path, version);
+        memset(old, 0, sizeof old);
+        memcpy(old, migrations, (size_t)version * sizeof *old);
+        Database *database = NULL;
+        assert_int_equal(database_open(path, old, &database), OK);
+        Statement insert = statement_new(
+            database, "INSERT INTO run (created_ms, status, owner_pid, owner_start, owner_boot,"
+                      " model_path, model_name, model_sha256, options, tools, seed, report,"
+                      " quantized_accuracy) VALUES (1, 'ok', 1, 1, '', 'm.h5', 'm', 'ab', '{}',"
+                      " '{}', 7, '{}', 0.5)");
+        assert_int_equal(statement_run(&insert), OK);
+        database_close(database);
+        assert_int_equal(database_open(path, migrations, &database), OK);
+        assert_int_equal(database_integer(database, "PRAGMA user_version", -1), steps_known());
+        assert_int_equal(database_integer(database,
+                                          "SELECT seed FROM run WHERE quantized_accuracy = 0.5"
+                                          " AND deleted_ms IS NULL AND note = ''",
+                                          -1),
+                         7);
+        database_close(database);
+        assert_true(fs_exists(copy));
+    }
 }
 
 static void test_failing_migration_changes_nothing(void **state)
@@ -230,6 +271,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         PLACED(test_makes_folders_and_schema),
         PLACED(test_migration_keeps_rows_and_a_copy),
+        PLACED(test_every_older_schema_is_brought_up),
         PLACED(test_failing_migration_changes_nothing),
         PLACED(test_newer_schema_is_refused),
         PLACED(test_text_file_is_refused),

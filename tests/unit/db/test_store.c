@@ -190,10 +190,10 @@ static void test_list_filters_and_pages(void **state)
     RunQuery query = {.has_status = true, .status = RUN_OK};
     assert_int_equal(store_list(place->store, &query, place->arena, &runs, &count), OK);
     assert_int_equal(count, 3);
-    query = (RunQuery){.model = "odd"};
+    query = (RunQuery){.text = "odd"};
     assert_int_equal(store_list(place->store, &query, place->arena, &runs, &count), OK);
     assert_int_equal(count, 4);
-    query = (RunQuery){.model = "%.h5", .limit = 2, .offset = 1}; /* no wildcard */
+    query = (RunQuery){.text = "%.h5", .limit = 2, .offset = 1}; /* no wildcard */
     assert_int_equal(store_list(place->store, &query, place->arena, &runs, &count), OK);
     assert_int_equal(count, 2);
     assert_int_equal(runs[0].id, 7);
@@ -362,6 +362,117 @@ static void test_ended_run_is_claimed_once(void **state)
     assert_int_equal(get(place, id).status, RUN_OK);
 }
 
+static int ids_of(Place *place, const RunQuery *query, int64_t **ids)
+{
+    int count = -1;
+    assert_int_equal(store_ids(place->store, query, place->arena, ids, &count), OK);
+    return count;
+}
+
+static void finish_with(Place *place, int64_t id, double accuracy)
+{
+    RunEnd end = {.status = RUN_OK, .report = "{}", .figures = run_figures_none()};
+    end.figures.values[FIGURE_QUANTIZED_ACCURACY] = accuracy;
+    assert_int_equal(store_finish_run(place->store, id, &end), OK);
+}
+
+static void test_orders_put_the_unknown_last(void **state)
+{
+    Place *place = *state;
+    const double accuracy[] = {0.5, NAN, 0.9, 0.5};
+    for (int i = 0; i < 4; i++)
+        finish_with(place, begin(place->store, "m.h5"), accuracy[i]);
+    int64_t *ids;
+    RunQuery query = {.order = ORDER_QUANTIZED_ACCURACY};
+    assert_int_equal(ids_of(place, &query, &ids), 4);
+    assert_memory_equal(ids, ((int64_t[]){3, 4, 1, 2}), 4 * sizeof *ids);
+    query.ascending = true;
+    assert_int_equal(ids_of(place, &query, &ids), 4);
+    assert_memory_equal(ids, ((int64_t[]){1, 4, 3, 2}), 4 * sizeof *ids);
+    for (int i = 0; i < RUN_ORDERS; i++) {
+        RunOrder order;
+        assert_true(run_order_parse(run_order_word((RunOrder)i), &order));
+        assert_int_equal(order, i);
+        assert_int_equal(ids_of(place, &(RunQuery){.order = order}, &ids), 4);
+    }
+}
+
+static void test_rows_come_in_the_order_asked_and_without_reports(void **state)
+{
+    Place *place = *state;
+    for (int i = 0; i < 3; i++)
+        finish_with(place, begin(place->store, "m.h5"), i);
+    RunRecord rows[3];
+    const int64_t ids[] = {3, 99, 1};
+    assert_int_equal(store_rows(place->store, ids, 3, place->arena, rows), OK);
+    assert_int_equal(rows[0].id, 3);
+    assert_int_equal(rows[1].id, 0);
+    assert_int_equal(rows[2].id, 1);
+    assert_null(rows[0].report);
+    assert_true(rows[2].figures.values[FIGURE_QUANTIZED_ACCURACY] == 0);
+}
+
+static void test_notes_and_tags_are_found(void **state)
+{
+    Place *place = *state;
+    int64_t id = begin(place->store, "m.h5"), other = begin(place->store, "m.h5");
+    assert_int_equal(store_set_note(place->store, id, "the Good one"), OK);
+    assert_int_equal(store_set_tags(place->store, id, " paper best\tbest "), OK);
+    assert_string_equal(get(place, id).note, "the Good one");
+    assert_string_equal(get(place, id).tags, "best paper");
+    int64_t *ids;
+    assert_int_equal(ids_of(place, &(RunQuery){.text = "good"}, &ids), 1);
+    assert_int_equal(ids[0], id);
+    assert_int_equal(ids_of(place, &(RunQuery){.text = "PAPER", .without_text = true}, &ids), 1);
+    assert_int_equal(ids[0], other);
+    assert_int_equal(store_set_tags(place->store, id, "a;b"), ERR_USAGE);
+    assert_non_null(strstr(error_message(), "'a;b'"));
+    assert_int_equal(store_set_tags(place->store, id, ""), OK);
+    assert_string_equal(get(place, id).tags, "");
+    char *much = malloc(STORE_NOTE_MAX_BYTES + 2);
+    memset(much, 'n', STORE_NOTE_MAX_BYTES + 1);
+    much[STORE_NOTE_MAX_BYTES + 1] = '\0';
+    assert_int_equal(store_set_note(place->store, id, much), ERR_USAGE);
+    free(much);
+    assert_int_equal(store_set_note(place->store, 77, "x"), ERR_REFUSED);
+}
+
+static void test_bin(void **state)
+{
+    Place *place = *state;
+    int64_t id = begin(place->store, "m.h5"), *ids;
+    assert_int_equal(store_set_deleted(place->store, id, true), ERR_REFUSED); /* it is running */
+    finish_with(place, id, 1);
+    assert_int_equal(store_purge(place->store, id), ERR_REFUSED); /* not in the bin */
+    assert_int_equal(store_set_deleted(place->store, id, false), ERR_REFUSED);
+    assert_int_equal(store_set_deleted(place->store, id, true), OK);
+    assert_int_equal(ids_of(place, NULL, &ids), 0);
+    assert_int_equal(ids_of(place, &(RunQuery){.deleted = true}, &ids), 1);
+    assert_true(get(place, id).deleted_ms > 0);
+    assert_int_equal(store_set_deleted(place->store, id, false), OK);
+    assert_int_equal(ids_of(place, NULL, &ids), 1);
+    assert_int_equal(store_set_deleted(place->store, id, true), OK);
+    assert_int_equal(store_purge(place->store, id), OK);
+    RunRecord none;
+    assert_int_equal(store_get(place->store, id, place->arena, &none), ERR_REFUSED);
+    assert_int_equal(begin(place->store, "m.h5"), id + 1); /* a number is never used again */
+}
+
+static void test_parent_is_kept(void **state)
+{
+    Place *place = *state;
+    const RunStart start = {.model_path = "m.h5",
+                            .model_name = "net",
+                            .model_sha256 = "ab",
+                            .options = "{}",
+                            .tools = "{}",
+                            .parent = begin(place->store, "m.h5")};
+    int64_t id = 0;
+    assert_int_equal(store_begin_run(place->store, &start, &id), OK);
+    assert_int_equal(get(place, id).parent, start.parent);
+    assert_int_equal(get(place, start.parent).parent, 0);
+}
+
 static void test_words(void **state)
 {
     (void)state;
@@ -391,6 +502,11 @@ int main(void)
         PLACED(test_two_writers_at_once),
         PLACED(test_version_shows_the_commits_of_others),
         PLACED(test_ended_run_is_claimed_once),
+        PLACED(test_orders_put_the_unknown_last),
+        PLACED(test_rows_come_in_the_order_asked_and_without_reports),
+        PLACED(test_notes_and_tags_are_found),
+        PLACED(test_bin),
+        PLACED(test_parent_is_kept),
         cmocka_unit_test(test_words),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
