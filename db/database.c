@@ -92,7 +92,7 @@ int64_t database_integer(const Database *database, const char *sql, int64_t fall
 
 /* ---- opening --------------------------------------------------------------------------------- */
 
-static Status check_sound(const Database *database)
+Status database_check(const Database *database)
 {
     Statement check = statement_new(database, "PRAGMA quick_check(1)");
     Arena *arena = arena_new();
@@ -107,6 +107,15 @@ static Status check_sound(const Database *database)
                            database->path, verdict);
     arena_free(arena);
     return status;
+}
+
+/* Opening must not take long: a long file is checked where it is read, and when asked to be. */
+static bool is_small(const Database *database)
+{
+    enum { SMALL_BYTES = 16 << 20 };
+    return database_integer(database, "PRAGMA page_count", 0) *
+               database_integer(database, "PRAGMA page_size", 0) <=
+           SMALL_BYTES;
 }
 
 static int64_t schema_version(const Database *database)
@@ -209,7 +218,8 @@ static Status prepare(Database *database, const EmbeddedFile *steps, Arena *aren
                          "its folder, or name another place with --db FILE",
                          database->path);
     TRY(execute(database, "PRAGMA foreign_keys = ON", "read it"));
-    TRY(check_sound(database));
+    if (is_small(database))
+        TRY(database_check(database));
     TRY(execute(database, "PRAGMA journal_mode = WAL", "read it"));
     /* In WAL mode, NORMAL cannot damage the file; a power cut may lose the last moments. */
     TRY(execute(database, "PRAGMA synchronous = NORMAL", "read it"));

@@ -30,6 +30,9 @@ typedef struct Database {
 Status database_open(const char *path, const EmbeddedFile *steps, Database **database) MUST_CHECK;
 void database_close(Database *database);
 
+/* Reads the whole file; ERR_ENVIRONMENT when it is damaged. Small files are checked when opened. */
+Status database_check(const Database *database) MUST_CHECK;
+
 /* ERR_ENVIRONMENT, worded from SQLite's latest failure. `doing` completes "cannot ...". */
 Status database_error(const Database *database, const char *doing);
 

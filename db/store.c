@@ -41,6 +41,11 @@ const char *store_path(const Store *store)
     return store->database->path;
 }
 
+Status store_check(Store *store)
+{
+    return database_check(store->database);
+}
+
 int64_t store_version(Store *store)
 {
     return database_integer(store->database, "PRAGMA data_version", -1);

@@ -249,6 +249,9 @@ int64_t store_version(Store *store);
  * that stays open. `count` of rows changed may be NULL. */
 Status store_sweep(Store *store, int *count) MUST_CHECK;
 
+/* Reads the whole file; ERR_ENVIRONMENT when it is damaged. */
+Status store_check(Store *store) MUST_CHECK;
+
 const char *store_path(const Store *store);
 
 #endif

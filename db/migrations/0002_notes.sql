@@ -8,7 +8,7 @@ ALTER TABLE run ADD COLUMN parent INTEGER;                -- the run it repeats 
 
 -- One index for each order that a list may have. Each holds all that such a list asks for (the
 -- number is the row's key), so that rows with their long reports are not touched.
-CREATE INDEX run_by_id       ON run (deleted_ms);
+CREATE INDEX run_by_number   ON run (id)                  WHERE deleted_ms IS NULL;
 CREATE INDEX run_by_model    ON run (model_name)          WHERE deleted_ms IS NULL;
 CREATE INDEX run_by_state    ON run (status)              WHERE deleted_ms IS NULL;
 CREATE INDEX run_by_created  ON run (created_ms)          WHERE deleted_ms IS NULL;
@@ -21,6 +21,11 @@ CREATE INDEX run_by_latency  ON run (latency_cycles)      WHERE deleted_ms IS NU
 CREATE INDEX run_by_interval ON run (interval_cycles)     WHERE deleted_ms IS NULL;
 CREATE INDEX run_by_time     ON run (hardware_latency_us) WHERE deleted_ms IS NULL;
 
--- What a filter looks at.
-CREATE INDEX run_texts ON run (model_name, model_path, status, tags, note)
-    WHERE deleted_ms IS NULL;
+-- What a filter looks at, with all that its result may be ordered by.
+CREATE INDEX run_texts ON run (
+    model_name, model_path, status, tags, note, created_ms, baseline_accuracy, quantized_accuracy,
+    hardware_accuracy, quantized_bytes, bit_exact, latency_cycles, interval_cycles,
+    hardware_latency_us
+) WHERE deleted_ms IS NULL;
+
+CREATE INDEX run_in_bin ON run (id) WHERE deleted_ms IS NOT NULL;
