@@ -91,6 +91,7 @@ static const Field FIELDS[] = {
     {"per_channel", "--per-channel", FIELD_FLAG, offsetof(RunOptions, per_channel), 0, 1},
     {"images", "--images", FIELD_INT64, offsetof(RunOptions, images), 0, MAX_IMAGES},
     {"seed", "--seed", FIELD_INT64, offsetof(RunOptions, seed), 0, 9.2e18},
+    {"parent", "--parent", FIELD_INT64, offsetof(RunOptions, parent), 0, 9.2e18},
     {"jobs", "--jobs", FIELD_INT, offsetof(RunOptions, jobs), 0, 256},
     {"clock_mhz", "--clock", FIELD_REAL, offsetof(RunOptions, clock_mhz), 1e-3, 1e5},
     {"workdir", "--workdir", FIELD_TEXT, offsetof(RunOptions, workdir), 0, 0},

@@ -71,6 +71,7 @@ typedef struct RunOptions {
     const FoldChoice *folds;
     int fold_count;
     int64_t seed;         /* >= 0 */
+    int64_t parent;       /* run of the history that this one repeats or varies; 0: none */
     int jobs;             /* threads and simulations at a time; 0: number of processors */
     double clock_mhz;     /* turns cycles into time */
     const char *workdir;  /* where files go; NULL: the run's folder in the history */

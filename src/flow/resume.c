@@ -11,13 +11,14 @@ static void hash_text(Hash *hash, const char *text)
     hash_update(hash, text, strlen(text) + 1);
 }
 
-/* Where files go and how many threads work decides nothing. */
+/* Where files go, how many threads work and what a run was made from decides nothing. */
 static char *deciding_options(const Session *session)
 {
     RunOptions options = *session->options;
     options.model = options.data = options.workdir = options.database = NULL;
     options.scheme = options.write_scheme = options.optimized_model = NULL;
     options.jobs = 0;
+    options.parent = 0;
     json_t *json = run_options_to_json(&options);
     char *text = json_dumps(json, JSON_COMPACT | JSON_SORT_KEYS);
     json_decref(json);

@@ -53,7 +53,8 @@ static Status insert_row(Session *session)
                             .dataset_sha256 = session->test ? session->test->sha256 : NULL,
                             .options = options_text,
                             .tools = tools_text,
-                            .seed = options.seed};
+                            .seed = options.seed,
+                            .parent = options.parent};
     Status status = store_begin_run(session->store, &start, &session->run);
     json_decref(json);
     free(options_text);
