@@ -169,6 +169,8 @@ static const Option OPTIONS[] = {
      "calibrate each batch of images, take the mean of the clips"},
     {"dynamic", NULL, GROUP_QUANTIZE, FLAG, AT(run.dynamic), NULL,
      "evaluate: also with activation ranges from each image (no hardware can)"},
+    {"keep-batch-norm", NULL, GROUP_QUANTIZE, FLAG, AT(run.keep_batch_norm), NULL,
+     "do not fold batch norms into their neighbours: each becomes hardware of its own"},
     {"equalize", NULL, GROUP_QUANTIZE, FLAG, AT(run.equalize), NULL,
      "even out the channels of consecutive layers before; the function stays"},
     {"bias-correct", NULL, GROUP_QUANTIZE, FLAG, AT(run.bias_correct), NULL,

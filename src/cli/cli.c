@@ -65,6 +65,7 @@ static Status give_report(Session *session, Status status, json_t *report,
 static void run_table(const Session *session, const json_t *report)
 {
     print_results(report);
+    print_preparation(report);
     print_ladder(report);
     print_quantized_layers(report);
     if (session->arguments.paper)
@@ -82,6 +83,7 @@ static void evaluate_table(const Session *session, const json_t *report)
 {
     (void)session;
     print_results(report);
+    print_preparation(report);
     const json_t *dynamic = report_at(report, "dynamic");
     if (dynamic)
         printf("accuracy with ranges from each image: %.4f\n",

@@ -49,6 +49,55 @@ void print_ladder(const json_t *report)
             print_epochs(json_object_get(json_array_get(ladder, i), "epochs"));
 }
 
+static void print_folding(const json_t *folding)
+{
+    const json_t *folded = json_object_get(folding, "folded"),
+                 *kept = json_object_get(folding, "kept");
+    if (json_array_size(folded))
+        printf("batch norms folded: %zu; the float network gives the same within %.2g on %.0f "
+               "images\n",
+               json_array_size(folded), report_number(folding, "max_difference", NAN),
+               report_number(folding, "images", 0));
+    for (size_t i = 0; i < json_array_size(kept); i++)
+        printf("%s%s%s",
+               i ? ", " : "batch norms on their own: ", json_string_value(json_array_get(kept, i)),
+               i + 1 == json_array_size(kept) ? "\n" : "");
+}
+
+static void print_before_and_after(const char *step, const json_t *section)
+{
+    printf("%-24s %9s %9s\n", step, "before", "after");
+    if (json_object_get(section, "pairs"))
+        printf("%-24s %8.2fx %8.2fx  (%.0f pairs of layers)\n", "channel ranges differ by",
+               report_number(section, "ratio_before", NAN),
+               report_number(section, "ratio_after", NAN), report_number(section, "pairs", 0));
+    printf("%-24s %9.4f %9.4f\n", "accuracy, post-training",
+           report_number(section, "accuracy_before", NAN),
+           report_number(section, "accuracy_after", NAN));
+    printf("%-24s %9.1f %9.1f\n", "SQNR of the logits, dB",
+           report_number(section, "sqnr_db_before", NAN),
+           report_number(section, "sqnr_db_after", NAN));
+    const json_t *layers = json_object_get(section, "layers");
+    for (size_t i = 0; i < json_array_size(layers); i++) {
+        const json_t *row = json_array_get(layers, i);
+        printf("mean error of %-10s %9.5f %9.5f\n", report_text(row, "name", "-"),
+               report_number(row, "mean_error_before", NAN),
+               report_number(row, "mean_error_after", NAN));
+    }
+}
+
+void print_preparation(const json_t *report)
+{
+    const json_t *section = report_at(report, "preparation");
+    print_folding(json_object_get(section, "batch_norm"));
+    const json_t *equalization = json_object_get(section, "equalization");
+    const json_t *correction = json_object_get(section, "bias_correction");
+    if (json_object_get(equalization, "accuracy_before"))
+        print_before_and_after("equalization", equalization);
+    if (json_is_object(correction))
+        print_before_and_after("bias correction", correction);
+}
+
 void print_training(const json_t *report)
 {
     const json_t *training = report_at(report, "training");

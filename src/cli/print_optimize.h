@@ -4,6 +4,9 @@
 
 #include <jansson.h>
 
+/* What preparing the network did: nothing where nothing was done. */
+void print_preparation(const json_t *report);
+
 /* One row per rung, when more than one was tried; epochs of the chosen one below. */
 void print_ladder(const json_t *report);
 

@@ -81,6 +81,8 @@ static const Field FIELDS[] = {
     {"calibration_average", "--calibration-average", FIELD_FLAG,
      offsetof(RunOptions, calibration_average), 0, 1},
     {"dynamic", "--dynamic", FIELD_FLAG, offsetof(RunOptions, dynamic), 0, 1},
+    {"keep_batch_norm", "--keep-batch-norm", FIELD_FLAG, offsetof(RunOptions, keep_batch_norm), 0,
+     1},
     {"equalize", "--equalize", FIELD_FLAG, offsetof(RunOptions, equalize), 0, 1},
     {"bias_correct", "--bias-correct", FIELD_FLAG, offsetof(RunOptions, bias_correct), 0, 1},
     {"activation_range", "--activation-range", FIELD_TEXT, offsetof(RunOptions, activation_range),

@@ -55,6 +55,7 @@ typedef struct RunOptions {
     double calibration_parameter;   /* NAN: the method's default */
     const char *weight_calibration; /* "NAME[:P]" for weights alone; NULL: the same */
     bool dynamic;                 /* evaluation only: ranges of activations from each image, too */
+    bool keep_batch_norm;         /* none is folded: each is an operation of its own */
     bool equalize;                /* channels of consecutive layers: quant/equalize.h */
     bool bias_correct;            /* biases take back the mean error of rounded weights */
     bool calibration_average;     /* the mean of the clips of the batches */

@@ -2,8 +2,15 @@
  *
  * Names and order of the keys are fixed:
  *
- *     run, status, message, model, dataset, baseline, ladder, quantized, hardware, synthesis,
- *     stages [{name, status, seconds}], tools {name: version}, seed
+ *     run, status, message, model, dataset, preparation, baseline, ladder, quantized, hardware,
+ *     synthesis, stages [{name, status, seconds}], tools {name: version}, seed
+ *
+ * "preparation" tells what was done to the network before it was quantized:
+ *     {"batch_norm": {"folded": [names], "kept": [names], "max_difference", "images"},
+ *      "equalization": null or {"pairs", "ratio_before", "ratio_after", and these of integers after
+ *          training: "accuracy_before", "accuracy_after", "sqnr_db_before", "sqnr_db_after"},
+ *      "bias_correction": null or {the same four, "layers": [{"name", "mean_error_before",
+ *          "mean_error_after"}]}}
  *
  * A section whose stage did not run is null. Floats are written with 15 digits: a report that is
  * read back and written again is the same text.

@@ -136,6 +136,7 @@ void session_close(Session *session)
     dataset_free(session->test);
     graph_free(session->trained);
     graph_free(session->simplified);
+    graph_free(session->unequalized);
     graph_free(session->graph);
     store_close(session->store);
     pool_free(session->pool);

@@ -41,6 +41,7 @@ typedef struct Session {
     const char *model_path, *data_path; /* absolute */
     char model_sha256[HASH_HEX_BYTES];
     Graph *graph, *simplified;
+    Graph *unequalized; /* `simplified` as it was before equalization; NULL: it is as it was */
     Dataset *test, *calibration;
     const char *calibration_split; /* "train" or "test" */
     Dataset *training;             /* the whole training split; NULL until the ladder wants it */
@@ -125,6 +126,9 @@ Status stage_simulate(Session *session, json_t *figures) MUST_CHECK;
 /* Parts of stage_import() for the verbs that need less. */
 Status session_import_model(Session *session) MUST_CHECK;
 Status session_import_test_images(Session *session, Shape input, int64_t classes) MUST_CHECK;
+/* `graph` made simple, as the options want it. Its effect is measured later, with images. */
+Status session_prepare(Session *session) MUST_CHECK;
+Status session_measure_preparation(Session *session) MUST_CHECK;
 /* What the options want for each layer. ERR_USAGE: they name one that is not there. */
 Status session_scheme(Session *session, Scheme *scheme) MUST_CHECK;
 /* Source and foldings of an integer model. */

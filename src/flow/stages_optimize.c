@@ -232,6 +232,7 @@ static Status write_optimized(Session *session)
 Status stage_quantize(Session *session, json_t *figures)
 {
     Ladder ladder;
+    TRY(session_measure_preparation(session));
     TRY(climb(session, &ladder));
     take_model(session, &ladder);
     json_object_set_new(session->report, "ladder", ladder_to_json(&ladder));

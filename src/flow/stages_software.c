@@ -9,12 +9,10 @@
 #include "flow/report.h"
 #include "flow/scheme_of_run.h"
 #include "flow/session.h"
-#include "graph/passes.h"
 #include "import/importer.h"
 #include "nn/evaluate.h"
 #include "optimize/dequantize.h"
 #include "quant/description.h"
-#include "quant/equalize.h"
 #include "quant/histograms.h"
 #include "quant/scheme_text.h"
 
@@ -67,18 +65,6 @@ static const char *absolute(const Session *session, const char *path)
     return resolved ? resolved : path;
 }
 
-static void equalize(Session *session)
-{
-    Equalization done = equalize_layers(session->simplified);
-    session_log(session,
-                "equalized %d pairs of layers: channels differ at most %.2f times, before %.2f "
-                "times",
-                done.pairs, done.after, done.before);
-    json_object_set_new(session->report, "equalization",
-                        json_pack("{s:i, s:f, s:f}", "pairs", done.pairs, "ratio_before",
-                                  done.before, "ratio_after", done.after));
-}
-
 /* Whether the file has a place for what the integers stand for. */
 static Status check_optimized_model(const Session *session)
 {
@@ -102,9 +88,7 @@ Status session_import_model(Session *session)
         TRY(import_architecture(path, &session->graph));
     else
         TRY(import_model(path, &session->graph));
-    TRY(graph_simplify(session->graph, &session->simplified));
-    if (session->options->equalize)
-        equalize(session);
+    TRY(session_prepare(session));
     TRY(hash_file(path, session->model_sha256));
     session->model_path = absolute(session, path);
     json_object_set_new(session->report, "model", model_to_json(session));

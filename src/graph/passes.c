@@ -210,14 +210,17 @@ static Graph *apply(Graph *graph, Rewrite *rewrite)
     return graph;
 }
 
-Status graph_simplify(const Graph *source, Graph **simplified)
+Graph *graph_copy(const Graph *source)
 {
-    static Rewrite *const REWRITES[] = {without_effect, fold_batch_norm_backward, fuse_activation,
-                                        fold_batch_norm_forward};
     bool *none = ARENA_ARRAY(source->arena, bool, source->count);
-    Graph *graph = copy_without(source, none);
-    for (size_t i = 0; i < sizeof REWRITES / sizeof *REWRITES; i++)
-        graph = apply(graph, REWRITES[i]);
+    return copy_without(source, none);
+}
+
+static Status simplify(const Graph *source, Rewrite *const *rewrites, Graph **simplified)
+{
+    Graph *graph = graph_copy(source);
+    for (; *rewrites; rewrites++)
+        graph = apply(graph, *rewrites);
     Status status = graph_infer_shapes(graph);
     if (status != OK) {
         graph_free(graph);
@@ -225,4 +228,17 @@ Status graph_simplify(const Graph *source, Graph **simplified)
     }
     *simplified = graph;
     return OK;
+}
+
+Status graph_simplify(const Graph *source, Graph **simplified)
+{
+    static Rewrite *const REWRITES[] = {without_effect, fold_batch_norm_backward, fuse_activation,
+                                        fold_batch_norm_forward, NULL};
+    return simplify(source, REWRITES, simplified);
+}
+
+Status graph_simplify_unfolded(const Graph *source, Graph **simplified)
+{
+    static Rewrite *const REWRITES[] = {without_effect, fuse_activation, NULL};
+    return simplify(source, REWRITES, simplified);
 }

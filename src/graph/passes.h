@@ -16,4 +16,10 @@
 /* `*simplified` is owned by the caller. */
 Status graph_simplify(const Graph *source, Graph **simplified) MUST_CHECK;
 
+/* The same, but every batch norm stays a layer of its own. */
+Status graph_simplify_unfolded(const Graph *source, Graph **simplified) MUST_CHECK;
+
+/* As it is, with weights of its own; owned by the caller. */
+Graph *graph_copy(const Graph *source);
+
 #endif

@@ -27,6 +27,8 @@ typedef struct Wanted {
 typedef struct Sums {
     Noise noise;
     int64_t clipped, count;
+    int64_t channels;
+    double *errors; /* of each channel */
 } Sums;
 
 /* An operation gives its layer's output, but "x.to_float" what the layer before gives, and one with
@@ -62,6 +64,7 @@ static void add(const Op *op, bool feeds_table, const float *real, const int32_t
         double error = op_real(op, integers[i]) - value;
         sums->noise.signal += value * value;
         sums->noise.noise += error * error;
+        sums->errors[i % sums->channels] += error;
     }
 }
 
@@ -100,16 +103,41 @@ static Status run(Pass *pass)
     return OK;
 }
 
+static void open_pass(Pass *pass)
+{
+    const IntegerModel *model = pass->model;
+    pass->scratch = arena_new();
+    pass->wanted = ARENA_ARRAY(pass->scratch, Wanted, model->count);
+    pass->sums = ARENA_ARRAY(pass->scratch, Sums, model->count);
+    for (int i = 0; i < model->count; i++) {
+        pass->sums[i].channels = shape_channels(model->ops[i].output_shape);
+        pass->sums[i].errors = ARENA_ARRAY(pass->scratch, double, pass->sums[i].channels);
+    }
+    pass->count = pass->images->count < LOSS_IMAGES ? pass->images->count : LOSS_IMAGES;
+    find_wanted(pass->graph, model, pass->wanted);
+    pass->forward = forward_new(pass->graph, SHARD);
+    pass->integer = integer_forward_new(model, SHARD);
+}
+
+static void close_pass(Pass *pass)
+{
+    integer_forward_free(pass->integer);
+    forward_free(pass->forward);
+    arena_free(pass->scratch);
+}
+
+/* Values that each channel of operation `index` gave. */
+static double values_of_channel(const Pass *pass, int index)
+{
+    int64_t elements = shape_elements(pass->model->ops[index].output_shape);
+    return (double)(pass->count * elements) / (double)pass->sums[index].channels;
+}
+
 Status losses_measure(const Graph *graph, const IntegerModel *model, const Dataset *images,
                       LayerLoss **losses)
 {
-    Pass pass = {.graph = graph, .model = model, .images = images, .scratch = arena_new()};
-    pass.wanted = ARENA_ARRAY(pass.scratch, Wanted, model->count);
-    pass.sums = ARENA_ARRAY(pass.scratch, Sums, model->count);
-    pass.count = images->count < LOSS_IMAGES ? images->count : LOSS_IMAGES;
-    find_wanted(graph, model, pass.wanted);
-    pass.forward = forward_new(graph, SHARD);
-    pass.integer = integer_forward_new(model, SHARD);
+    Pass pass = {.graph = graph, .model = model, .images = images};
+    open_pass(&pass);
     Status status = run(&pass);
     *losses = ARENA_ARRAY(model->arena, LayerLoss, model->count);
     for (int i = 0; i < model->count; i++)
@@ -118,8 +146,23 @@ Status losses_measure(const Graph *graph, const IntegerModel *model, const Datas
             .clipped_fraction = (double)pass.sums[i].clipped /
                                 (double)(pass.count * shape_elements(model->ops[i].output_shape)),
         };
-    integer_forward_free(pass.integer);
-    forward_free(pass.forward);
-    arena_free(pass.scratch);
+    close_pass(&pass);
+    return status;
+}
+
+Status losses_mean_errors(const Graph *graph, const IntegerModel *model, const Dataset *images,
+                          double *errors)
+{
+    Pass pass = {.graph = graph, .model = model, .images = images};
+    open_pass(&pass);
+    Status status = run(&pass);
+    for (int i = 0; i < model->count; i++) {
+        const Sums *sums = &pass.sums[i];
+        errors[i] = 0;
+        for (int64_t c = 0; c < sums->channels; c++)
+            errors[i] += fabs(sums->errors[c]) / values_of_channel(&pass, i);
+        errors[i] /= (double)sums->channels;
+    }
+    close_pass(&pass);
     return status;
 }

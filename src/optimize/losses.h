@@ -18,4 +18,10 @@ double noise_decibels(Noise noise);
 Status losses_measure(const Graph *graph, const IntegerModel *model, const Dataset *images,
                       LayerLoss **losses) MUST_CHECK;
 
+/* How far each operation's outputs are off on average, in real units: the mean over its channels of
+ * |mean of integer - float|, on the first LOSS_IMAGES images. Errors that cancel out, as rounding
+ * does, leave 0; a channel that is always too high does not. `errors` has model->count places. */
+Status losses_mean_errors(const Graph *graph, const IntegerModel *model, const Dataset *images,
+                          double *errors) MUST_CHECK;
+
 #endif

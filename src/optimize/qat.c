@@ -93,7 +93,7 @@ static Status train_fake(const QatInput *input, const QatOptions *options, QatRe
 Status qat_train(const QatInput *input, const QatOptions *options, QatResult *result)
 {
     *result = (QatResult){0};
-    TRY(graph_simplify(input->simplified, &result->graph)); /* a copy: it is simple already */
+    result->graph = graph_copy(input->simplified);
     Status status =
         quantize_graph(result->graph, input->calibration, input->scheme, NULL, &result->quantized);
     if (status == OK)

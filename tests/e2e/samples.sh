@@ -58,6 +58,14 @@ check "floating-point convolutions: interval as predicted" \
 check "floating-point convolutions: 1,428 parameters of 4 bytes" \
     holds "$(of quantized bytes) >= 4 * 1428 + 17280 && $(of quantized bytes) < 24000"
 
+# A batch norm that is not folded is hardware of its own.
+run samples/fashion_cnn.h5 --data samples/mnist --test-images 500 --images 5 --keep-batch-norm
+check "batch norms on their own: both are operations" \
+    eval '[ "$(grep -c "\"kind\": \"affine\"" "$report")" -eq 2 ]'
+check "batch norms on their own: bit-exact" equal "$(of hardware bit_exact)" true
+check "batch norms on their own: latency as predicted" \
+    equal "$(of hardware latency_cycles)" "$(of hardware predicted_latency_cycles)"
+
 same() { cmp "$scratch/a/hdl/$1" "$scratch/b/hdl/$1"; }
 for folder in a b; do
     run samples/mnist_cnn.h5 --data samples/mnist --test-images 100 --stop-after emit \

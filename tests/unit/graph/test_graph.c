@@ -245,6 +245,26 @@ static void test_relu_then_norm_then_relu_keeps_both(void **state)
     assert_same_function(g, 2);
 }
 
+static void test_unfolded_norms_stay_where_they_are(void **state)
+{
+    (void)state;
+    Graph *g = start();
+    add(g, dense_layer(g, "d", 4, 5));
+    add(g, norm_layer(g, "n", 5));
+    add(g, (Layer){.kind = LAYER_ACTIVATION, .name = "a", .activation = ACTIVATION_RELU});
+    add(g, (Layer){.kind = LAYER_DROPOUT, .name = "o"});
+    assert_int_equal(graph_infer_shapes(g), OK);
+    Graph *simple = NULL;
+    assert_int_equal(graph_simplify_unfolded(g, &simple), OK);
+    assert_int_equal(simple->count, 3);
+    assert_int_equal(simple->layers[2].kind, LAYER_BATCH_NORM);
+    assert_int_equal(simple->layers[2].activation, ACTIVATION_RELU);
+    assert_memory_equal(simple->layers[1].kernel.data, g->layers[1].kernel.data,
+                        20 * sizeof(float));
+    graph_free(simple);
+    graph_free(g);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -257,6 +277,7 @@ int main(void)
         cmocka_unit_test(test_norm_behind_a_relu_folds_into_the_layer_after),
         cmocka_unit_test(test_norm_before_padding_stays),
         cmocka_unit_test(test_relu_then_norm_then_relu_keeps_both),
+        cmocka_unit_test(test_unfolded_norms_stay_where_they_are),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
