@@ -196,4 +196,32 @@ begin
                       out_valid, out_ready, results, out_last);
     end generate;
 
+    -- Two ways from a fork to a sum, one of them through a deep buffer.
+    branches : if ENTITY_NUMBER = 11 generate
+        signal fork_valid, fork_ready           : std_logic_vector(0 to 1);
+        signal join_valid, join_ready, join_last : std_logic_vector(0 to 1);
+        signal join_data                        : sample_vector(0 to 7);
+    begin
+        both : entity work.stream_fork
+            generic map (OUTPUTS => 2)
+            port map (clk, rst, in_valid, in_ready, fork_valid, fork_ready);
+
+        buffers : for i in 0 to 1 generate
+            dut : entity work.stream_fifo
+                generic map (LANES => 4, DEPTH => 2 + 20 * i, LOW => -128, HIGH => 127)
+                port map (clk, rst, fork_valid(i), fork_ready(i), samples, in_last,
+                          join_valid(i), join_ready(i), join_data(4 * i to 4 * i + 3),
+                          join_last(i), open);
+        end generate;
+
+        sum : entity work.add_stream
+            generic map (
+                INPUTS => 2, CHANNELS => 4, BEATS => 36, PE => 2, IN_LOW => -128, IN_HIGH => 127,
+                OUT_ZERO => 3, OUT_LOW => -128, OUT_HIGH => 127,
+                WEIGHTS => (12000, -7000), BIAS => 54321, MULTIPLIER => 17000, SHIFT => 28
+            )
+            port map (clk, rst, join_valid, join_ready, join_data, join_last,
+                      out_valid, out_ready, results, out_last);
+    end generate;
+
 end architecture;

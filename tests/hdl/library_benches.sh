@@ -83,6 +83,15 @@ arg_max LANES=16
 arg_max LANES=37 IN_LOW=-32768 IN_HIGH=32767
 register_stage LANES=3
 register_stage LANES=1 BEATS=1
+stream_fork OUTPUTS=1
+stream_fork OUTPUTS=3
+stream_fifo DEPTH=2
+stream_fifo DEPTH=3 BEATS=1 IMAGES=90
+stream_fifo DEPTH=21 LANES=1 BITS=16
+add_stream PE=1
+add_stream PE=6 INPUTS=3
+add_stream PE=2 INPUTS=1 IN_BITS=4 WEIGHT_BITS=4 OUT_BITS=5
+add_stream PE=3 INPUTS=8 BEATS=1 IN_BITS=16 WEIGHT_BITS=11 OUT_BITS=16
 SHAPES
 }
 # The package has no clock, so no stalls.
@@ -166,6 +175,10 @@ check "dense_stream refuses a PE that does not divide OUTPUTS" \
     refuses "PE must divide OUTPUTS" dense_stream PE=4 SIMD=1
 check "max_pool_stream refuses a border as wide as its kernel" \
     refuses "border must be narrower" max_pool_stream PAD_LEFT=2
+check "stream_fifo refuses a DEPTH of 1" \
+    refuses "DEPTH must be 2 or more" stream_fifo DEPTH=1
+check "add_stream refuses a PE that does not divide CHANNELS" \
+    refuses "PE must divide CHANNELS" add_stream PE=4
 check "average_pool_stream refuses a shift beyond 45" \
     refuses "SHIFTS: 1 to 45" average_pool_stream SHIFT=46
 tap_done

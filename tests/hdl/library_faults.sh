@@ -79,4 +79,22 @@ fault "requantizer of another lane" requantize_stream.vhd \
     's/MULTIPLIER_ROW(lane)/MULTIPLIER_ROW(0)/' requantize_stream
 fault "a beat lost in a stall" register_stage.vhd \
     's/^                slave_full := true;//' register_stage OUT_STALL=50
+fault "a reader of a fork gets a beat twice" stream_fork.vhd \
+    's/taken <= taken or out_ready/taken <= out_ready/' stream_fork OUT_STALL=70
+fault "a fork waits for all readers at once" stream_fork.vhd \
+    's/in_valid and not taken/in_valid and not taken and in_ready/' stream_fork OUT_STALL=50
+fault "the newest beat overlooked" stream_fifo.vhd \
+    's/if take_newest then/if false then/' stream_fifo IN_STALL=40 OUT_STALL=40
+fault "a buffer one beat too small" stream_fifo.vhd \
+    's/waiting = DEPTH - 1 else/waiting = DEPTH - 2 else/' stream_fifo OUT_STALL=50
+fault "a peak one too low" stream_fifo.vhd \
+    's/waiting + 1)/waiting)/' stream_fifo
+fault "a buffer keeps its beats through a reset" stream_fifo.vhd \
+    's/^                waiting    := 0;//' stream_fifo OUT_STALL=50 RESTART_AFTER=77
+fault "one weight for all inputs of a sum" add_stream.vhd \
+    's/integer(WEIGHT_ROW(i)) \* integer/integer(WEIGHT_ROW(0)) * integer/' add_stream
+fault "channels of a sum not moved on" add_stream.vhd \
+    's/:= operands(i)(PE to CHANNELS - 1)/:= operands(i)(0 to CHANNELS - PE - 1)/' add_stream
+fault "a sum takes a beat from one input alone" add_stream.vhd \
+    's/(others => all_valid and can_accept/(others => can_accept/' add_stream IN_STALL=50
 tap_done

@@ -14,7 +14,7 @@ fi
 
 # Probes of hdl_templates/bench/synth_probe.vhd, by number.
 probes=(conv2d_folded conv2d_parallel dense_folded dense_parallel max_pool average_pool affine
-    table requantize arg_max register)
+    table requantize arg_max register fork_fifo_add)
 
 # The clock nets of registers that ghdl --synth lost: the edge has become the constant 0, and yet
 # something uses it.
