@@ -1,6 +1,7 @@
 #include "tools/process.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <signal.h>
 #include <stdio.h>
@@ -347,15 +348,30 @@ static char **make_environment(Run *run, const ProcessSpec *spec)
     return result;
 }
 
+/* What becomes the child's standard output: the end of the pipe, or a file; negative: a code. */
+static int open_output(const ProcessSpec *spec, int pipe_end)
+{
+    if (!spec->stdout_path)
+        return pipe_end;
+    int file = open(spec->stdout_path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    return file < 0 ? uv_translate_sys_error(errno) : file;
+}
+
 static int spawn(Child *child, char *program)
 {
     uv_file ends[2];
     int code = uv_pipe(ends, UV_NONBLOCK_PIPE, 0); /* the child writes blocking */
     if (code != 0)
         return code;
+    uv_pipe_open(&child->output, ends[0]);
+    int standard_output = open_output(child->spec, ends[1]);
+    if (standard_output < 0) {
+        close(ends[1]);
+        return standard_output;
+    }
     uv_stdio_container_t stdio[3] = {
         {.flags = UV_IGNORE},
-        {.flags = UV_INHERIT_FD, .data.fd = ends[1]},
+        {.flags = UV_INHERIT_FD, .data.fd = standard_output},
         {.flags = UV_INHERIT_FD, .data.fd = ends[1]},
     };
     char **argv = make_argv(child->run, child->spec, program);
@@ -369,8 +385,9 @@ static int spawn(Child *child, char *program)
         .stdio_count = 3,
         .exit_cb = on_child_exit,
     };
-    uv_pipe_open(&child->output, ends[0]);
     code = uv_spawn(&child->run->loop, &child->process, &options);
+    if (standard_output != ends[1])
+        close(standard_output);
     close(ends[1]);
     return code;
 }

@@ -33,6 +33,7 @@ typedef struct ProcessSpec {
     const char *const *environment; /* "NAME=value", NULL-terminated, on top of ours; NULL: none */
     double deadline_s;              /* 0: none */
     const char *log_path;           /* output is appended to this file; NULL: none */
+    const char *stdout_path; /* standard output goes to this file, as it is; NULL: to the pipe */
     void (*on_line)(void *context, const char *line); /* without its newline; NULL: not wanted */
     void *context;
 } ProcessSpec;

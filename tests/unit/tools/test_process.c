@@ -41,6 +41,30 @@ static void exit_status_and_output_arrive(void **state)
     buffer_free(&seen);
 }
 
+static void standard_output_goes_to_a_file(void **state)
+{
+    (void)state;
+    char path[] = "/tmp/test_process_XXXXXX";
+    int file = mkstemp(path);
+    assert_true(file >= 0);
+    close(file);
+    Buffer seen = {0}, written = {0};
+    ProcessSpec spec = {.argv = SH("echo note >&2; printf 'a\\nb'"),
+                        .stdout_path = path,
+                        .on_line = gather,
+                        .context = &seen};
+    ProcessResult result;
+    assert_int_equal(process_run(&spec, &result), OK);
+    assert_string_equal(seen.data, "note|");
+    assert_int_equal(fs_read_file(path, 100, &written), OK);
+    assert_string_equal(written.data, "a\nb");
+    unlink(path);
+    spec.stdout_path = "/no/such/folder/file";
+    assert_int_equal(process_run(&spec, &result), ERR_ENVIRONMENT);
+    buffer_free(&seen);
+    buffer_free(&written);
+}
+
 static void a_missing_program_is_named(void **state)
 {
     (void)state;
@@ -266,6 +290,7 @@ int main(int argc, char **argv)
         return child;
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(exit_status_and_output_arrive),
+        cmocka_unit_test(standard_output_goes_to_a_file),
         cmocka_unit_test(a_missing_program_is_named),
         cmocka_unit_test(a_missing_folder_is_named),
         cmocka_unit_test(folder_and_environment_are_set),
