@@ -1,7 +1,6 @@
 #include "tools/process.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
 #include <signal.h>
 #include <stdio.h>
@@ -42,7 +41,7 @@ typedef struct Child {
     bool exited, output_ended, stopping;
     int64_t start_ns;
     LineSplitter splitter;
-    FILE *log;
+    FILE *log, *stdout_file;
     char *buffer; /* READ_BYTES, in the arena */
 } Child;
 
@@ -180,6 +179,14 @@ static Status judge(const Child *child)
     return OK;
 }
 
+static void close_files(Child *child)
+{
+    FILE *files[] = {child->log, child->stdout_file};
+    for (size_t i = 0; i < sizeof files / sizeof *files; i++)
+        if (files[i])
+            fclose(files[i]);
+}
+
 static void on_handle_closed(uv_handle_t *handle)
 {
     Child *child = handle->data;
@@ -187,8 +194,7 @@ static void on_handle_closed(uv_handle_t *handle)
         return;
     Run *run = child->run;
     line_splitter_finish(&child->splitter);
-    if (child->log)
-        fclose(child->log);
+    close_files(child);
     run->running--;
     run->ended++;
     progress_report(run->progress, (double)run->ended / run->count, child->spec->argv[0]);
@@ -348,15 +354,6 @@ static char **make_environment(Run *run, const ProcessSpec *spec)
     return result;
 }
 
-/* What becomes the child's standard output: the end of the pipe, or a file; negative: a code. */
-static int open_output(const ProcessSpec *spec, int pipe_end)
-{
-    if (!spec->stdout_path)
-        return pipe_end;
-    int file = open(spec->stdout_path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-    return file < 0 ? uv_translate_sys_error(errno) : file;
-}
-
 static int spawn(Child *child, char *program)
 {
     uv_file ends[2];
@@ -364,11 +361,7 @@ static int spawn(Child *child, char *program)
     if (code != 0)
         return code;
     uv_pipe_open(&child->output, ends[0]);
-    int standard_output = open_output(child->spec, ends[1]);
-    if (standard_output < 0) {
-        close(ends[1]);
-        return standard_output;
-    }
+    int standard_output = child->stdout_file ? fileno(child->stdout_file) : ends[1];
     uv_stdio_container_t stdio[3] = {
         {.flags = UV_IGNORE},
         {.flags = UV_INHERIT_FD, .data.fd = standard_output},
@@ -386,8 +379,6 @@ static int spawn(Child *child, char *program)
         .exit_cb = on_child_exit,
     };
     code = uv_spawn(&child->run->loop, &child->process, &options);
-    if (standard_output != ends[1])
-        close(standard_output);
     close(ends[1]);
     return code;
 }
@@ -400,6 +391,20 @@ static void start_failed(Child *child, Status status)
     stop_all(run);
 }
 
+static Status open_file(const char *path, const char *mode, FILE **file)
+{
+    *file = path ? fopen(path, mode) : NULL;
+    if (path && !*file)
+        return error_set(ERR_ENVIRONMENT, "%s: cannot be written: %s", path, strerror(errno));
+    return OK;
+}
+
+static Status open_files(Child *child)
+{
+    TRY(open_file(child->spec->log_path, "ae", &child->log));
+    return open_file(child->spec->stdout_path, "we", &child->stdout_file);
+}
+
 static void start_child(Child *child)
 {
     Run *run = child->run;
@@ -410,10 +415,10 @@ static void start_child(Child *child)
                      error_set(ERR_ENVIRONMENT, "%s: no such program on PATH", spec->argv[0]));
         return;
     }
-    child->log = spec->log_path ? fopen(spec->log_path, "ae") : NULL;
-    if (spec->log_path && !child->log) {
-        start_failed(child, error_set(ERR_ENVIRONMENT, "%s: cannot be written: %s", spec->log_path,
-                                      strerror(errno)));
+    Status opened = open_files(child);
+    if (opened != OK) {
+        close_files(child);
+        start_failed(child, opened);
         return;
     }
     child->buffer = arena_alloc(run->arena, READ_BYTES);
