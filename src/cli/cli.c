@@ -14,6 +14,7 @@
 #include "cli/print.h"
 #include "cli/print_optimize.h"
 #include "cli/progress_line.h"
+#include "cli/scheme.h"
 #include "flow/report.h"
 #include "flow/run.h"
 #include "nn/kernel_set.h"
@@ -24,7 +25,7 @@ typedef struct Session {
     Arena *arena;
     ProgressLine progress;
     RunEvents events;
-    bool resumed; /* a verb without a report has one */
+    bool reported; /* there is an object on standard output, of a verb without a report too */
 } Session;
 
 /* Does the verb and prints its result; a failure's message is printed by the caller. */
@@ -211,6 +212,23 @@ static Status verb_paper(Session *session)
     return paper_show(&request);
 }
 
+static Status verb_scheme(Session *session)
+{
+    const Arguments *arguments = &session->arguments;
+    const char *what = arguments->words[0];
+    bool diff = strcmp(what, "diff") == 0;
+    if (!diff && strcmp(what, "show") != 0)
+        return error_set(ERR_USAGE, "scheme %s: show or diff", what);
+    if (arguments->word_count != (diff ? 3 : 2))
+        return error_set(ERR_USAGE, "scheme %s needs %s", what,
+                         diff ? "two scheme files" : "one scheme file");
+    if (!diff)
+        return scheme_show(arguments->words[1], arguments->json);
+    Status status = scheme_diff(arguments->words[1], arguments->words[2], arguments->json);
+    session->reported = status == ERR_UNMET;
+    return status;
+}
+
 static json_t *run_to_json(const RunRecord *run)
 {
     json_t *figures = json_object();
@@ -292,7 +310,7 @@ static Status runs_resume(Session *session)
     TRY(parse_run_number(session->arguments.words[1], &id));
     json_t *report = NULL;
     Status status = flow_resume(session->arguments.run.database, id, &session->events, &report);
-    session->resumed = report != NULL;
+    session->reported = report != NULL;
     return give_report(session, status, report, run_table);
 }
 
@@ -378,6 +396,8 @@ static const Verb VERBS[] = {
      verb_quantize, "calibrate, quantize, and write the model description"},
     {"sweep", "MODEL --data PATH", 1, 1, GROUP_COMMON | GROUP_DATA | GROUP_QUANTIZE, verb_sweep,
      "accuracy of every calibration at 8 to 3 bits, per tensor and per channel"},
+    {"scheme", "show FILE | diff FILE FILE", 2, 3, GROUP_COMMON, verb_scheme,
+     "scheme files: what they choose for each layer, and where two differ (exit status 1)"},
     {"emit", "DESCRIPTION --workdir DIR", 1, 1, GROUP_COMMON | GROUP_WORKDIR | GROUP_HARDWARE,
      verb_emit, "VHDL from a model description"},
     {"simulate", "DESCRIPTION --data PATH --workdir DIR", 1, 1,
@@ -440,7 +460,8 @@ static void print_failure(const Arguments *arguments, Status status, bool report
 static bool gives_report(const Verb *verb)
 {
     return verb->function != verb_runs && verb->function != verb_paths &&
-           verb->function != verb_doctor && verb->function != verb_paper;
+           verb->function != verb_doctor && verb->function != verb_paper &&
+           verb->function != verb_scheme;
 }
 
 static Status check_words(const Verb *verb, const Arguments *arguments)
@@ -466,7 +487,7 @@ static int do_verb(const Verb *verb, int argc, char **argv)
     }
     if (status != OK)
         print_failure(&session.arguments, status,
-                      started && (gives_report(verb) || session.resumed) && status != ERR_USAGE);
+                      started && (gives_report(verb) || session.reported) && status != ERR_USAGE);
     arena_free(session.arena);
     return (int)status;
 }

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/fs.h"
+#include "base/hash.h"
 #include "base/nearest.h"
 
 #define SCHEME_TITLE "dnn2fpga scheme 1"
@@ -332,14 +333,25 @@ static char *trim(char *text)
     return text;
 }
 
+/* Where the lines of a file go: onto a scheme, or into texts. */
 typedef struct Reader {
+    const char *sha256; /* of the model that it must be for; NULL: any */
+    Status (*open_section)(struct Reader *reader, const char *name);
+    Status (*set)(struct Reader *reader, const char *key, const char *value);
     const Graph *graph;
-    const char *sha256;
     Scheme *scheme;
+    SchemeFile *file;
+    Arena *arena; /* of the file */
     int line;
     int layer; /* of the section; -1: before the first */
     bool titled, known_model;
 } Reader;
+
+static bool is_sha256(const char *text)
+{
+    return strlen(text) == HASH_HEX_BYTES - 1 &&
+           strspn(text, "0123456789abcdef") == HASH_HEX_BYTES - 1;
+}
 
 static Status read_head(Reader *reader, const char *text)
 {
@@ -351,10 +363,14 @@ static Status read_head(Reader *reader, const char *text)
     }
     if (strncmp(text, "model ", 6) != 0)
         return error_set(ERR_REFUSED, "expected 'model' and its SHA-256, or a [layer]");
-    if (strcmp(text + 6, reader->sha256) != 0)
+    if (reader->sha256 && strcmp(text + 6, reader->sha256) != 0)
         return error_set(ERR_REFUSED,
                          "the scheme is for another model, of SHA-256 %.64s; this one has %s",
                          text + 6, reader->sha256);
+    if (!is_sha256(text + 6))
+        return error_set(ERR_REFUSED, "'%.80s' is not the SHA-256 of a model", text + 6);
+    if (reader->file)
+        reader->file->model_sha256 = arena_strdup(reader->arena, text + 6);
     reader->known_model = true;
     return OK;
 }
@@ -368,13 +384,13 @@ static Status read_line(Reader *reader, char *text)
     size_t length = strlen(text);
     if (text[0] == '[' && text[length - 1] == ']') {
         text[length - 1] = '\0';
-        return find_layer(reader->graph, text + 1, &reader->layer);
+        return reader->open_section(reader, text + 1);
     }
     char *equals = strchr(text, '=');
     if (!equals || reader->layer < 0)
         return error_set(ERR_REFUSED, "expected %s", equals ? "a [layer] first" : "key = value");
     *equals = '\0';
-    return scheme_set(reader->scheme, reader->graph, reader->layer, trim(text), trim(equals + 1));
+    return reader->set(reader, trim(text), trim(equals + 1));
 }
 
 static Status read_lines(Reader *reader, char *text)
@@ -387,33 +403,142 @@ static Status read_lines(Reader *reader, char *text)
     return reader->known_model ? OK : error_set(ERR_REFUSED, "names no model");
 }
 
-Status scheme_read(const char *path, const Graph *graph, const char *sha256, Scheme *scheme)
+static Status read_path(Reader *reader, const char *path)
 {
     Buffer file = {0};
     TRY(fs_read_file(path, FILE_CAP, &file));
-    Reader reader = {.graph = graph, .sha256 = sha256, .scheme = scheme, .layer = -1};
     Status status = file.length > 0 && strlen(file.data) == file.length
-                        ? read_lines(&reader, file.data)
+                        ? read_lines(reader, file.data)
                         : error_set(ERR_REFUSED, "is empty or holds a NUL");
     buffer_free(&file);
     return status == OK ? OK : error_context(ERR_REFUSED, "%s", path);
 }
 
-int scheme_differences(const Scheme *before, const Scheme *after, const Graph *graph, Buffer *text)
+/* ---- onto a scheme --------------------------------------------------------------------------- */
+
+static Status open_layer(Reader *reader, const char *name)
 {
-    int count = 0;
-    for (int i = 0; i < before->count && i < after->count; i++)
-        for (int k = 0; k < KEY_COUNT; k++) {
-            char old[TEXT_BYTES], fresh[TEXT_BYTES];
-            if (!KEYS[k].put)
-                continue;
-            KEYS[k].put(&before->layers[i], old);
-            KEYS[k].put(&after->layers[i], fresh);
-            if (strcmp(old, fresh) == 0)
-                continue;
-            buffer_printf(text, "%s: %s %s -> %s\n", graph->layers[i].name, KEYS[k].name, old,
-                          fresh);
-            count++;
-        }
-    return count;
+    return find_layer(reader->graph, name, &reader->layer);
+}
+
+static Status set_in_scheme(Reader *reader, const char *key, const char *value)
+{
+    return scheme_set(reader->scheme, reader->graph, reader->layer, key, value);
+}
+
+Status scheme_read(const char *path, const Graph *graph, const char *sha256, Scheme *scheme)
+{
+    Reader reader = {.sha256 = sha256,
+                     .open_section = open_layer,
+                     .set = set_in_scheme,
+                     .graph = graph,
+                     .scheme = scheme,
+                     .layer = -1};
+    return read_path(&reader, path);
+}
+
+/* ---- into texts ------------------------------------------------------------------------------ */
+
+static int find_section(const SchemeFile *file, const char *name)
+{
+    for (int i = 0; i < file->count; i++)
+        if (strcmp(file->sections[i].layer, name) == 0)
+            return i;
+    return -1;
+}
+
+static Status open_text(Reader *reader, const char *name)
+{
+    SchemeFile *file = reader->file;
+    reader->layer = find_section(file, name);
+    if (reader->layer >= 0)
+        return OK;
+    if (file->count == SCHEME_MAX_SECTIONS)
+        return error_set(ERR_REFUSED, "more than %d layers", SCHEME_MAX_SECTIONS);
+    reader->layer = file->count;
+    file->sections[file->count++] = (SchemeSection){
+        .layer = arena_strdup(reader->arena, name),
+        .values = ARENA_ARRAY(reader->arena, const char *, KEY_COUNT),
+    };
+    return OK;
+}
+
+/* As scheme_write() would put it: two ways to write one value are no difference. */
+static Status set_text(Reader *reader, const char *name, const char *value)
+{
+    LayerScheme row = {.calibrator = calibrator_find("minmax")};
+    const Key *key = find_key(name, strlen(name));
+    if (!key)
+        return unknown_key(name);
+    TRY_IN(key->set(&row, value), "%s", name);
+    for (int k = 0; k < KEY_COUNT; k++) {
+        char text[TEXT_BYTES];
+        bool width = KEYS[k].put == put_weight_bits || KEYS[k].put == put_activation_bits;
+        if (&KEYS[k] != key && !(key->set == set_bits && width))
+            continue;
+        if (!KEYS[k].put)
+            continue;
+        KEYS[k].put(&row, text);
+        reader->file->sections[reader->layer].values[k] = arena_strdup(reader->arena, text);
+    }
+    return OK;
+}
+
+Status scheme_file_read(const char *path, Arena *arena, SchemeFile *file)
+{
+    *file = (SchemeFile){.sections = ARENA_ARRAY(arena, SchemeSection, SCHEME_MAX_SECTIONS)};
+    Reader reader = {
+        .open_section = open_text, .set = set_text, .file = file, .arena = arena, .layer = -1};
+    return read_path(&reader, path);
+}
+
+int scheme_key_count(void)
+{
+    return KEY_COUNT;
+}
+
+const char *scheme_key_name(int key)
+{
+    return KEYS[key].put ? KEYS[key].name : NULL;
+}
+
+/* ---- differences ----------------------------------------------------------------------------- */
+
+typedef struct Differences {
+    SchemeDifference *items;
+    int count;
+} Differences;
+
+/* Either section may be NULL: the file has none for the layer. */
+static void compare_sections(const SchemeSection *before, const SchemeSection *after,
+                             Differences *found)
+{
+    for (int k = 0; k < KEY_COUNT; k++) {
+        const char *old = before ? before->values[k] : NULL;
+        const char *fresh = after ? after->values[k] : NULL;
+        if (old == fresh || (old && fresh && strcmp(old, fresh) == 0))
+            continue;
+        found->items[found->count++] =
+            (SchemeDifference){before ? before->layer : after->layer, KEYS[k].name, old, fresh};
+    }
+}
+
+int scheme_file_differences(const SchemeFile *before, const SchemeFile *after, Arena *arena,
+                            const SchemeDifference **differences)
+{
+    Differences found = {.items =
+                             ARENA_ARRAY(arena, SchemeDifference,
+                                         (size_t)(before->count + after->count) * KEY_COUNT + 1)};
+    if (strcmp(before->model_sha256, after->model_sha256) != 0)
+        found.items[found.count++] =
+            (SchemeDifference){NULL, "model", before->model_sha256, after->model_sha256};
+    for (int i = 0; i < before->count; i++) {
+        int other = find_section(after, before->sections[i].layer);
+        compare_sections(&before->sections[i], other < 0 ? NULL : &after->sections[other], &found);
+    }
+    for (int i = 0; i < after->count; i++)
+        if (find_section(before, after->sections[i].layer) < 0)
+            compare_sections(NULL, &after->sections[i], &found);
+    *differences = found.items;
+    return found.count;
 }

@@ -4,6 +4,8 @@
  *     TRY(scheme_write(&scheme, graph, sha256, "mine.scheme"));
  *     TRY(scheme_read("mine.scheme", graph, sha256, &scheme));
  *
+ *     TRY(scheme_file_read("mine.scheme", arena, &file));      // to show it, to compare two
+ *
  * The file has a section for each layer, in any order; a layer or key left out keeps what the
  * scheme has:
  *
@@ -21,7 +23,7 @@
 #ifndef QUANT_SCHEME_TEXT_H
 #define QUANT_SCHEME_TEXT_H
 
-#include "base/buffer.h"
+#include "base/arena.h"
 #include "quant/scheme.h"
 
 /* "NAME:key=value[,key=value...]". ERR_USAGE names the layer with its nearest match, or the key. */
@@ -38,7 +40,38 @@ Status scheme_write(const Scheme *scheme, const Graph *graph, const char *sha256
 Status scheme_read(const char *path, const Graph *graph, const char *sha256,
                    Scheme *scheme) MUST_CHECK;
 
-/* A line "layer: key old -> new" for each difference; how many. */
-int scheme_differences(const Scheme *before, const Scheme *after, const Graph *graph, Buffer *text);
+/* ---- files by themselves: no network is needed to show and to compare them ------------------- */
+
+enum { SCHEME_MAX_SECTIONS = 4096 };
+
+/* What a file says of a layer: a text for each key, as scheme_write() would write it; NULL: the key
+ * is left out, and the options of the run decide. */
+typedef struct SchemeSection {
+    const char *layer;
+    const char **values; /* scheme_key_count() */
+} SchemeSection;
+
+typedef struct SchemeFile {
+    const char *model_sha256;
+    SchemeSection *sections; /* in the order of the file */
+    int count;
+} SchemeFile;
+
+/* Keys by number; the name of one that stands for others ("bits") is NULL: no value has it. */
+int scheme_key_count(void);
+const char *scheme_key_name(int key);
+
+/* All in the arena. ERR_REFUSED: not a scheme; names file and line. */
+Status scheme_file_read(const char *path, Arena *arena, SchemeFile *file) MUST_CHECK;
+
+typedef struct SchemeDifference {
+    const char *layer; /* NULL: the files are for different models */
+    const char *key;
+    const char *before, *after; /* NULL: left out */
+} SchemeDifference;
+
+/* How many; the list is in the arena, its texts are those of the files. */
+int scheme_file_differences(const SchemeFile *before, const SchemeFile *after, Arena *arena,
+                            const SchemeDifference **differences);
 
 #endif

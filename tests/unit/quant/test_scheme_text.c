@@ -15,7 +15,8 @@
 #include "quant/scheme_text.h"
 #include "tests/unit/nn/graphs.h"
 
-#define SHA "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+#define TAIL "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+#define SHA  "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
 
 static Graph *two_layers(void)
 {
@@ -112,6 +113,51 @@ static void place_close(Place *place)
     arena_free(place->arena);
 }
 
+static SchemeFile file_of(Place *place, const Graph *graph, const Scheme *scheme)
+{
+    SchemeFile file;
+    assert_int_equal(scheme_write(scheme, graph, SHA, place->file), OK);
+    assert_int_equal(scheme_file_read(place->file, place->arena, &file), OK);
+    return file;
+}
+
+static SchemeFile file_with(Place *place, const char *text)
+{
+    SchemeFile file;
+    assert_int_equal(fs_write_atomic(place->file, text, strlen(text)), OK);
+    assert_int_equal(scheme_file_read(place->file, place->arena, &file), OK);
+    return file;
+}
+
+/* Written by hand: what is left out, other ways to write a value, another model. */
+static void test_differences_of_what_people_write(void **state)
+{
+    (void)state;
+    Place place;
+    place_open(&place);
+    SchemeFile a = file_with(&place, "dnn2fpga scheme 1\nmodel " SHA
+                                     "\n[x]\nbits = 4\nclip = 0.50\n[y]\nfloat = yes\n");
+    SchemeFile b = file_with(&place, "dnn2fpga scheme 1\nmodel b" TAIL
+                                     "\n[x]\nclip = 5e-1\nweight-bits = 4\n[z]\nscale = full\n");
+    const SchemeDifference *found;
+    assert_int_equal(scheme_file_differences(&a, &b, place.arena, &found), 4);
+    assert_null(found[0].layer);
+    assert_string_equal(found[0].key, "model");
+    assert_string_equal(found[1].key, "activation-bits");
+    assert_string_equal(found[1].before, "4");
+    assert_null(found[1].after);
+    assert_string_equal(found[2].layer, "y");
+    assert_null(found[2].after);
+    assert_string_equal(found[3].layer, "z");
+    assert_null(found[3].before);
+    SchemeFile file;
+    static const char WRONG[] = "dnn2fpga scheme 1\nmodel abc\n";
+    assert_int_equal(fs_write_atomic(place.file, WRONG, strlen(WRONG)), OK);
+    assert_int_equal(scheme_file_read(place.file, place.arena, &file), ERR_REFUSED);
+    assert_non_null(strstr(error_message(), "line 2: 'abc' is not the SHA-256"));
+    place_close(&place);
+}
+
 static void test_file_and_difference(void **state)
 {
     (void)state;
@@ -124,14 +170,19 @@ static void test_file_and_difference(void **state)
                                    "entropy,clip=0.1,average,range=unsigned,scale=full"),
                      OK);
     assert_int_equal(scheme_choose(&scheme, graph, "last:per-channel=yes"), OK);
-    Buffer text = {0};
-    assert_int_equal(scheme_differences(&again, &scheme, graph, &text), 9);
-    assert_non_null(strstr(text.data, "conv:a: clip auto -> 0.1"));
-    assert_non_null(strstr(text.data, "last: per-channel no -> yes"));
-    assert_int_equal(scheme_write(&scheme, graph, SHA, place.file), OK);
+    SchemeFile before = file_of(&place, graph, &again), after = file_of(&place, graph, &scheme);
+    const SchemeDifference *found;
+    assert_int_equal(scheme_file_differences(&before, &after, place.arena, &found), 9);
+    assert_string_equal(found[4].layer, "conv:a");
+    assert_string_equal(found[4].key, "clip");
+    assert_string_equal(found[4].before, "auto");
+    assert_string_equal(found[4].after, "0.10000000000000001");
+    assert_string_equal(found[8].layer, "last");
+    assert_string_equal(found[8].key, "per-channel");
+    assert_string_equal(found[8].after, "yes");
     assert_int_equal(scheme_read(place.file, graph, SHA, &again), OK);
-    assert_int_equal(scheme_differences(&scheme, &again, graph, &text), 0);
-    buffer_free(&text);
+    before = file_of(&place, graph, &again);
+    assert_int_equal(scheme_file_differences(&before, &after, place.arena, &found), 0);
     place_close(&place);
     graph_free(graph);
 }
@@ -173,6 +224,7 @@ int main(void)
         cmocka_unit_test(test_choices),
         cmocka_unit_test(test_wrong_choices),
         cmocka_unit_test(test_file_and_difference),
+        cmocka_unit_test(test_differences_of_what_people_write),
         cmocka_unit_test(test_wrong_files),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
