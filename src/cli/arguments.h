@@ -15,7 +15,7 @@ enum {
     ARGUMENTS_MAX_FOLDS = 256,
     ARGUMENTS_MAX_LAYERS = 256,
     ARGUMENTS_MAX_FLOATS = 256,
-    ARGUMENTS_MAX_WORDS = 4
+    ARGUMENTS_MAX_WORDS = 80
 };
 
 /* Groups of options; a verb takes some of them. */
@@ -44,8 +44,11 @@ typedef struct Arguments {
     int word_count;
     bool help, json, quiet, paper;
     bool readonly, ascii, no_color, no_mouse;
-    int64_t limit;      /* runs list */
-    const char *status; /* runs list; NULL: any */
+    int64_t limit;               /* runs list */
+    const char *status;          /* runs list; NULL: any */
+    const char *filter, *sort;   /* runs list; NULL: all, by number */
+    bool ascending, deleted;     /* runs list */
+    const char *format, *output; /* runs export; NULL: json, standard output */
 } Arguments;
 
 /* Parses argv[first..]; `groups` are those of the verb. ERR_USAGE names the option, what it takes

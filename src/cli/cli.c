@@ -10,26 +10,20 @@
 #include "base/fs.h"
 #include "base/paths.h"
 #include "cli/arguments.h"
+#include "cli/invocation.h"
 #include "cli/paper.h"
 #include "cli/print.h"
 #include "cli/print_optimize.h"
 #include "cli/progress_line.h"
+#include "cli/runs.h"
 #include "cli/scheme.h"
 #include "flow/report.h"
 #include "flow/run.h"
 #include "nn/kernel_set.h"
 #include "tools/doctor.h"
 
-typedef struct Session {
-    Arguments arguments;
-    Arena *arena;
-    ProgressLine progress;
-    RunEvents events;
-    bool reported; /* there is an object on standard output, of a verb without a report too */
-} Session;
-
 /* Does the verb and prints its result; a failure's message is printed by the caller. */
-typedef Status VerbFunction(Session *session);
+typedef Status VerbFunction(Invocation *invocation);
 
 typedef struct Verb {
     const char *name;
@@ -43,46 +37,15 @@ typedef struct Verb {
 /* ---- verbs -------------------------------------------------------------------------------------
  */
 
-static void print_json(const json_t *json)
+static void model_table(const Invocation *invocation, const json_t *report)
 {
-    char *text = report_format(json, true);
-    puts(text);
-    free(text);
-}
-
-/* Prints a report as JSON, or by `table` when the verb came so far that there is one. */
-static Status give_report(Session *session, Status status, json_t *report,
-                          void (*table)(const Session *session, const json_t *report))
-{
-    progress_line_clear(&session->progress);
-    if (session->arguments.json && report)
-        print_json(report);
-    else if (report && (status == OK || status == ERR_UNMET))
-        table(session, report);
-    json_decref(report);
-    return status;
-}
-
-static void run_table(const Session *session, const json_t *report)
-{
-    print_results(report);
-    print_preparation(report);
-    print_ladder(report);
-    print_quantized_layers(report);
-    if (session->arguments.paper)
-        print_paper_table(report);
-    print_hardware(report);
-}
-
-static void model_table(const Session *session, const json_t *report)
-{
-    (void)session;
+    (void)invocation;
     print_model(report);
 }
 
-static void evaluate_table(const Session *session, const json_t *report)
+static void evaluate_table(const Invocation *invocation, const json_t *report)
 {
-    (void)session;
+    (void)invocation;
     print_results(report);
     print_preparation(report);
     const json_t *dynamic = report_at(report, "dynamic");
@@ -93,117 +56,117 @@ static void evaluate_table(const Session *session, const json_t *report)
     print_confusion(report, "quantized");
 }
 
-static void emit_table(const Session *session, const json_t *report)
+static void emit_table(const Invocation *invocation, const json_t *report)
 {
     print_hardware(report);
-    printf("VHDL is in %s/hdl\n", session->arguments.run.workdir);
+    printf("VHDL is in %s/hdl\n", invocation->arguments.run.workdir);
 }
 
-static void training_table(const Session *session, const json_t *report)
+static void training_table(const Invocation *invocation, const json_t *report)
 {
-    (void)session;
+    (void)invocation;
     print_training(report);
 }
 
-static void sensitivity_table(const Session *session, const json_t *report)
+static void sensitivity_table(const Invocation *invocation, const json_t *report)
 {
-    (void)session;
+    (void)invocation;
     print_sensitivity(report);
 }
 
-static Status verb_run(Session *session)
+static Status verb_run(Invocation *invocation)
 {
-    session->arguments.run.model = session->arguments.words[0];
+    invocation->arguments.run.model = invocation->arguments.words[0];
     json_t *report = NULL;
-    Status status = flow_run(&session->arguments.run, &session->events, &report);
-    return give_report(session, status, report, run_table);
+    Status status = flow_run(&invocation->arguments.run, &invocation->events, &report);
+    return invocation_report(invocation, status, report, invocation_run_table);
 }
 
-static Status verb_inspect(Session *session)
+static Status verb_inspect(Invocation *invocation)
 {
-    session->arguments.run.model = session->arguments.words[0];
+    invocation->arguments.run.model = invocation->arguments.words[0];
     json_t *report = NULL;
-    Status status = flow_inspect(&session->arguments.run, &report);
-    return give_report(session, status, report, model_table);
+    Status status = flow_inspect(&invocation->arguments.run, &report);
+    return invocation_report(invocation, status, report, model_table);
 }
 
-static Status verb_train(Session *session)
+static Status verb_train(Invocation *invocation)
 {
-    session->arguments.run.model = session->arguments.words[0];
+    invocation->arguments.run.model = invocation->arguments.words[0];
     json_t *report = NULL;
-    Status status =
-        flow_train(&session->arguments.run, &session->arguments.train, &session->events, &report);
-    return give_report(session, status, report, training_table);
+    Status status = flow_train(&invocation->arguments.run, &invocation->arguments.train,
+                               &invocation->events, &report);
+    return invocation_report(invocation, status, report, training_table);
 }
 
-static Status verb_sensitivity(Session *session)
+static Status verb_sensitivity(Invocation *invocation)
 {
-    session->arguments.run.model = session->arguments.words[0];
+    invocation->arguments.run.model = invocation->arguments.words[0];
     json_t *report = NULL;
-    Status status = flow_sensitivity(&session->arguments.run, &session->events, &report);
-    return give_report(session, status, report, sensitivity_table);
+    Status status = flow_sensitivity(&invocation->arguments.run, &invocation->events, &report);
+    return invocation_report(invocation, status, report, sensitivity_table);
 }
 
-static Status verb_evaluate(Session *session)
+static Status verb_evaluate(Invocation *invocation)
 {
-    session->arguments.run.model = session->arguments.words[0];
+    invocation->arguments.run.model = invocation->arguments.words[0];
     json_t *report = NULL;
-    Status status = flow_evaluate(&session->arguments.run, &session->events, &report);
-    return give_report(session, status, report, evaluate_table);
+    Status status = flow_evaluate(&invocation->arguments.run, &invocation->events, &report);
+    return invocation_report(invocation, status, report, evaluate_table);
 }
 
-static void sweep_table(const Session *session, const json_t *report)
+static void sweep_table(const Invocation *invocation, const json_t *report)
 {
-    (void)session;
+    (void)invocation;
     print_sweep(report);
 }
 
-static Status verb_sweep(Session *session)
+static Status verb_sweep(Invocation *invocation)
 {
-    session->arguments.run.model = session->arguments.words[0];
+    invocation->arguments.run.model = invocation->arguments.words[0];
     json_t *report = NULL;
-    Status status = flow_sweep(&session->arguments.run, &session->events, &report);
-    return give_report(session, status, report, sweep_table);
+    Status status = flow_sweep(&invocation->arguments.run, &invocation->events, &report);
+    return invocation_report(invocation, status, report, sweep_table);
 }
 
-static Status verb_quantize(Session *session)
+static Status verb_quantize(Invocation *invocation)
 {
-    session->arguments.run.model = session->arguments.words[0];
+    invocation->arguments.run.model = invocation->arguments.words[0];
     json_t *report = NULL;
-    Status status = flow_quantize(&session->arguments.run, &session->events, &report);
-    return give_report(session, status, report, run_table);
+    Status status = flow_quantize(&invocation->arguments.run, &invocation->events, &report);
+    return invocation_report(invocation, status, report, invocation_run_table);
 }
 
 /* emit and simulate write where they are told: there is no run to hold their files. */
-static Status need_workdir(const Session *session)
+static Status need_workdir(const Invocation *invocation)
 {
-    if (session->arguments.run.workdir)
+    if (invocation->arguments.run.workdir)
         return OK;
     return error_set(ERR_USAGE, "--workdir DIR is needed: the folder to write to");
 }
 
-static Status verb_emit(Session *session)
+static Status verb_emit(Invocation *invocation)
 {
-    TRY(need_workdir(session));
-    session->arguments.run.description = session->arguments.words[0];
+    TRY(need_workdir(invocation));
+    invocation->arguments.run.description = invocation->arguments.words[0];
     json_t *report = NULL;
-    Status status = flow_emit(&session->arguments.run, &session->events, &report);
-    return give_report(session, status, report, emit_table);
+    Status status = flow_emit(&invocation->arguments.run, &invocation->events, &report);
+    return invocation_report(invocation, status, report, emit_table);
 }
 
-static Status verb_simulate(Session *session)
+static Status verb_simulate(Invocation *invocation)
 {
-    TRY(need_workdir(session));
-    session->arguments.run.description = session->arguments.words[0];
+    TRY(need_workdir(invocation));
+    invocation->arguments.run.description = invocation->arguments.words[0];
     json_t *report = NULL;
-    Status status = flow_simulate(&session->arguments.run, &session->events, &report);
-    return give_report(session, status, report, run_table);
+    Status status = flow_simulate(&invocation->arguments.run, &invocation->events, &report);
+    return invocation_report(invocation, status, report, invocation_run_table);
 }
 
 /* Reads reports that others made. */
-static Status verb_paper(Session *session)
+static Status verb_paper(Invocation *invocation)
 {
-    const Arguments *arguments = &session->arguments;
+    const Arguments *arguments = &invocation->arguments;
     const PaperRequest request = {.training = arguments->words[0],
                                   .quantized = arguments->words[1],
                                   .folder = arguments->run.workdir,
@@ -212,9 +175,9 @@ static Status verb_paper(Session *session)
     return paper_show(&request);
 }
 
-static Status verb_scheme(Session *session)
+static Status verb_scheme(Invocation *invocation)
 {
-    const Arguments *arguments = &session->arguments;
+    const Arguments *arguments = &invocation->arguments;
     const char *what = arguments->words[0];
     bool diff = strcmp(what, "diff") == 0;
     if (!diff && strcmp(what, "show") != 0)
@@ -225,123 +188,17 @@ static Status verb_scheme(Session *session)
     if (!diff)
         return scheme_show(arguments->words[1], arguments->json);
     Status status = scheme_diff(arguments->words[1], arguments->words[2], arguments->json);
-    session->reported = status == ERR_UNMET;
+    invocation->reported = status == ERR_UNMET;
     return status;
 }
 
-static json_t *run_to_json(const RunRecord *run)
+static Status verb_paths(Invocation *invocation)
 {
-    json_t *figures = json_object();
-    for (int i = 0; i < FIGURES; i++)
-        json_object_set_new(figures, figure_word((Figure)i), report_real(run->figures.values[i]));
-    json_t *report = run->report ? json_loads(run->report, 0, NULL) : NULL;
-    return json_pack(
-        "{s:I s:I s:I s:s s:s s:f s:s s:s s:s s:s s:s s:I s:s s:o s:s s:s s:s s:o}", "run",
-        (json_int_t)run->id, "created_ms", (json_int_t)run->created_ms, "finished_ms",
-        (json_int_t)run->finished_ms, "status", run_status_word(run->status), "stage", run->stage,
-        "progress", run->progress, "model", run->model_name, "model_path", run->model_path,
-        "model_sha256", run->model_sha256, "dataset_path", run->dataset_path, "dataset_sha256",
-        run->dataset_sha256, "seed", (json_int_t)run->seed, "folder", run->folder, "figures",
-        figures, "description_sha256", run->description_sha256, "hdl_sha256", run->hdl_sha256,
-        "message", run->message, "report", report ? report : json_null());
-}
-
-static Status runs_list(Session *session, Store *store)
-{
-    const Arguments *arguments = &session->arguments;
-    RunQuery query = {.limit = arguments->limit};
-    if (arguments->status) {
-        query.has_status = true;
-        if (!run_status_parse(arguments->status, &query.status))
-            return error_set(ERR_USAGE, "--status %s: no such status", arguments->status);
-    }
-    RunRecord *runs = NULL;
-    int count = 0;
-    TRY(store_list(store, &query, session->arena, &runs, &count));
-    if (!arguments->json) {
-        print_runs(runs, count);
-        return OK;
-    }
-    json_t *list = json_array();
-    for (int i = 0; i < count; i++)
-        json_array_append_new(list, run_to_json(&runs[i]));
-    json_t *object = json_pack("{s:o}", "runs", list);
-    print_json(object);
-    json_decref(object);
-    return OK;
-}
-
-static Status parse_run_number(const char *text, int64_t *id)
-{
-    char *end;
-    errno = 0;
-    *id = strtoll(text, &end, 10);
-    if (end == text || *end || errno || *id < 1)
-        return error_set(ERR_USAGE, "'%s' is no run number; 'dnn2fpga runs list' shows them", text);
-    return OK;
-}
-
-static Status runs_show(Session *session, Store *store)
-{
-    int64_t id;
-    TRY(parse_run_number(session->arguments.words[1], &id));
-    RunRecord run;
-    StageRecord *stages = NULL;
-    int count = 0;
-    TRY(store_get(store, id, session->arena, &run));
-    TRY(store_stages(store, id, session->arena, &stages, &count));
-    if (!session->arguments.json) {
-        print_run(&run, stages, count);
-        json_t *report = run.report ? report_parse(run.report) : NULL;
-        if (report)
-            run_table(session, report);
-        json_decref(report);
-        return OK;
-    }
-    json_t *object = run_to_json(&run);
-    print_json(object);
-    json_decref(object);
-    return OK;
-}
-
-static Status runs_resume(Session *session)
-{
-    int64_t id;
-    TRY(parse_run_number(session->arguments.words[1], &id));
-    json_t *report = NULL;
-    Status status = flow_resume(session->arguments.run.database, id, &session->events, &report);
-    session->reported = report != NULL;
-    return give_report(session, status, report, run_table);
-}
-
-static Status verb_runs(Session *session)
-{
-    const Arguments *arguments = &session->arguments;
-    bool show = strcmp(arguments->words[0], "show") == 0;
-    bool resume = strcmp(arguments->words[0], "resume") == 0;
-    if (!show && !resume && strcmp(arguments->words[0], "list") != 0)
-        return error_set(ERR_USAGE, "runs %s: list, show or resume", arguments->words[0]);
-    if (arguments->word_count != (show || resume ? 2 : 1))
-        return error_set(ERR_USAGE,
-                         show || resume ? "runs %s needs the number of one run"
-                                        : "runs %s takes no further words",
-                         arguments->words[0]);
-    if (resume)
-        return runs_resume(session);
-    Store *store = NULL;
-    TRY(store_open(arguments->run.database, &store));
-    Status status = show ? runs_show(session, store) : runs_list(session, store);
-    store_close(store);
-    return status;
-}
-
-static Status verb_paths(Session *session)
-{
-    Paths paths = paths_of_user(session->arena);
-    if (session->arguments.json) {
+    Paths paths = paths_of_user(invocation->arena);
+    if (invocation->arguments.json) {
         json_t *object = json_pack("{s:s s:s s:s s:s}", "history", paths.history, "runs",
                                    paths.runs, "config", paths.config, "logs", paths.logs);
-        print_json(object);
+        invocation_print_json(object);
         json_decref(object);
         return OK;
     }
@@ -358,9 +215,9 @@ static void print_tool(const DoctorTool *tool)
            tool->found ? tool->path : tool->install);
 }
 
-static Status verb_doctor(Session *session)
+static Status verb_doctor(Invocation *invocation)
 {
-    DoctorReport report = doctor_look(session->arena);
+    DoctorReport report = doctor_look(invocation->arena);
     json_t *tools = json_array();
     for (int i = 0; i < report.count; i++) {
         const DoctorTool *tool = &report.tools[i];
@@ -368,12 +225,12 @@ static Status verb_doctor(Session *session)
                               json_pack("{s:s s:b s:s s:s s:s s:s}", "tool", tool->name, "found",
                                         tool->found, "path", tool->path, "version", tool->version,
                                         "enables", tool->enables, "install", tool->install));
-        if (!session->arguments.json)
+        if (!invocation->arguments.json)
             print_tool(tool);
     }
     json_t *object = json_pack("{s:b s:o}", "can_simulate", report.can_simulate, "tools", tools);
-    if (session->arguments.json)
-        print_json(object);
+    if (invocation->arguments.json)
+        invocation_print_json(object);
     json_decref(object);
     return OK;
 }
@@ -405,8 +262,8 @@ static const Verb VERBS[] = {
      "simulate the VHDL of a model description and prove it equal to the software"},
     {"paper", "TRAINING.json QUANTIZED.json", 2, 2, GROUP_COMMON | GROUP_WORKDIR | GROUP_DRAW,
      verb_paper, "the paper's tables and figures beside ours, from reports of train and quantize"},
-    {"runs", "list | show ID | resume ID", 1, 2, GROUP_COMMON | GROUP_HISTORY | GROUP_LIST,
-     verb_runs, "the history; resume goes on with a run that was cancelled, interrupted or failed"},
+    {"runs", RUNS_WORDS, 1, ARGUMENTS_MAX_WORDS, GROUP_COMMON | GROUP_HISTORY | GROUP_LIST,
+     verb_runs, "the history: look, compare, export, mark, reproduce, resume"},
     {"doctor", "", 0, 0, GROUP_COMMON, verb_doctor,
      "tools found, what each enables, how to install it"},
     {"paths", "", 0, 0, GROUP_COMMON, verb_paths, "where files live"},
@@ -453,15 +310,8 @@ static void print_failure(const Arguments *arguments, Status status, bool report
     json_t *object = json_pack("{s:n s:s s:s}", "run", "status", error_status_word(status),
                                "message", error_message());
     if (object)
-        print_json(object);
+        invocation_print_json(object);
     json_decref(object);
-}
-
-static bool gives_report(const Verb *verb)
-{
-    return verb->function != verb_runs && verb->function != verb_paths &&
-           verb->function != verb_doctor && verb->function != verb_paper &&
-           verb->function != verb_scheme;
 }
 
 static Status check_words(const Verb *verb, const Arguments *arguments)
@@ -473,22 +323,20 @@ static Status check_words(const Verb *verb, const Arguments *arguments)
 
 static int do_verb(const Verb *verb, int argc, char **argv)
 {
-    Session session = {.arena = arena_new()};
-    Status status = arguments_parse(argc, argv, 2, verb->groups, session.arena, &session.arguments);
-    bool started = false;
-    if (status == OK && session.arguments.help) {
+    Invocation invocation = {.arena = arena_new()};
+    Status status =
+        arguments_parse(argc, argv, 2, verb->groups, invocation.arena, &invocation.arguments);
+    if (status == OK && invocation.arguments.help) {
         print_verb_help(verb);
-    } else if (status == OK && (status = check_words(verb, &session.arguments)) == OK) {
+    } else if (status == OK && (status = check_words(verb, &invocation.arguments)) == OK) {
         cancel_install_signals();
-        progress_line_init(&session.progress, session.arguments.quiet);
-        session.events = progress_line_events(&session.progress);
-        started = true;
-        status = verb->function(&session);
+        progress_line_init(&invocation.progress, invocation.arguments.quiet);
+        invocation.events = progress_line_events(&invocation.progress);
+        status = verb->function(&invocation);
     }
     if (status != OK)
-        print_failure(&session.arguments, status,
-                      started && (gives_report(verb) || session.reported) && status != ERR_USAGE);
-    arena_free(session.arena);
+        print_failure(&invocation.arguments, status, invocation.reported);
+    arena_free(invocation.arena);
     return (int)status;
 }
 

@@ -3,6 +3,8 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "cli/svg.h"
+
 /* ---- common ------------------------------------------------------------------------------------
  */
 
@@ -153,71 +155,12 @@ void plot_print(const Plot *plot, bool ascii, FILE *stream)
 /* ---- curves as SVG -----------------------------------------------------------------------------
  */
 
-enum { WIDTH = 640, HEIGHT = 400, LEFT = 70, RIGHT = 20, TOP = 40, BOTTOM = 60, TICKS = 5 };
-
-static const char *const COLOURS[BAR_PARTS_MOST] = {"#1f5fa8", "#d1495b", "#2e8b57",
-                                                    "#c98a00", "#6a4c93", "#555555"};
-
-static void append_escaped(Buffer *svg, const char *text)
-{
-    for (const char *at = text; *at; at++) {
-        if (*at == '&')
-            buffer_append_text(svg, "&amp;");
-        else if (*at == '<')
-            buffer_append_text(svg, "&lt;");
-        else
-            buffer_append(svg, at, 1);
-    }
-}
-
-typedef struct Label {
-    double x, y;
-    const char *anchor; /* "start", "middle", "end" */
-    const char *text;
-} Label;
-
-static void svg_text(Buffer *svg, Label label)
-{
-    buffer_printf(svg, "<text x=\"%.1f\" y=\"%.1f\" text-anchor=\"%s\">", label.x, label.y,
-                  label.anchor);
-    append_escaped(svg, label.text);
-    buffer_append_text(svg, "</text>\n");
-}
-
-static void svg_begin(Buffer *svg, const char *title)
-{
-    buffer_printf(svg,
-                  "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<svg "
-                  "xmlns=\"http://www.w3.org/2000/svg\" width=\"%d\" height=\"%d\" viewBox=\"0 0 "
-                  "%d %d\" font-family=\"sans-serif\" font-size=\"13\">\n<title>",
-                  WIDTH, HEIGHT, WIDTH, HEIGHT);
-    append_escaped(svg, title);
-    buffer_printf(svg,
-                  "</title>\n<rect width=\"%d\" height=\"%d\" fill=\"#ffffff\"/>\n<path d=\"M%d "
-                  "%dV%dH%d\" fill=\"none\" stroke=\"#333333\"/>\n",
-                  WIDTH, HEIGHT, LEFT, TOP, HEIGHT - BOTTOM, WIDTH - RIGHT);
-    svg_text(svg, (Label){WIDTH / 2.0, 24, "middle", title});
-}
-
-/* Lines and figures of the vertical axis from `low` to `high`. */
-static void svg_scale(Buffer *svg, double low, double high, int decimals)
-{
-    for (int i = 0; i <= TICKS; i++) {
-        double y = HEIGHT - BOTTOM - (double)(HEIGHT - BOTTOM - TOP) * i / TICKS;
-        char text[48];
-        snprintf(text, sizeof text, "%.*f", decimals, low + (high - low) * i / TICKS);
-        buffer_printf(svg, "<path d=\"M%d %.1fH%d\" stroke=\"#dddddd\"/>\n", LEFT, y,
-                      WIDTH - RIGHT);
-        svg_text(svg, (Label){LEFT - 6, y + 4, "end", text});
-    }
-}
-
 static void svg_legend(Buffer *svg, int index, const char *name)
 {
-    double x = LEFT + 150.0 * index;
+    double x = SVG_LEFT + 150.0 * index;
     buffer_printf(svg, "<rect x=\"%.1f\" y=\"%d\" width=\"12\" height=\"12\" fill=\"%s\"/>\n", x,
-                  HEIGHT - 22, COLOURS[index]);
-    svg_text(svg, (Label){x + 18, HEIGHT - 11, "start", name});
+                  SVG_HEIGHT - 22, SVG_COLOURS[index]);
+    svg_text(svg, (SvgLabel){x + 18, SVG_HEIGHT - 11, "start", name});
 }
 
 static void svg_series(Buffer *svg, const Plot *plot, int series)
@@ -231,13 +174,15 @@ static void svg_series(Buffer *svg, const Plot *plot, int series)
     for (int i = 0; i < values->count; i++) {
         double value = values->values[i];
         if (isfinite(value))
-            buffer_printf(svg, "%s%.1f %.1f", drawing ? "L" : "M",
-                          LEFT + (steps > 0 ? (double)(WIDTH - LEFT - RIGHT) * i / steps : 0),
-                          HEIGHT - BOTTOM - (HEIGHT - BOTTOM - TOP) * (value - low) / (high - low));
+            buffer_printf(
+                svg, "%s%.1f %.1f", drawing ? "L" : "M",
+                SVG_LEFT + (steps > 0 ? (double)(SVG_WIDTH - SVG_LEFT - SVG_RIGHT) * i / steps : 0),
+                SVG_HEIGHT - SVG_BOTTOM -
+                    (SVG_HEIGHT - SVG_BOTTOM - SVG_TOP) * (value - low) / (high - low));
         drawing = isfinite(value);
     }
-    buffer_printf(svg, "\" fill=\"none\" stroke=\"%s\" stroke-width=\"2\"%s/>\n", COLOURS[series],
-                  series ? " stroke-dasharray=\"6 4\"" : "");
+    buffer_printf(svg, "\" fill=\"none\" stroke=\"%s\" stroke-width=\"2\"%s/>\n",
+                  SVG_COLOURS[series], series ? " stroke-dasharray=\"6 4\"" : "");
 }
 
 void plot_svg(const Plot *plot, Buffer *svg)
@@ -250,11 +195,12 @@ void plot_svg(const Plot *plot, Buffer *svg)
     for (int i = 0; i <= steps; i++) {
         char text[48];
         snprintf(text, sizeof text, "%g", plot->first_x + i);
-        double x = LEFT + (steps > 0 ? (double)(WIDTH - LEFT - RIGHT) * i / steps : 0);
+        double x =
+            SVG_LEFT + (steps > 0 ? (double)(SVG_WIDTH - SVG_LEFT - SVG_RIGHT) * i / steps : 0);
         if (steps <= 20 || i % (steps / 10) == 0)
-            svg_text(svg, (Label){x, HEIGHT - BOTTOM + 16, "middle", text});
+            svg_text(svg, (SvgLabel){x, SVG_HEIGHT - SVG_BOTTOM + 16, "middle", text});
     }
-    svg_text(svg, (Label){WIDTH - RIGHT, HEIGHT - 11, "end", plot->x_label});
+    svg_text(svg, (SvgLabel){SVG_WIDTH - SVG_RIGHT, SVG_HEIGHT - 11, "end", plot->x_label});
     for (int s = 0; s < plot->series_count; s++) {
         svg_series(svg, plot, s);
         svg_legend(svg, s, plot->series[s].name);
@@ -306,8 +252,8 @@ void bars_print(const BarChart *chart, bool ascii, FILE *stream)
 
 static void svg_bar(const BarChart *chart, int bar, double scale, Buffer *svg)
 {
-    double place = (double)(WIDTH - LEFT - RIGHT) / chart->bar_count;
-    double x = LEFT + place * bar + place * 0.25, y = HEIGHT - BOTTOM;
+    double place = (double)(SVG_WIDTH - SVG_LEFT - SVG_RIGHT) / chart->bar_count;
+    double x = SVG_LEFT + place * bar + place * 0.25, y = SVG_HEIGHT - SVG_BOTTOM;
     char total[64];
     for (int p = 0; p < chart->part_count; p++) {
         double height = chart->bars[bar].parts[p] * scale;
@@ -315,11 +261,12 @@ static void svg_bar(const BarChart *chart, int bar, double scale, Buffer *svg)
         buffer_printf(svg,
                       "<rect x=\"%.1f\" y=\"%.2f\" width=\"%.1f\" height=\"%.2f\" "
                       "fill=\"%s\"/>\n",
-                      x, y, place * 0.5, height, COLOURS[p]);
+                      x, y, place * 0.5, height, SVG_COLOURS[p]);
     }
     snprintf(total, sizeof total, "%.3g", bar_total(chart, bar));
-    svg_text(svg, (Label){x + place * 0.25, y - 5, "middle", total});
-    svg_text(svg, (Label){x + place * 0.25, HEIGHT - BOTTOM + 16, "middle", chart->bars[bar].name});
+    svg_text(svg, (SvgLabel){x + place * 0.25, y - 5, "middle", total});
+    svg_text(svg, (SvgLabel){x + place * 0.25, SVG_HEIGHT - SVG_BOTTOM + 16, "middle",
+                             chart->bars[bar].name});
 }
 
 void bars_svg(const BarChart *chart, Buffer *svg)
@@ -327,9 +274,9 @@ void bars_svg(const BarChart *chart, Buffer *svg)
     double high = largest_total(chart) * 1.1;
     svg_begin(svg, chart->title);
     svg_scale(svg, 0, high, high < 10 ? 2 : 0);
-    svg_text(svg, (Label){LEFT, TOP - 8, "middle", chart->unit});
+    svg_text(svg, (SvgLabel){SVG_LEFT, SVG_TOP - 8, "middle", chart->unit});
     for (int b = 0; b < chart->bar_count; b++)
-        svg_bar(chart, b, (HEIGHT - BOTTOM - TOP) / high, svg);
+        svg_bar(chart, b, (SVG_HEIGHT - SVG_BOTTOM - SVG_TOP) / high, svg);
     for (int p = 0; p < chart->part_count; p++)
         svg_legend(svg, p, chart->part_names[p]);
     buffer_append_text(svg, "</svg>\n");

@@ -243,6 +243,12 @@ void print_run(const RunRecord *run, const StageRecord *stages, int stage_count)
         printf("  data       %s\n             sha256 %s\n", run->dataset_path, run->dataset_sha256);
     printf("  folder     %s\n", run->folder);
     printf("  seed       %lld\n", (long long)run->seed);
+    if (run->tags[0])
+        printf("  tags       %s\n", run->tags);
+    if (run->note[0])
+        printf("  note       %s\n", run->note);
+    if (run->deleted_ms)
+        printf("  in the bin since %s\n", local_time(run->deleted_ms, when));
     printf("  options    %s\n", run->options);
     printf("  tools      %s\n", run->tools);
     if (run->description_sha256[0])

@@ -32,6 +32,9 @@ void print_hardware(const json_t *report);
 /* Calibrator x width of a sweep. */
 void print_sweep(const json_t *report);
 
+/* Runs side by side: what differs first, then the figures that are equal. */
+void print_comparison(const json_t *comparison);
+
 void print_runs(const RunRecord *runs, int count);
 void print_run(const RunRecord *run, const StageRecord *stages, int stage_count);
 

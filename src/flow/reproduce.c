@@ -76,10 +76,10 @@ static Status compare(const RunRecord *then, const RunRecord *now, json_t *repor
                                   difference == NULL, "checks", checks));
     if (!difference)
         return OK;
-    return error_set(ERR_UNMET, "run %lld is not reproduced by run %lld: %s was %.16s..., is %.16s...",
-                     (long long)then->id, (long long)now->id,
-                     report_text(difference, "name", "a hash"), report_text(difference, "then", ""),
-                     report_text(difference, "now", ""));
+    return error_set(
+        ERR_UNMET, "run %lld is not reproduced by run %lld: %s was %.16s..., is %.16s...",
+        (long long)then->id, (long long)now->id, report_text(difference, "name", "a hash"),
+        report_text(difference, "then", ""), report_text(difference, "now", ""));
 }
 
 static Status do_again(const char *database, const RunRecord *then, const RunEvents *events,

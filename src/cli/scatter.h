@@ -1,0 +1,26 @@
+/* scatter.h: points with labels in a plane, as SVG; those that none beats in both are marked. */
+#ifndef CLI_SCATTER_H
+#define CLI_SCATTER_H
+
+#include <stdbool.h>
+
+#include "base/buffer.h"
+
+typedef struct ScatterPoint {
+    double x, y; /* not finite: left out */
+    char label[24];
+} ScatterPoint;
+
+typedef struct Scatter {
+    const char *title, *x_label;
+    const ScatterPoint *points;
+    int count;
+} Scatter;
+
+/* True when no other point has at most its x and at least its y, and differs (Pareto). */
+bool scatter_is_best(const Scatter *scatter, int point);
+
+/* A whole file. */
+void scatter_svg(const Scatter *scatter, Buffer *svg);
+
+#endif

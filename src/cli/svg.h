@@ -1,0 +1,38 @@
+/* svg.h: the frame that all SVG plots share: size, axes, texts.
+ *
+ * Texts may hold anything that is UTF-8: they are escaped.
+ */
+#ifndef CLI_SVG_H
+#define CLI_SVG_H
+
+#include "base/buffer.h"
+
+/* Pixels; the plot is what is left between the margins. */
+enum {
+    SVG_WIDTH = 640,
+    SVG_HEIGHT = 400,
+    SVG_LEFT = 70,
+    SVG_RIGHT = 20,
+    SVG_TOP = 40,
+    SVG_BOTTOM = 60,
+    SVG_TICKS = 5,
+    SVG_COLOUR_COUNT = 6
+};
+
+extern const char *const SVG_COLOURS[SVG_COLOUR_COUNT];
+
+typedef struct SvgLabel {
+    double x, y;
+    const char *anchor; /* "start", "middle", "end" */
+    const char *text;
+} SvgLabel;
+
+/* Title, background and axes; the file is closed with "</svg>". */
+void svg_begin(Buffer *svg, const char *title);
+
+void svg_text(Buffer *svg, SvgLabel label);
+
+/* Lines and figures of the vertical axis from `low` to `high`. */
+void svg_scale(Buffer *svg, double low, double high, int decimals);
+
+#endif
