@@ -118,7 +118,7 @@ typedef struct LayerChoice {
     int weight_bits; /* 0: no weights */
     int activation_bits;
     const char *calibration;
-    double clip;
+    double clip;  /* NAN: floating point, and so is */
     double scale; /* of the output */
     int pe, simd; /* folding; 0: not chosen */
 } LayerChoice;

@@ -46,6 +46,7 @@ typedef struct Session {
     const char *calibration_split; /* "train" or "test" */
     Dataset *training;             /* the whole training split; NULL until the ladder wants it */
     Quantized quantized;
+    Scheme scheme;           /* that `quantized` was made with: layers the ladder left in float */
     Graph *trained;          /* the float weights behind `quantized`; NULL: those of `simplified` */
     IntegerModel *described; /* read back from the description: what the hardware is made of */
     Plan *plan;

@@ -47,13 +47,14 @@ static Status save_choices(Session *session)
     LayerChoice *choices = ARENA_ARRAY(session->arena, LayerChoice, model->count);
     for (int i = 0; i < model->count; i++) {
         const Op *op = &model->ops[i];
+        bool is_float = op_traits(op->kind)->writes_float;
         choices[i] = (LayerChoice){.layer = op->name,
                                    .kind = op_word(op->kind),
                                    .weight_bits = op->weight_bits,
                                    .activation_bits = op->output.bits,
                                    .calibration = op->calibration,
-                                   .clip = op->clip,
-                                   .scale = op->output.scale,
+                                   .clip = is_float ? NAN : op->clip,
+                                   .scale = is_float ? NAN : op->output.scale,
                                    .pe = op->pe,
                                    .simd = op->simd};
     }
@@ -169,13 +170,11 @@ static LadderOptions ladder_options(const Session *session)
     return ladder;
 }
 
-static Status climb(Session *session, Ladder *ladder)
+static Status climb(Session *session, const Scheme *scheme, Ladder *ladder)
 {
-    Scheme scheme;
-    TRY(session_scheme(session, &scheme));
     const LadderOptions options = ladder_options(session);
     const LadderInput input = {.simplified = session->simplified,
-                               .scheme = &scheme,
+                               .scheme = scheme,
                                .calibration = session->calibration,
                                .test = session->test,
                                .baseline = report_number(session->report, "baseline.accuracy", NAN),
@@ -189,8 +188,13 @@ static Status climb(Session *session, Ladder *ladder)
 }
 
 /* The session takes over what the ladder chose. */
-static void take_model(Session *session, Ladder *ladder)
+static void take_model(Session *session, const Scheme *scheme, Ladder *ladder)
 {
+    const LadderRung *rung = &ladder->rungs[ladder->chosen];
+    bool *floats = ARENA_ARRAY(session->arena, bool, scheme->count);
+    for (int i = 0; i < rung->float_count; i++)
+        floats[graph_find(session->simplified, rung->float_layers[i])] = true;
+    session->scheme = scheme_with_floats(session->arena, session->simplified, scheme, floats);
     session->quantized = ladder->quantized;
     session->trained = ladder->graph;
     ladder->quantized = (Quantized){0};
@@ -232,9 +236,11 @@ static Status write_optimized(Session *session)
 Status stage_quantize(Session *session, json_t *figures)
 {
     Ladder ladder;
+    Scheme scheme;
     TRY(session_measure_preparation(session));
-    TRY(climb(session, &ladder));
-    take_model(session, &ladder);
+    TRY(session_scheme(session, &scheme));
+    TRY(climb(session, &scheme, &ladder));
+    take_model(session, &scheme, &ladder);
     json_object_set_new(session->report, "ladder", ladder_to_json(&ladder));
     tell_result(session, &ladder);
     ladder_free(&ladder);

@@ -317,12 +317,9 @@ Status stage_baseline(Session *session, json_t *figures)
 Status stage_describe(Session *session, json_t *figures)
 {
     const char *folder = session_path(session, "description");
-    if (session->options->write_scheme) {
-        Scheme scheme;
-        TRY(session_scheme(session, &scheme));
-        TRY(scheme_write(&scheme, session->simplified, session->model_sha256,
+    if (session->options->write_scheme)
+        TRY(scheme_write(&session->scheme, session->simplified, session->model_sha256,
                          session->options->write_scheme));
-    }
     session->description = folder;
     char sha256[HASH_HEX_BYTES];
     TRY(description_write(session->quantized.model, folder));

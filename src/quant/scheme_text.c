@@ -305,19 +305,27 @@ Status scheme_choose(Scheme *scheme, const Graph *graph, const char *choice)
 
 /* ---- files ----------------------------------------------------------------------------------- */
 
+static void write_section(const LayerScheme *row, const char *name, Buffer *text)
+{
+    buffer_printf(text, "\n[%s]\n", name);
+    for (int k = 0; k < KEY_COUNT; k++) {
+        char value[TEXT_BYTES];
+        if (!KEYS[k].put)
+            continue;
+        KEYS[k].put(row, value);
+        buffer_printf(text, "%s = %s\n", KEYS[k].name, value);
+    }
+}
+
+/* The input comes last: a first layer in float sets its format (scheme_set_float()), unless the
+ * file says otherwise behind that. */
 Status scheme_write(const Scheme *scheme, const Graph *graph, const char *sha256, const char *path)
 {
     Buffer text = {0};
     buffer_printf(&text, SCHEME_TITLE "\nmodel %s\n", sha256);
-    for (int i = 0; i < scheme->count; i++) {
-        buffer_printf(&text, "\n[%s]\n", graph->layers[i].name);
-        for (int k = 0; k < KEY_COUNT; k++) {
-            char value[TEXT_BYTES];
-            if (!KEYS[k].put)
-                continue;
-            KEYS[k].put(&scheme->layers[i], value);
-            buffer_printf(&text, "%s = %s\n", KEYS[k].name, value);
-        }
+    for (int i = 1; i <= scheme->count; i++) {
+        int layer = i % scheme->count;
+        write_section(&scheme->layers[layer], graph->layers[layer].name, &text);
     }
     Status status = fs_write_atomic(path, text.data, text.length);
     buffer_free(&text);

@@ -133,8 +133,20 @@ static void test_every_older_schema_is_brought_up(void **state)
                       " quantized_accuracy) VALUES (1, 'ok', 1, 1, '', 'm.h5', 'm', 'ab', '{}',"
                       " '{}', 7, '{}', 0.5)");
         assert_int_equal(statement_run(&insert), OK);
+        /* until version 3 a layer in float had the largest float32 for a clip */
+        insert = statement_new(
+            database, "INSERT INTO layer_choice (run, position, layer, kind, weight_bits,"
+                      " activation_bits, calibration, clip, scale, pe, simd) VALUES"
+                      " (1, 0, 'a', 'dense', 8, 8, 'minmax', 2.5, 0.5, 0, 0),"
+                      " (1, 1, 'b', 'dense', 32, 32, 'float', 3.4028234663852886e38, 1, 0, 0)");
+        assert_int_equal(statement_run(&insert), OK);
         database_close(database);
         assert_int_equal(database_open(path, migrations, &database), OK);
+        assert_int_equal(database_integer(database,
+                                          "SELECT count(*) FROM layer_choice WHERE run = 1"
+                                          " AND (clip = 2.5 OR (clip IS NULL AND scale IS NULL))",
+                                          -1),
+                         version < 3 ? 2 : 1);
         assert_int_equal(database_integer(database, "PRAGMA user_version", -1), steps_known());
         assert_int_equal(database_integer(database,
                                           "SELECT seed FROM run WHERE quantized_accuracy = 0.5"

@@ -156,7 +156,7 @@ static void test_choices_are_replaced(void **state)
     const LayerChoice first[] = {{.layer = "old", .kind = "dense"}};
     const LayerChoice then[] = {
         {"conv_1", "conv2d", 8, 8, "minmax", 2.5, 0.0196850394, 4, 0},
-        {"pool", "max_pool2d", 0, 8, NULL, 2.5, 0.0196850394, 0, 0},
+        {"pool", "max_pool2d", 0, 8, NULL, NAN, NAN, 0, 0}, /* floating point */
     };
     assert_int_equal(store_set_choices(place->store, id, first, 1), OK);
     assert_int_equal(store_set_choices(place->store, id, then, 2), OK);
@@ -169,6 +169,7 @@ static void test_choices_are_replaced(void **state)
     assert_int_equal(read[0].pe, 4);
     assert_true(read[0].scale == 0.0196850394);
     assert_string_equal(read[1].calibration, "");
+    assert_true(read[0].clip == 2.5 && isnan(read[1].clip) && isnan(read[1].scale));
     assert_int_equal(store_set_choices(place->store, 999, then, 2), ERR_ENVIRONMENT);
 }
 
