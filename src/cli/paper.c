@@ -55,10 +55,12 @@ static Status need(const json_t *report, const char *path, Need what)
 
 static Status need_all(const Paper *paper)
 {
-    static const char *const sections[] = {"model.layers", "baseline.accuracy", "baseline.bytes",
+    static const char *const sections[] = {"model.layers",       "model.sha256",
+                                           "baseline.accuracy",  "baseline.bytes",
                                            "quantized.accuracy", "quantized.bytes"};
     const PaperRequest *request = paper->request;
     TRY(need(paper->training, request->training, (Need){"training.epochs", "train"}));
+    TRY(need(paper->training, request->training, (Need){"training.output_sha256", "train"}));
     for (size_t i = 0; i < sizeof sections / sizeof *sections; i++)
         TRY(need(paper->quantized, request->quantized, (Need){sections[i], "quantize --qat"}));
     return OK;
@@ -103,12 +105,28 @@ static Status check_widths(const Paper *paper)
     return OK;
 }
 
+/* What was quantized is the file that the training wrote. */
+static Status check_chain(const Paper *paper)
+{
+    const PaperRequest *request = paper->request;
+    const char *written = report_text(paper->training, "training.output_sha256", "");
+    const char *read = report_text(paper->quantized, "model.sha256", "");
+    if (strcmp(written, read) == 0)
+        return OK;
+    return error_set(ERR_REFUSED,
+                     "%s: is of another model than %s: its model has the SHA-256 %.16s..., the "
+                     "training wrote %.16s...; quantize what the training wrote, %s",
+                     request->quantized, request->training, read, written,
+                     report_text(paper->training, "training.output", "-"));
+}
+
 static Status read_all(Paper *paper)
 {
     const PaperRequest *request = paper->request;
     TRY(read_report(request->training, &paper->training));
     TRY(read_report(request->quantized, &paper->quantized));
     TRY(need_all(paper));
+    TRY(check_chain(paper));
     TRY(find_epochs(paper));
     TRY(check_widths(paper));
     TRY_IN(energy_count(paper->quantized, &paper->count), "%s", request->quantized);

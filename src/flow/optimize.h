@@ -8,7 +8,8 @@
  * The report's "training":
  *     {"output", "from_scratch", "loss", "optimizer", "batch", "epochs": [{"epoch", "rate", "loss",
  *      "accuracy", "validation_loss", "validation_accuracy", "seconds"}], "best_epoch",
- *      "stopped_early", "sha256", "accuracy_before", "accuracy", "images"}
+ *      "kept_epoch", "stopped_early", "sha256" (of the weights), "output_sha256" (of the file),
+ *      "accuracy_before", "accuracy", "images"}
  * and "sensitivity":
  *     {"float_accuracy", "all_quantized_accuracy", "images", "explanation", "layers": [{"name",
  *      "parameters", "only_quantized_accuracy", "only_quantized_sqnr_db", "only_float_accuracy",

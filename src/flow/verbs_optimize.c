@@ -100,8 +100,12 @@ static Status keep(Training *training, const TrainResult *result)
     json_object_set_new(training->section, "kept_epoch", json_integer(kept));
     json_object_set_new(training->section, "stopped_early", json_boolean(result->early));
     json_object_set_new(training->section, "sha256", json_string(result->sha256));
-    return (session->untrained ? keras_write_new : keras_write)(
-        session->options->model, training->request->output, session->graph);
+    TRY((session->untrained ? keras_write_new : keras_write)(
+        session->options->model, training->request->output, session->graph));
+    char written[HASH_HEX_BYTES];
+    TRY(hash_file(training->request->output, written));
+    json_object_set_new(training->section, "output_sha256", json_string(written));
+    return OK;
 }
 
 static Status learn(Training *training)

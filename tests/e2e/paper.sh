@@ -87,6 +87,13 @@ check "a report without training is refused" \
 sed 's/"epochs"/"none"/' "$paper/quantized.json" >"$scratch/other.json"
 check "a report without epochs on integers is refused" \
     refused 'no epochs of training on integers.*--qat' "$paper/training.json" "$scratch/other.json"
+sed 's/"output_sha256": "./"output_sha256": "x/' "$paper/training.json" >"$scratch/other.json"
+check "a report of another model than the training's is refused" \
+    refused 'is of another model than.*quantize what the training wrote' "$scratch/other.json" \
+    "$paper/quantized.json"
+sed 's/"output_sha256"/"none"/' "$paper/training.json" >"$scratch/other.json"
+check "a training's report that does not tell is refused" \
+    refused "has no 'training.output_sha256'" "$scratch/other.json" "$paper/quantized.json"
 check "what is no report is refused" refused 'is not a report' "$paper/training.json" README.md
 check "what is not there is refused" refused 'nowhere.json' "$paper/training.json" nowhere.json
 tap_done
