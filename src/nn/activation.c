@@ -54,9 +54,9 @@ double activation_value(ActivationFunction function, double x)
     return FUNCTIONS[function.kind](&function, x);
 }
 
-bool activation_is_relu(ActivationFunction function)
+float activation_relu_limit(ActivationFunction function)
 {
-    return function.kind == ACTIVATION_RELU && !(function.limit > 0);
+    return function.limit > 0 ? (float)function.limit : INFINITY;
 }
 
 /* exp(x - max) / sum: the same value for any shift of x, and no overflow. */
@@ -79,7 +79,7 @@ void activation_apply(ActivationFunction function, float *values, int64_t rows, 
         for (int64_t r = 0; r < rows; r++)
             softmax_row(values + r * channels, channels);
     } else if (function.kind == ACTIVATION_RELU) { /* the common one, as vector code */
-        float limit = function.limit > 0 ? (float)function.limit : INFINITY;
+        float limit = activation_relu_limit(function);
         for (int64_t i = 0; i < count; i++) {
             float positive = values[i] > 0 ? values[i] : 0;
             values[i] = positive < limit ? positive : limit;
@@ -97,7 +97,7 @@ typedef float Slope(const ActivationFunction *function, float y);
 
 static float relu_slope(const ActivationFunction *function, float y)
 {
-    return y > 0 && !(function->limit > 0 && y >= (float)function->limit) ? 1 : 0;
+    return y > 0 && y < activation_relu_limit(*function) ? 1 : 0;
 }
 
 static float leaky_relu_slope(const ActivationFunction *function, float y)

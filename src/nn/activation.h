@@ -10,8 +10,8 @@
 /* f(x) for any activation but softmax, which is no function of one value. */
 double activation_value(ActivationFunction function, double x);
 
-/* True for the ReLU without limit, for which the kernel sets have code of their own. */
-bool activation_is_relu(ActivationFunction function);
+/* The limit of a ReLU as the kernel sets want it; INFINITY: none. */
+float activation_relu_limit(ActivationFunction function);
 
 /* `values` (rows, channels) in place; softmax goes over the channels of each row. */
 void activation_apply(ActivationFunction function, float *values, int64_t rows, int64_t channels);

@@ -13,6 +13,17 @@ static LayerForward *const KERNELS[LAYER_KINDS] = {
     [LAYER_BATCH_NORM] = batch_norm_forward,
     [LAYER_MAX_POOL2D] = max_pool2d_forward,
     [LAYER_AVERAGE_POOL2D] = average_pool2d_forward,
+    [LAYER_DEPTHWISE_CONV2D] = depthwise_conv2d_forward,
+    [LAYER_ZERO_PAD2D] = zero_pad2d_forward,
+    [LAYER_GLOBAL_AVERAGE_POOL2D] = average_pool2d_forward,
+    [LAYER_GLOBAL_MAX_POOL2D] = max_pool2d_forward,
+    [LAYER_UPSAMPLE2D] = upsample2d_forward,
+};
+
+/* Layers that read several. */
+static JoinForward *const JOINS[LAYER_KINDS] = {
+    [LAYER_ADD] = add_forward,
+    [LAYER_CONCATENATE] = concatenate_forward,
 };
 
 /* A layer's buffers, (max batch, elements) each. */
@@ -41,7 +52,7 @@ static void stage_open(Forward *forward, int index)
         return;
     int64_t count = forward->max_batch * stage->elements;
     const float *input = forward->stages[layer->inputs[0]].after;
-    if (KERNELS[layer->kind])
+    if (KERNELS[layer->kind] || JOINS[layer->kind])
         stage->own_before = ARENA_ARRAY(forward->arena, float, count);
     stage->before = stage->own_before ? stage->own_before : input;
     if (layer->activation != ACTIVATION_LINEAR)
@@ -72,22 +83,38 @@ void forward_free(Forward *forward)
         arena_free(forward->arena);
 }
 
+static void run_join(const Forward *forward, const Stage *stage, int image, int images)
+{
+    const Layer *layer = stage->packed.layer;
+    Join join = {.layer = layer, .kernels = stage->packed.kernels, .images = images};
+    for (int k = 0; k < layer->input_count; k++) {
+        const Stage *source = &forward->stages[layer->inputs[k]];
+        join.inputs[k] = source->after + image * source->elements;
+        join.channels[k] = shape_channels(source->packed.layer->output_shape);
+    }
+    JOINS[layer->kind](&join, stage->own_before + image * stage->elements);
+}
+
 static void run_stage(const Forward *forward, int index, int image, int images)
 {
     const Stage *stage = &forward->stages[index];
     const Layer *layer = stage->packed.layer;
     int64_t at = image * stage->elements, count = images * stage->elements;
-    if (stage->own_before) {
+    if (JOINS[layer->kind]) {
+        run_join(forward, stage, image, images);
+    } else if (stage->own_before) {
         const Stage *source = &forward->stages[layer->inputs[0]];
         KERNELS[layer->kind](&stage->packed, source->after + image * source->elements, images,
                              stage->own_before + at);
     }
-    if (stage->own_after && activation_is_relu(layer_function(layer))) {
-        stage->packed.kernels->relu(stage->before + at, count, stage->own_after + at);
+    ActivationFunction function = layer_function(layer);
+    if (stage->own_after && function.kind == ACTIVATION_RELU) {
+        stage->packed.kernels->relu(stage->before + at, count, activation_relu_limit(function),
+                                    stage->own_after + at);
     } else if (stage->own_after) {
         int64_t channels = shape_channels(layer->output_shape);
         memcpy(stage->own_after + at, stage->before + at, (size_t)count * sizeof(float));
-        activation_apply(layer_function(layer), stage->own_after + at, count / channels, channels);
+        activation_apply(function, stage->own_after + at, count / channels, channels);
     }
 }
 

@@ -13,8 +13,8 @@ static void fill(Tensor tensor, float value)
 static void glorot_uniform(const Layer *layer, Rng *rng)
 {
     int64_t count = shape_elements(layer->kernel.shape);
-    int64_t fan_in = count / shape_channels(layer->output_shape);
-    int64_t fan_out = count / shape_channels(layer->input_shape);
+    const int64_t *dim = layer->kernel.shape.dim + layer->kernel.shape.rank - 2;
+    int64_t fan_in = count / dim[1], fan_out = count / dim[0];
     double limit = sqrt(6.0 / (double)(fan_in + fan_out));
     for (int64_t i = 0; i < count; i++)
         layer->kernel.data[i] = (float)((2 * rng_uniform(rng) - 1) * limit);

@@ -34,6 +34,11 @@ typedef struct Product {
     float *output; /* (rows, columns) */
 } Product;
 
+/* Of multiply_each() a Product is a depthwise convolution's: pixels have `lanes` floats, and channel c
+ * of the output sees channel c of the input only:
+ * output[r][c] = bias[c] + sum over s, t of input[r*step + s*segment_stride + t*lanes + c] *
+ *                taps[s*run+t][c], in the same order. */
+
 /* The gradient of a Product's taps:
  * sums[s*run+t][c] += sum over y, x of input[y*row_stride + x*step + s*segment_stride + t] *
  *                     gradient[y*columns+x][c], in the order of (y, x).
@@ -55,13 +60,16 @@ typedef struct Kernels {
     const char *name;
     int lanes; /* floats in a vector */
     void (*multiply)(const Product *product);
+    void (*multiply_each)(const Product *product);
     void (*correlate)(const Correlation *correlation);
+    /* The gradient of the taps of multiply_each(): channel c sees input ... + t*lanes + c. */
+    void (*correlate_each)(const Correlation *correlation);
     /* sums[i] += values[i] */
     void (*add)(const float *values, int64_t count, float *sums);
-    /* output[i] = input[i] > 0 ? input[i] : 0; the two may be the same */
-    void (*relu)(const float *input, int64_t count, float *output);
-    /* gradient[i] = 0 where output[i] is not above 0 */
-    void (*relu_gradient)(const float *output, int64_t count, float *gradient);
+    /* output[i] = min(max(input[i], 0), limit); the two may be the same; limit INFINITY: none */
+    void (*relu)(const float *input, int64_t count, float limit, float *output);
+    /* gradient[i] = 0 where output[i] is not above 0 and below limit */
+    void (*relu_gradient)(const float *output, int64_t count, float limit, float *gradient);
 } Kernels;
 
 /* The set of that name; refused, with the names that this machine has, when it is not here. */

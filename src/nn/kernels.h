@@ -17,24 +17,26 @@ enum { KERNEL_SLACK = KERNEL_BLOCK };
 
 /* A layer's constants in the order that its kernel wants, and memory to work in: one per thread. */
 typedef struct PackedLayer {
-    const Layer *layer;
+    const Layer *layer; /* a copy: its shapes are images, a global pool's window is the image */
     const Kernels *kernels;
     int64_t lanes;  /* output channels, rounded up to KERNEL_BLOCK */
-    float *taps;    /* conv2d (kh * kw * in, lanes), dense (in, lanes), batch norm (lanes) */
+    float *taps;    /* conv2d (kh * kw * in, lanes), depthwise (kh * kw, lanes), dense (in, lanes),
+                       batch norm (lanes) */
     float *bias;    /* (lanes); zeros when the layer has none */
-    float *scratch; /* conv2d: an image with its padding; NULL when there is no padding */
+    float *scratch; /* conv2d: an image with its padding, NULL when there is none; depthwise: the
+                       same in lanes, always */
 } PackedLayer;
 
 /* Memory in the arena; taps are NULL for a kind without weights. */
 PackedLayer kernel_pack(Arena *arena, const Layer *layer);
 
-/* For the gradient of the input of a conv2d or dense layer: the kernel turned round. */
+/* For the gradient of the input of a layer with a kernel: the kernel turned round. */
 PackedLayer kernel_pack_backward(Arena *arena, const Layer *layer);
 
 /* The same constants with scratch memory of its own, for another thread. */
 PackedLayer kernel_share(Arena *arena, const PackedLayer *packed);
 
-/* New values for a packed conv2d or dense layer, in the order of the layer's tensors. `bias` NULL:
+/* New values for a packed layer with a kernel, in the order of the layer's tensors. `bias` NULL:
  * zeros. */
 void kernel_fill(PackedLayer *packed, const float *kernel, const float *bias);
 void kernel_fill_backward(PackedLayer *packed, const float *kernel);
@@ -44,8 +46,21 @@ void kernel_fill_backward(PackedLayer *packed, const float *kernel);
 
 typedef void LayerForward(const PackedLayer *packed, const float *input, int images, float *output);
 
-LayerForward conv2d_forward, dense_forward, batch_norm_forward, max_pool2d_forward,
-    average_pool2d_forward;
+LayerForward conv2d_forward, depthwise_conv2d_forward, dense_forward, batch_norm_forward,
+    max_pool2d_forward, average_pool2d_forward, zero_pad2d_forward, upsample2d_forward;
+
+/* A layer that reads several others, on some images. */
+typedef struct Join {
+    const Layer *layer;
+    const Kernels *kernels;
+    const float *inputs[LAYER_MAX_INPUTS];
+    int64_t channels[LAYER_MAX_INPUTS]; /* of each input */
+    int images;
+} Join;
+
+typedef void JoinForward(const Join *join, float *output);
+
+JoinForward add_forward, concatenate_forward;
 
 /* ---- backward ----------------------------------------------------------------------------------
  */
@@ -53,6 +68,8 @@ LayerForward conv2d_forward, dense_forward, batch_norm_forward, max_pool2d_forwa
 /* d loss / d input from d loss / d output, by the layer's kernel_pack_backward(). */
 void conv2d_backward_input(const PackedLayer *packed, const float *gradient, int images,
                            float *input_gradient);
+void depthwise_conv2d_backward_input(const PackedLayer *packed, const float *gradient, int images,
+                                     float *input_gradient);
 void dense_backward_input(const PackedLayer *packed, const float *gradient, int images,
                           float *input_gradient);
 
@@ -64,8 +81,21 @@ typedef struct WeightSums {
 /* Adds d loss / d weights. `gradient` has KERNEL_SLACK. */
 void conv2d_backward_weights(const PackedLayer *packed, const float *input, const float *gradient,
                              int images, WeightSums sums);
+void depthwise_conv2d_backward_weights(const PackedLayer *packed, const float *input,
+                                       const float *gradient, int images, WeightSums sums);
 void dense_backward_weights(const PackedLayer *packed, const float *input, const float *gradient,
                             int images, WeightSums sums);
+
+/* d loss / d input number `from` of a join. */
+typedef void JoinBackward(const Join *join, int from, const float *gradient, float *input_gradient);
+
+JoinBackward add_backward, concatenate_backward;
+
+/* The layers of these have images as shapes, as PackedLayer.layer. */
+void zero_pad2d_backward(const Layer *layer, const float *gradient, int images,
+                         float *input_gradient);
+void upsample2d_backward(const Layer *layer, const float *gradient, int images,
+                         float *input_gradient);
 
 /* The gradient goes to the first of the largest values in the window, as in Keras. */
 void max_pool2d_backward(const Layer *layer, const float *input, const float *gradient, int images,

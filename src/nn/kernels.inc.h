@@ -122,6 +122,48 @@ static void multiply(const Product *p)
     }
 }
 
+/* ---- products of each channel with itself ------------------------------------------------------
+ */
+
+/* Rows that are summed together: enough sums to wait for none. */
+enum { EACH_ROWS = BLOCK_VECTORS <= 2 ? 4 : 1 };
+
+INLINE void each_tile(const Product *p, int64_t row, int64_t column, const int rows)
+{
+    Lanes sums[EACH_ROWS][BLOCK_VECTORS];
+    const float *input = p->input + row * p->step + column, *taps = p->taps + column;
+    UNROLL
+    for (int r = 0; r < rows; r++)
+        UNROLL
+    for (int v = 0; v < BLOCK_VECTORS; v++)
+        sums[r][v] = ((const LooseLanes *)(p->bias + column))[v];
+    for (int64_t s = 0; s < p->segments; s++) {
+        const float *from = input + s * p->segment_stride;
+        for (int64_t t = 0; t < p->run; t++, from += p->lanes, taps += p->lanes) {
+            UNROLL
+            for (int r = 0; r < rows; r++)
+                UNROLL
+            for (int v = 0; v < BLOCK_VECTORS; v++)
+                sums[r][v] +=
+                    ((const LooseLanes *)(from + r * p->step))[v] * ((const LooseLanes *)taps)[v];
+        }
+    }
+    UNROLL
+    for (int r = 0; r < rows; r++)
+        store_block(p, row + r, column, sums[r]);
+}
+
+static void multiply_each(const Product *p)
+{
+    for (int64_t column = 0; column < p->columns; column += KERNEL_BLOCK) {
+        int64_t row = 0;
+        for (; row + EACH_ROWS <= p->rows; row += EACH_ROWS)
+            each_tile(p, row, column, EACH_ROWS);
+        for (; row < p->rows; row++)
+            each_tile(p, row, column, 1);
+    }
+}
+
 /* ---- correlations ------------------------------------------------------------------------------
  */
 
@@ -218,6 +260,51 @@ static void correlate(const Correlation *p)
         }
 }
 
+/* Taps that are summed together. */
+enum { EACH_TAPS = BLOCK_VECTORS <= 2 ? 3 : 1 };
+
+INLINE void each_correlation_tile(const Correlation *p, int64_t segment, int64_t tap,
+                                  int64_t channel, const int taps)
+{
+    Lanes sums[EACH_TAPS][BLOCK_VECTORS];
+    float *place = p->sums + (segment * p->run + tap) * p->lanes + channel;
+    const float *input = p->input + segment * p->segment_stride + tap * p->lanes + channel;
+    const float *gradient = p->gradient + channel;
+    UNROLL
+    for (int t = 0; t < taps; t++)
+        UNROLL
+    for (int v = 0; v < BLOCK_VECTORS; v++)
+        sums[t][v] = ((const LooseLanes *)(place + t * p->lanes))[v];
+    for (int64_t y = 0; y < p->rows; y++, input += p->row_stride) {
+        const float *from = input;
+        for (int64_t x = 0; x < p->columns; x++, from += p->step, gradient += p->channels) {
+            UNROLL
+            for (int t = 0; t < taps; t++)
+                UNROLL
+            for (int v = 0; v < BLOCK_VECTORS; v++)
+                sums[t][v] += ((const LooseLanes *)(from + t * p->lanes))[v] *
+                              ((const LooseLanes *)gradient)[v];
+        }
+    }
+    UNROLL
+    for (int t = 0; t < taps; t++)
+        UNROLL
+    for (int v = 0; v < BLOCK_VECTORS; v++)
+        ((LooseLanes *)(place + t * p->lanes))[v] = sums[t][v];
+}
+
+static void correlate_each(const Correlation *p)
+{
+    for (int64_t segment = 0; segment < p->segments; segment++)
+        for (int64_t channel = 0; channel < p->channels; channel += KERNEL_BLOCK) {
+            int64_t tap = 0;
+            for (; tap + EACH_TAPS <= p->run; tap += EACH_TAPS)
+                each_correlation_tile(p, segment, tap, channel, EACH_TAPS);
+            for (; tap < p->run; tap++)
+                each_correlation_tile(p, segment, tap, channel, 1);
+        }
+}
+
 /* ---- one value at a time -----------------------------------------------------------------------
  */
 
@@ -232,35 +319,50 @@ static void add(const float *restrict values, int64_t count, float *restrict sum
         sums[i] += values[i];
 }
 
-static void relu(const float *input, int64_t count, float *output)
+INLINE float clamp(float value, float limit)
+{
+    float positive = value > 0 ? value : 0;
+    return positive < limit ? positive : limit;
+}
+
+static void relu(const float *input, int64_t count, float limit, float *output)
 {
     int64_t i = 0;
     for (; i + KERNEL_BLOCK <= count; i += KERNEL_BLOCK) {
         float block[KERNEL_BLOCK]; /* input and output may be the same, but do not half overlap */
         memcpy(block, input + i, sizeof block);
         for (int lane = 0; lane < KERNEL_BLOCK; lane++)
-            block[lane] = block[lane] > 0 ? block[lane] : 0;
+            block[lane] = clamp(block[lane], limit);
         memcpy(output + i, block, sizeof block);
     }
     for (; i < count; i++)
-        output[i] = input[i] > 0 ? input[i] : 0;
+        output[i] = clamp(input[i], limit);
 }
 
-static void relu_gradient(const float *restrict output, int64_t count, float *restrict gradient)
+INLINE float pass(float gradient, float output, float limit)
+{
+    float above = output > 0 ? gradient : 0;
+    return output < limit ? above : 0;
+}
+
+static void relu_gradient(const float *restrict output, int64_t count, float limit,
+                          float *restrict gradient)
 {
     int64_t i = 0;
     for (; i + KERNEL_BLOCK <= count; i += KERNEL_BLOCK)
         for (int lane = 0; lane < KERNEL_BLOCK; lane++)
-            gradient[i + lane] = output[i + lane] > 0 ? gradient[i + lane] : 0;
+            gradient[i + lane] = pass(gradient[i + lane], output[i + lane], limit);
     for (; i < count; i++)
-        gradient[i] = output[i] > 0 ? gradient[i] : 0;
+        gradient[i] = pass(gradient[i], output[i], limit);
 }
 
 const Kernels SET = {
     .name = SET_NAME,
     .lanes = LANES,
     .multiply = multiply,
+    .multiply_each = multiply_each,
     .correlate = correlate,
+    .correlate_each = correlate_each,
     .add = add,
     .relu = relu,
     .relu_gradient = relu_gradient,

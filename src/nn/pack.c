@@ -31,35 +31,40 @@ Spread spread_of_gradient(const Layer *layer)
                     .stride_width = w->stride_width};
 }
 
-static int64_t input_scratch(const Layer *layer)
-{
-    const Window *w = &layer->window;
-    if (layer->kind != LAYER_CONV2D || w->pad_top + w->pad_bottom + w->pad_left + w->pad_right == 0)
-        return 0;
-    Spread around = spread_of_input(layer);
-    return around.height * around.width * shape_channels(layer->input_shape);
-}
-
-static int64_t gradient_scratch(const Layer *layer)
-{
-    if (layer->kind != LAYER_CONV2D)
-        return 0;
-    Spread around = spread_of_gradient(layer);
-    return around.height * around.width * shape_channels(layer->output_shape);
-}
-
-/* ---- constants ---------------------------------------------------------------------------------
- */
-
 static int64_t whole_blocks(int64_t channels)
 {
     return (channels + KERNEL_BLOCK - 1) / KERNEL_BLOCK * KERNEL_BLOCK;
 }
 
-static bool has_kernel(const Layer *layer)
+static bool pads_nothing(const Window *w)
 {
-    return layer->kind == LAYER_CONV2D || layer->kind == LAYER_DENSE;
+    return w->pad_top + w->pad_bottom + w->pad_left + w->pad_right == 0;
 }
+
+static int64_t input_scratch(const Layer *layer)
+{
+    Spread around = spread_of_input(layer);
+    int64_t pixels = around.height * around.width;
+    if (layer->kind == LAYER_DEPTHWISE_CONV2D)
+        return pixels * whole_blocks(shape_channels(layer->output_shape));
+    if (layer->kind != LAYER_CONV2D || pads_nothing(&layer->window))
+        return 0;
+    return pixels * shape_channels(layer->input_shape);
+}
+
+/* Of a depthwise layer also a row of the input, each channel as often as it has kernels. */
+static int64_t gradient_scratch(const Layer *layer)
+{
+    int64_t channels = shape_channels(layer->output_shape);
+    Spread around = spread_of_gradient(layer);
+    int64_t pixels = around.height * around.width;
+    if (layer->kind == LAYER_DEPTHWISE_CONV2D)
+        return pixels * whole_blocks(channels) + layer->input_shape.dim[1] * channels;
+    return layer->kind == LAYER_CONV2D ? pixels * channels : 0;
+}
+
+/* ---- constants ---------------------------------------------------------------------------------
+ */
 
 static void pad_rows(const float *values, int64_t rows, int64_t columns, int64_t lanes,
                      float *padded)
@@ -78,10 +83,24 @@ void kernel_fill(PackedLayer *packed, const float *kernel, const float *bias)
         pad_rows(bias, 1, channels, packed->lanes, packed->bias);
 }
 
+/* Window positions in reverse order; each channel by itself. */
+static void fill_depthwise_backward(PackedLayer *packed, const float *kernel)
+{
+    int64_t channels = shape_channels(packed->layer->output_shape);
+    int64_t positions = shape_elements(packed->layer->kernel.shape) / channels;
+    for (int64_t p = 0; p < positions; p++)
+        pad_rows(kernel + p * channels, 1, channels, packed->lanes,
+                 packed->taps + (positions - 1 - p) * packed->lanes);
+}
+
 /* Window positions in reverse order; inputs and outputs change places. */
 void kernel_fill_backward(PackedLayer *packed, const float *kernel)
 {
     const Layer *layer = packed->layer;
+    if (layer->kind == LAYER_DEPTHWISE_CONV2D) {
+        fill_depthwise_backward(packed, kernel);
+        return;
+    }
     int64_t inputs = shape_channels(layer->input_shape);
     int64_t outputs = shape_channels(layer->output_shape);
     int64_t positions = shape_elements(layer->kernel.shape) / (inputs * outputs);
@@ -120,15 +139,33 @@ static PackedLayer pack_rows(Arena *arena, const Layer *layer, int64_t rows, int
     return packed;
 }
 
-PackedLayer kernel_pack(Arena *arena, const Layer *layer)
+/* A copy whose shapes are images, so that kernels know no other. */
+static const Layer *on_images(Arena *arena, const Layer *layer)
 {
+    Layer *copy = ARENA_NEW(arena, Layer);
+    *copy = *layer;
+    copy->input_shape = shape_as_image(layer->input_shape);
+    copy->output_shape = shape_as_image(layer->output_shape);
+    bool is_global =
+        layer->kind == LAYER_GLOBAL_AVERAGE_POOL2D || layer->kind == LAYER_GLOBAL_MAX_POOL2D;
+    if (is_global)
+        copy->window = (Window){.kernel_height = (int)copy->input_shape.dim[0],
+                                .kernel_width = (int)copy->input_shape.dim[1],
+                                .stride_height = (int)copy->input_shape.dim[0],
+                                .stride_width = (int)copy->input_shape.dim[1]};
+    return copy;
+}
+
+PackedLayer kernel_pack(Arena *arena, const Layer *source)
+{
+    const Layer *layer = on_images(arena, source);
     int64_t channels = shape_channels(layer->output_shape);
     if (layer->kind == LAYER_BATCH_NORM) {
         PackedLayer packed = pack_rows(arena, layer, 1, channels);
         fill_batch_norm(&packed);
         return packed;
     }
-    if (!has_kernel(layer))
+    if (!layer_info(layer->kind)->has_kernel)
         return (PackedLayer){.layer = layer, .kernels = kernels_select()};
     int64_t rows = shape_elements(layer->kernel.shape) / channels;
     PackedLayer packed = pack_rows(arena, layer, rows, channels);
@@ -137,9 +174,11 @@ PackedLayer kernel_pack(Arena *arena, const Layer *layer)
     return packed;
 }
 
-PackedLayer kernel_pack_backward(Arena *arena, const Layer *layer)
+PackedLayer kernel_pack_backward(Arena *arena, const Layer *source)
 {
-    int64_t channels = shape_channels(layer->input_shape);
+    const Layer *layer = on_images(arena, source);
+    bool is_depthwise = layer->kind == LAYER_DEPTHWISE_CONV2D;
+    int64_t channels = shape_channels(is_depthwise ? layer->output_shape : layer->input_shape);
     int64_t rows = shape_elements(layer->kernel.shape) / channels;
     PackedLayer packed = pack_rows(arena, layer, rows, channels);
     packed.scratch = scratch_of(arena, gradient_scratch(layer));

@@ -83,10 +83,12 @@ static void open_kernel(Step *step, StepStage *stage)
             hooked ? ARENA_ARRAY(step->arena, float, stage->bias->count) : stage->bias->values;
 }
 
-static void open_stage(Step *step, int index, int layer)
+/* `place`: the stages of layers up to this one. */
+static void open_stage(Step *step, int layer, const int *place)
 {
     const Layer *of = &step->graph->layers[layer];
     bool last = layer == step->graph->count - 1;
+    int index = place[layer];
     StepStage *stage = &step->stages[index];
     *stage = (StepStage){.layer = layer,
                          .of = of,
@@ -103,23 +105,43 @@ static void open_stage(Step *step, int index, int layer)
         open_kernel(step, stage);
     if (is_norm(stage))
         open_norm(step, stage);
-    stage->learns = has_hook(step) || stage->kind->has_kernel || of->gamma.data || of->beta.data ||
-                    (index > 0 && step->stages[index - 1].learns);
+    stage->learns = has_hook(step) || stage->kind->has_kernel || of->gamma.data || of->beta.data;
+    for (int k = 0; k < of->input_count; k++) {
+        stage->inputs[k] = place[of->inputs[k]];
+        stage->learns = stage->learns || step->stages[stage->inputs[k]].learns;
+    }
+}
+
+/* Gradients go backward, from the last stage on; a stage's inputs in their order. */
+static void open_sums(Step *step)
+{
+    int *readers = ARENA_ARRAY(step->arena, int, step->stage_count);
+    for (int i = step->stage_count - 1; i > 0; i--)
+        for (int k = 0; k < step->stages[i].of->input_count; k++)
+            step->stages[i].adds[k] = readers[step->stages[i].inputs[k]]++ > 0;
+    for (int i = 1; i < step->stage_count; i++) {
+        StepStage *stage = &step->stages[i];
+        stage->shares = !stage->own_output && readers[stage->inputs[0]] == 1;
+    }
 }
 
 /* The layers that the last one depends on, in the order of computation. */
-static void open_path(Step *step)
+static void open_paths(Step *step)
 {
     const Graph *graph = step->graph;
-    int *path = ARENA_ARRAY(step->arena, int, graph->count);
-    int count = 0;
-    for (int layer = graph->count - 1; layer > 0; layer = graph->layers[layer].inputs[0])
-        path[count++] = layer;
-    path[count++] = 0;
-    step->stages = ARENA_ARRAY(step->arena, StepStage, count);
-    step->stage_count = count;
-    for (int i = 0; i < count; i++)
-        open_stage(step, i, path[count - 1 - i]);
+    int *place = ARENA_ARRAY(step->arena, int, graph->count);
+    bool *needed = ARENA_ARRAY(step->arena, bool, graph->count);
+    needed[graph->count - 1] = true;
+    for (int i = graph->count - 1; i > 0; i--)
+        for (int k = 0; needed[i] && k < graph->layers[i].input_count; k++)
+            needed[graph->layers[i].inputs[k]] = true;
+    step->stages = ARENA_ARRAY(step->arena, StepStage, graph->count);
+    for (int i = 0; i < graph->count; i++)
+        if (needed[i]) {
+            place[i] = step->stage_count++;
+            open_stage(step, i, place);
+        }
+    open_sums(step);
 }
 
 static void open_phases(Step *step)
@@ -143,16 +165,29 @@ static float *shard_values(Step *step, const StepStage *stage)
 static void open_buffers(Step *step, StepSlot *slot, int index)
 {
     const StepStage *stage = &step->stages[index];
-    StageBuffers *own = &slot->buffers[index], *below = own - 1;
+    StageBuffers *own = &slot->buffers[index], *below = &slot->buffers[stage->inputs[0]];
     own->output = stage->own_output ? shard_values(step, stage) : below->after;
     own->after = stage->own_after ? shard_values(step, stage) : own->output;
-    bool shared = !stage->own_output && below->gradient;
     if (stage->learns)
-        own->gradient = shared ? below->gradient : shard_values(step, stage);
+        own->gradient =
+            stage->shares && below->gradient ? below->gradient : shard_values(step, stage);
     if (stage->of->kind == LAYER_DROPOUT)
         own->mask = shard_values(step, stage);
     own->packed = kernel_share(step->arena, &stage->packed);
     own->back = kernel_share(step->arena, &stage->back);
+}
+
+/* The largest of the stages to whose gradient another is added; NULL: there is none. */
+static const StepStage *largest_addend(const Step *step)
+{
+    const StepStage *largest = NULL;
+    for (int i = 1; i < step->stage_count; i++)
+        for (int k = 0; k < step->stages[i].of->input_count; k++) {
+            const StepStage *below = &step->stages[step->stages[i].inputs[k]];
+            if (step->stages[i].adds[k] && (!largest || below->elements > largest->elements))
+                largest = below;
+        }
+    return largest;
 }
 
 /* A slot for each thread; but for each shard when all shards of a batch are under way at once. */
@@ -162,8 +197,11 @@ static void open_slots(Step *step)
     if (step->phase_count > 1 && step->shards > step->slot_count)
         step->slot_count = step->shards;
     step->slots = ARENA_ARRAY(step->arena, StepSlot, step->slot_count);
+    const StepStage *largest = largest_addend(step);
     for (int s = 0; s < step->slot_count; s++) {
         step->slots[s].buffers = ARENA_ARRAY(step->arena, StageBuffers, step->stage_count);
+        if (largest)
+            step->slots[s].addend = shard_values(step, largest);
         for (int i = 0; i < step->stage_count; i++)
             open_buffers(step, &step->slots[s], i);
     }
@@ -180,7 +218,7 @@ Step *step_new(Graph *graph, const Parameters *parameters, const StepOptions *op
                    .pool = pool,
                    .kernels = kernels_select(),
                    .shards = (int)shard_count(options)};
-    open_path(step);
+    open_paths(step);
     open_phases(step);
     open_slots(step);
     step->shard_sums = ARENA_ARRAY(arena, float, step->shards * step->sum_count);

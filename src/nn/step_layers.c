@@ -25,6 +25,19 @@ static void conv2d_back(const StageRun *run)
         conv2d_backward_input(run->back, run->gradient, run->images, run->input_gradient);
 }
 
+static void depthwise(const StageRun *run)
+{
+    depthwise_conv2d_forward(run->packed, run->input, run->images, run->output);
+}
+
+static void depthwise_back(const StageRun *run)
+{
+    depthwise_conv2d_backward_weights(run->packed, run->input, run->gradient, run->images,
+                                      run->sums);
+    if (run->input_gradient)
+        depthwise_conv2d_backward_input(run->back, run->gradient, run->images, run->input_gradient);
+}
+
 static void dense(const StageRun *run)
 {
     dense_forward(run->packed, run->input, run->images, run->output);
@@ -48,7 +61,7 @@ static void max_pool(const StageRun *run)
 static void max_pool_back(const StageRun *run)
 {
     if (run->input_gradient)
-        max_pool2d_backward(run->stage->of, run->input, run->gradient, run->images,
+        max_pool2d_backward(run->packed->layer, run->input, run->gradient, run->images,
                             run->input_gradient);
 }
 
@@ -60,7 +73,72 @@ static void average_pool(const StageRun *run)
 static void average_pool_back(const StageRun *run)
 {
     if (run->input_gradient)
-        average_pool2d_backward(run->stage->of, run->gradient, run->images, run->input_gradient);
+        average_pool2d_backward(run->packed->layer, run->gradient, run->images,
+                                run->input_gradient);
+}
+
+/* ---- padding and upsampling --------------------------------------------------------------------
+ */
+
+static void zero_pad(const StageRun *run)
+{
+    zero_pad2d_forward(run->packed, run->input, run->images, run->output);
+}
+
+static void zero_pad_back(const StageRun *run)
+{
+    if (run->input_gradient)
+        zero_pad2d_backward(run->packed->layer, run->gradient, run->images, run->input_gradient);
+}
+
+static void upsample(const StageRun *run)
+{
+    upsample2d_forward(run->packed, run->input, run->images, run->output);
+}
+
+static void upsample_back(const StageRun *run)
+{
+    if (run->input_gradient)
+        upsample2d_backward(run->packed->layer, run->gradient, run->images, run->input_gradient);
+}
+
+/* ---- joins -------------------------------------------------------------------------------------
+ */
+
+static Join join_of(const StageRun *run)
+{
+    Join join = {.layer = run->stage->of, .kernels = run->packed->kernels, .images = run->images};
+    for (int k = 0; k < join.layer->input_count; k++) {
+        join.inputs[k] = run->inputs[k];
+        join.channels[k] = run->step->stages[run->stage->inputs[k]].channels;
+    }
+    return join;
+}
+
+static void sum(const StageRun *run)
+{
+    Join join = join_of(run);
+    add_forward(&join, run->output);
+}
+
+static void sum_back(const StageRun *run)
+{
+    Join join = join_of(run);
+    if (run->input_gradient)
+        add_backward(&join, run->from, run->gradient, run->input_gradient);
+}
+
+static void concatenate(const StageRun *run)
+{
+    Join join = join_of(run);
+    concatenate_forward(&join, run->output);
+}
+
+static void concatenate_back(const StageRun *run)
+{
+    Join join = join_of(run);
+    if (run->input_gradient)
+        concatenate_backward(&join, run->from, run->gradient, run->input_gradient);
 }
 
 /* ---- dropout -----------------------------------------------------------------------------------
@@ -220,7 +298,7 @@ void norm_backward(const StageRun *run)
 {
     const Norm *norm = &run->stage->norm;
     int64_t channels = run->stage->channels, pixels = value_count(run) / channels;
-    for (int64_t p = 0; p < pixels; p++)
+    for (int64_t p = 0; run->input_gradient && p < pixels; p++)
         for (int64_t c = 0; c < channels; c++) {
             int64_t i = p * channels + c;
             double rest = (double)run->gradient[i] - norm->gradient[c] -
@@ -237,4 +315,13 @@ const StageKind STAGE_KINDS[LAYER_KINDS] = {
     [LAYER_AVERAGE_POOL2D] = {.forward = average_pool, .backward = average_pool_back},
     [LAYER_DROPOUT] = {.forward = dropout, .backward = dropout_back},
     [LAYER_BATCH_NORM] = {.forward = norm_forward, .whole = true},
+    [LAYER_DEPTHWISE_CONV2D] = {.forward = depthwise,
+                                .backward = depthwise_back,
+                                .has_kernel = true},
+    [LAYER_ZERO_PAD2D] = {.forward = zero_pad, .backward = zero_pad_back},
+    [LAYER_GLOBAL_AVERAGE_POOL2D] = {.forward = average_pool, .backward = average_pool_back},
+    [LAYER_GLOBAL_MAX_POOL2D] = {.forward = max_pool, .backward = max_pool_back},
+    [LAYER_ADD] = {.forward = sum, .backward = sum_back},
+    [LAYER_CONCATENATE] = {.forward = concatenate, .backward = concatenate_back},
+    [LAYER_UPSAMPLE2D] = {.forward = upsample, .backward = upsample_back},
 };

@@ -18,13 +18,15 @@ typedef struct StepStage StepStage;
 typedef struct StageRun {
     const Step *step;
     const StepStage *stage;
-    PackedLayer *packed, *back; /* of this thread */
-    const float *input;
-    float *output;         /* before the activation */
-    float *gradient;       /* of `output` */
-    float *input_gradient; /* NULL: not wanted */
-    float *mask;           /* dropout: (images, elements) */
-    WeightSums sums;       /* of the shard */
+    PackedLayer *packed, *back;            /* of this thread */
+    const float *input;                    /* the first of: */
+    const float *inputs[LAYER_MAX_INPUTS]; /* what the stage reads */
+    float *output;                         /* before the activation */
+    float *gradient;                       /* of `output` */
+    int from;                              /* backward: the input whose gradient is wanted */
+    float *input_gradient;                 /* where to write it; NULL: not wanted */
+    float *mask;                           /* dropout: (images, elements) */
+    WeightSums sums;                       /* of the shard */
     int images;
     int shard, first; /* the shard's number, and the first image in it */
     bool training;
@@ -41,13 +43,15 @@ typedef struct StageKind {
 
 extern const StageKind STAGE_KINDS[LAYER_KINDS];
 
-/* A layer on the path from the images to the loss. */
+/* A layer on a path from the images to the loss. */
 struct StepStage {
     int layer; /* index in the graph */
     const Layer *of;
     const StageKind *kind;
     ActivationFunction activation; /* linear for the soft-max that the loss has */
     int64_t elements, channels;
+    int inputs[LAYER_MAX_INPUTS]; /* stages */
+    bool adds[LAYER_MAX_INPUTS];  /* backward: a later stage has written to the input's gradient */
     const Parameter *kernel, *bias;
     float *used_kernel, *used_bias; /* what the hooks make of them; else the parameters' values */
     PackedLayer packed, back;
@@ -55,6 +59,7 @@ struct StepStage {
     Norm norm;
     bool own_output; /* its output is not its input's memory */
     bool own_after;  /* its activated output is not its output's memory */
+    bool shares;     /* its gradient is its input's memory: it hands it on, to nobody else */
     bool learns;     /* it or a stage before it has something to learn */
 };
 
@@ -67,6 +72,7 @@ typedef struct StageBuffers {
 /* What one shard is computed in. */
 typedef struct StepSlot {
     StageBuffers *buffers; /* one per stage */
+    float *addend;         /* a gradient on its way to one that is there; NULL: never needed */
     int32_t labels[STEP_SHARD];
 } StepSlot;
 

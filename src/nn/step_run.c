@@ -42,12 +42,11 @@ static StageRun run_of(const Work *work, int index, int first, int images)
                     .shard = work->shard,
                     .first = first,
                     .training = step->training};
-    if (index > 0) {
-        const StageBuffers *below = own - 1;
-        int64_t input_at = first * step->stages[index - 1].elements;
-        run.input = below->after + input_at;
-        run.input_gradient = step->stages[index - 1].learns ? below->gradient + input_at : NULL;
+    for (int k = 0; k < stage->of->input_count; k++) {
+        int below = stage->inputs[k];
+        run.inputs[k] = work->slot->buffers[below].after + first * step->stages[below].elements;
     }
+    run.input = run.inputs[0];
     return run;
 }
 
@@ -80,8 +79,9 @@ static void activate(const Work *work, const StageRun *run)
     if (hooks && hooks->output_forward) {
         HookOutput output = hook_output(run);
         hooks->output_forward(hooks->context, &output, after);
-    } else if (activation_is_relu(stage->activation)) {
-        run->step->kernels->relu(run->output, count, after);
+    } else if (stage->activation.kind == ACTIVATION_RELU) {
+        float limit = activation_relu_limit(stage->activation);
+        run->step->kernels->relu(run->output, count, limit, after);
     } else if (stage->own_after) {
         memcpy(after, run->output, (size_t)count * sizeof *after);
         activation_apply(stage->activation, after, count / stage->channels, stage->channels);
@@ -97,8 +97,9 @@ static void activate_backward(const Work *work, const StageRun *run)
     if (hooks && hooks->output_backward) {
         HookOutput output = hook_output(run);
         hooks->output_backward(hooks->context, &output, after, run->gradient);
-    } else if (activation_is_relu(stage->activation)) {
-        run->step->kernels->relu_gradient(after, count, run->gradient);
+    } else if (stage->activation.kind == ACTIVATION_RELU) {
+        float limit = activation_relu_limit(stage->activation);
+        run->step->kernels->relu_gradient(after, count, limit, run->gradient);
     } else {
         activation_backward(stage->activation, after, run->gradient, count / stage->channels,
                             stage->channels);
@@ -116,14 +117,37 @@ static void forward_one(const Work *work, int index, int first, int images)
     activate(work, &run);
 }
 
+/* Gradients of what the stage reads, by `backward`; NULL: the stage hands its own on. */
+static void give_back(const Work *work, StageRun *run, StageFunction *backward)
+{
+    const StepStage *stage = run->stage;
+    for (int k = 0; k < stage->of->input_count; k++) {
+        const StepStage *below = &work->step->stages[stage->inputs[k]];
+        float *gradient = work->slot->buffers[stage->inputs[k]].gradient;
+        int64_t count = run->images * below->elements;
+        float *place = gradient ? gradient + run->first * below->elements : NULL;
+        bool adds = place && stage->adds[k];
+        run->from = k;
+        run->input_gradient = adds ? work->slot->addend : place;
+        if (backward)
+            backward(run);
+        else if (place && !stage->shares)
+            memcpy(run->input_gradient, run->gradient, (size_t)count * sizeof *place);
+        if (adds)
+            work->step->kernels->add(run->input_gradient, count, place);
+    }
+}
+
 static void backward_one(const Work *work, int index, int first, int images)
 {
+    if (!work->step->stages[index].learns)
+        return;
     StageRun run = run_of(work, index, first, images);
     activate_backward(work, &run);
     if (run.stage->of->kind == LAYER_BATCH_NORM)
         norm_collect_gradient(&run);
-    else if (run.stage->kind->backward)
-        run.stage->kind->backward(&run);
+    else
+        give_back(work, &run, run.stage->kind->backward);
 }
 
 /* Image by image, so that what one stage leaves is in the cache for the next; but stages that want
@@ -149,12 +173,12 @@ static void forward_stages(const Work *work, int first, int last)
 static void backward_stages(const Work *work, int first, int last)
 {
     const StepStage *stages = work->step->stages;
-    while (last > first && stages[last - 1].learns) {
+    while (last > first) {
         int begin = last - 1;
         if (stages[begin].kind->whole) {
             backward_one(work, begin, 0, work->images);
         } else {
-            while (begin > first && !stages[begin - 1].kind->whole && stages[begin - 1].learns)
+            while (begin > first && !stages[begin - 1].kind->whole)
                 begin--;
             for (int image = 0; image < work->images; image++)
                 for (int i = last - 1; i >= begin; i--)
@@ -217,8 +241,7 @@ static void backward_task(void *context, int64_t shard, int worker)
     int last = step->cuts[step->phase + 1];
     if (last < step->stage_count) {
         StageRun above = run_of(&work, last, 0, work.images);
-        if (above.input_gradient)
-            norm_backward(&above);
+        give_back(&work, &above, norm_backward);
     }
     backward_stages(&work, step->cuts[step->phase], last);
 }

@@ -35,6 +35,19 @@ static void hash_images(Hash *hash, const Dataset *dataset)
     hash_number(hash, dataset->scale);
 }
 
+/* What a chain of plain layers has not; for one the fingerprint is as it always was. */
+static void hash_branches(Hash *hash, const Layer *layer, int index)
+{
+    ActivationFunction function = layer_function(layer);
+    if (function.limit != 0 || function.slope != 0) {
+        hash_number(hash, function.limit);
+        hash_number(hash, function.slope);
+    }
+    for (int k = 0; k < layer->input_count; k++)
+        if (layer->input_count > 1 || layer->inputs[k] != index - 1)
+            hash_number(hash, layer->inputs[k]);
+}
+
 void trainer_fingerprint(Trainer *trainer)
 {
     const TrainOptions *o = &trainer->options;
@@ -46,6 +59,7 @@ void trainer_fingerprint(Trainer *trainer)
         hash_update(hash, shape, strlen(shape) + 1);
         hash_number(hash, layer->kind);
         hash_number(hash, layer->activation);
+        hash_branches(hash, layer, i);
         hash_number(hash, (double)layer_parameters(layer));
     }
     hash_images(hash, trainer->dataset);

@@ -265,6 +265,206 @@ static void test_unfolded_norms_stay_where_they_are(void **state)
     graph_free(g);
 }
 
+/* ---- kinds of layers ---------------------------------------------------------------------------
+ */
+
+static void expect_shape(Graph *g, int layer, Shape shape)
+{
+    if (graph_infer_shapes(g) != OK)
+        fail_msg("%s", error_message());
+    char found[SHAPE_TEXT_BYTES], expected[SHAPE_TEXT_BYTES];
+    assert_string_equal(shape_format(g->layers[layer].output_shape, found),
+                        shape_format(shape, expected));
+}
+
+static Graph *image(int height, int width, int channels)
+{
+    Graph *g = graph_new("net");
+    add(g, (Layer){.kind = LAYER_INPUT,
+                   .name = "x",
+                   .output_shape = shape_of(3, height, width, channels)});
+    return g;
+}
+
+static void test_shapes_of_image_layers(void **state)
+{
+    (void)state;
+    Graph *g = image(6, 7, 3);
+    Window window = {.kernel_height = 3, .kernel_width = 2, .stride_height = 2, .stride_width = 1};
+    int last = add(g, (Layer){.kind = LAYER_DEPTHWISE_CONV2D,
+                              .name = "depthwise",
+                              .window = window,
+                              .kernel = make(g, shape_of(4, 3, 2, 3, 4), 0, 1),
+                              .bias = make(g, shape_of(1, 12), 0, 1)});
+    expect_shape(g, last, shape_of(3, 2, 6, 12));
+    assert_int_equal(layer_macs(&g->layers[last]), 2 * 6 * 12 * 3 * 2);
+    assert_int_equal(layer_parameters(&g->layers[last]), 3 * 2 * 12 + 12);
+    Window pads = {1, 1, 1, 1, .pad_top = 1, .pad_bottom = 2, .pad_left = 0, .pad_right = 3};
+    last = add(g, (Layer){.kind = LAYER_ZERO_PAD2D, .name = "pad", .window = pads});
+    expect_shape(g, last, shape_of(3, 5, 9, 12));
+    last = add(
+        g, (Layer){.kind = LAYER_UPSAMPLE2D, .name = "up", .factor_height = 2, .factor_width = 3});
+    expect_shape(g, last, shape_of(3, 10, 27, 12));
+    assert_int_equal(layer_macs(&g->layers[last]), 0);
+    last = add(g, (Layer){.kind = LAYER_GLOBAL_MAX_POOL2D, .name = "one", .keep_dims = true});
+    expect_shape(g, last, shape_of(3, 1, 1, 12));
+    last = add(g, (Layer){.kind = LAYER_GLOBAL_AVERAGE_POOL2D, .name = "all"});
+    expect_shape(g, last, shape_of(1, 12));
+    graph_free(g);
+}
+
+static void test_shapes_of_sequences(void **state)
+{
+    (void)state;
+    Graph *g = graph_new("net");
+    add(g, (Layer){.kind = LAYER_INPUT, .name = "x", .output_shape = shape_of(2, 20, 3)});
+    Window window = {.kernel_height = 1, .kernel_width = 5, .stride_height = 1, .stride_width = 2};
+    int last = add(g, (Layer){.kind = LAYER_CONV2D,
+                              .name = "conv",
+                              .sequence = true,
+                              .window = window,
+                              .kernel = make(g, shape_of(4, 1, 5, 3, 4), 0, 1)});
+    expect_shape(g, last, shape_of(2, 8, 4));
+    assert_int_equal(layer_macs(&g->layers[last]), 8 * 5 * 3 * 4);
+    Window pads = {1, 1, 1, 1, .pad_left = 1, .pad_right = 3};
+    last =
+        add(g, (Layer){.kind = LAYER_ZERO_PAD2D, .name = "pad", .sequence = true, .window = pads});
+    expect_shape(g, last, shape_of(2, 12, 4));
+    last = add(g, (Layer){.kind = LAYER_GLOBAL_MAX_POOL2D,
+                          .name = "one",
+                          .sequence = true,
+                          .keep_dims = true});
+    expect_shape(g, last, shape_of(2, 1, 4));
+    last = add(g, (Layer){.kind = LAYER_MAX_POOL2D, .name = "pool", .window = window});
+    assert_int_equal(graph_infer_shapes(g), ERR_REFUSED);
+    assert_string_equal(error_message(), "net: layer pool: input has shape 1x4, expected (height, "
+                                         "width, channels)");
+    graph_free(g);
+    assert_true(shape_equal(shape_as_image(shape_of(2, 5, 4)), shape_of(3, 1, 5, 4)));
+    assert_true(shape_equal(shape_as_image(shape_of(1, 4)), shape_of(3, 1, 1, 4)));
+}
+
+static void test_shapes_of_joins(void **state)
+{
+    (void)state;
+    Graph *g = image(4, 5, 3);
+    Window one = {1, 1, 1, 1, .same = false};
+    add(g, (Layer){.kind = LAYER_CONV2D,
+                   .name = "a",
+                   .window = one,
+                   .kernel = make(g, shape_of(4, 1, 1, 3, 8), 0, 1)});
+    int both = graph_add(
+        g, (Layer){.kind = LAYER_CONCATENATE, .name = "both", .inputs = {0, 1}, .input_count = 2});
+    expect_shape(g, both, shape_of(3, 4, 5, 11));
+    assert_int_equal(graph_reader_count(g, 0), 2);
+    assert_int_equal(graph_reader_count(g, 1), 1);
+    int twice = graph_add(
+        g, (Layer){.kind = LAYER_ADD, .name = "twice", .inputs = {both, both}, .input_count = 2});
+    expect_shape(g, twice, shape_of(3, 4, 5, 11));
+    assert_int_equal(graph_reader_count(g, both), 2);
+    graph_add(g, (Layer){.kind = LAYER_ADD, .name = "sum", .inputs = {1, 0}, .input_count = 2});
+    assert_int_equal(graph_infer_shapes(g), ERR_REFUSED);
+    assert_string_equal(error_message(), "net: layer sum: reads 4x5x8 of layer a and 4x5x3 of "
+                                         "layer x, expected the same shape");
+    g->layers[g->count - 1].input_count = 1;
+    assert_int_equal(graph_infer_shapes(g), ERR_REFUSED);
+    assert_string_equal(error_message(), "net: layer sum: reads 1 layers, expected two or more");
+    graph_free(g);
+}
+
+static void test_activations_as_text(void **state)
+{
+    (void)state;
+    static const struct {
+        ActivationFunction function;
+        const char *text;
+    } rows[] = {
+        {{ACTIVATION_RELU, .limit = 0}, "relu"},
+        {{ACTIVATION_RELU, .limit = 6}, "relu6"},
+        {{ACTIVATION_RELU, .limit = 4.5}, "relu(max 4.5)"},
+        {{ACTIVATION_LEAKY_RELU, .slope = 0.3}, "leaky_relu(0.3)"},
+        {{ACTIVATION_HARD_SIGMOID, .slope = 0.2}, "hard_sigmoid(0.2)"},
+        {{ACTIVATION_SOFTMAX, .slope = 0}, "softmax"},
+    };
+    char text[ACTIVATION_TEXT_BYTES];
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        assert_string_equal(activation_format(rows[i].function, text), rows[i].text);
+}
+
+/* ---- passes over branches ----------------------------------------------------------------------
+ */
+
+/* What one pixel of one channel becomes by y = sum of w * x over a 1x1 depthwise kernel and bias,
+ * before and after the rewrite. */
+static void test_norms_fold_into_depthwise_kernels(void **state)
+{
+    (void)state;
+    Graph *g = image(1, 1, 2), *simple = NULL;
+    Window one = {1, 1, 1, 1, .same = false};
+    Layer before = norm_layer(g, "before", 2);
+    add(g, before);
+    Tensor kernel = make(g, shape_of(4, 1, 1, 2, 2), 1, 0.5f); /* 1, 1.5 | 2, 2.5 */
+    add(g, (Layer){.kind = LAYER_DEPTHWISE_CONV2D, .name = "d", .window = one, .kernel = kernel});
+    Layer after = norm_layer(g, "after", 4);
+    after.activation = ACTIVATION_RELU;
+    after.activation_limit = 6;
+    add(g, after);
+    assert_int_equal(graph_infer_shapes(g), OK);
+    assert_int_equal(graph_simplify(g, &simple), OK);
+    assert_int_equal(simple->count, 2);
+    const Layer *folded = &simple->layers[1];
+    assert_float_equal(folded->activation_limit, 6, 0);
+    for (int o = 0; o < 4; o++) {
+        int c = o / 2;
+        double x = 0.75;
+        double y = (x - (double)before.mean.data[c]) * (double)before.gamma.data[c] /
+                       sqrt((double)before.variance.data[c] + 1e-3) +
+                   (double)before.beta.data[c];
+        y *= (double)kernel.data[o];
+        y = (y - (double)after.mean.data[o]) * (double)after.gamma.data[o] /
+                sqrt((double)after.variance.data[o] + 1e-3) +
+            (double)after.beta.data[o];
+        double got = x * (double)folded->kernel.data[o] + (double)folded->bias.data[o];
+        assert_true(fabs(got - y) < 1e-5);
+    }
+    graph_free(simple);
+    graph_free(g);
+}
+
+/* A convolution whose output somebody else reads, too, keeps it; one beside it does not. */
+static void test_norms_do_not_fold_over_branches(void **state)
+{
+    (void)state;
+    Graph *g = image(3, 3, 2), *simple = NULL;
+    Window one = {1, 1, 1, 1, .same = false};
+    Layer conv = {.kind = LAYER_CONV2D,
+                  .name = "c1",
+                  .window = one,
+                  .kernel = make(g, shape_of(4, 1, 1, 2, 2), 0, 1)};
+    add(g, conv);
+    add(g, norm_layer(g, "n1", 2));
+    conv.name = "c2";
+    add(g, conv);
+    add(g, norm_layer(g, "n2", 2));
+    add(g, (Layer){.kind = LAYER_DROPOUT, .name = "o"});
+    graph_add(g, (Layer){.kind = LAYER_ADD, .name = "sum", .inputs = {5, 1}, .input_count = 2});
+    add(g, (Layer){.kind = LAYER_ACTIVATION, .name = "f", .activation = ACTIVATION_RELU});
+    add(g, (Layer){.kind = LAYER_FLATTEN, .name = "end"});
+    assert_int_equal(graph_infer_shapes(g), OK);
+    assert_int_equal(graph_simplify(g, &simple), OK);
+    /* c1 is read twice; n1 goes forward into c2, which has n2 folded into it. */
+    static const char *const LEFT[] = {"x", "c1", "c2", "sum", "end"};
+    assert_int_equal(simple->count, 5);
+    for (int i = 0; i < 5; i++)
+        assert_string_equal(simple->layers[i].name, LEFT[i]);
+    assert_int_equal(simple->layers[3].inputs[0], 2);
+    assert_int_equal(simple->layers[3].inputs[1], 1);
+    assert_int_equal(simple->layers[3].activation, ACTIVATION_RELU);
+    assert_null(simple->layers[1].bias.data);
+    graph_free(simple);
+    graph_free(g);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -278,6 +478,12 @@ int main(void)
         cmocka_unit_test(test_norm_before_padding_stays),
         cmocka_unit_test(test_relu_then_norm_then_relu_keeps_both),
         cmocka_unit_test(test_unfolded_norms_stay_where_they_are),
+        cmocka_unit_test(test_shapes_of_image_layers),
+        cmocka_unit_test(test_shapes_of_sequences),
+        cmocka_unit_test(test_shapes_of_joins),
+        cmocka_unit_test(test_activations_as_text),
+        cmocka_unit_test(test_norms_fold_into_depthwise_kernels),
+        cmocka_unit_test(test_norms_do_not_fold_over_branches),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

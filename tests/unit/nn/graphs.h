@@ -57,6 +57,26 @@ static inline Layer conv_layer(Graph *graph, Rng *rng, const char *name, Window 
                    .bias = random_tensor(graph->arena, rng, shape_of(1, (int)in_out.dim[1]), 0.3)};
 }
 
+/* `channels` channels, `multiplier` kernels each. */
+static inline Layer depthwise_layer(Graph *graph, Rng *rng, Window window, int channels,
+                                    int multiplier)
+{
+    Shape kernel = {4, {window.kernel_height, window.kernel_width, channels, multiplier}};
+    return (Layer){.kind = LAYER_DEPTHWISE_CONV2D,
+                   .name = "depthwise",
+                   .window = window,
+                   .kernel = random_tensor(graph->arena, rng, kernel, 0.5),
+                   .bias =
+                       random_tensor(graph->arena, rng, shape_of(1, channels * multiplier), 0.3)};
+}
+
+/* Appends a layer that reads two others. */
+static inline int join(Graph *graph, LayerKind kind, int first, int second)
+{
+    return graph_add(
+        graph, (Layer){.kind = kind, .name = "join", .inputs = {first, second}, .input_count = 2});
+}
+
 static inline Layer dense_layer(Graph *graph, Rng *rng, const char *name, int inputs, int units)
 {
     return (Layer){.kind = LAYER_DENSE,

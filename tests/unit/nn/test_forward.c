@@ -172,6 +172,98 @@ static void test_batch_norm(void **state)
     graph_free(graph);
 }
 
+/* What the layer makes of `input`, its own small numbers checked by hand. */
+static void expect_output(Graph *graph, const float *input, const double *want, int64_t count)
+{
+    assert_int_equal(graph_infer_shapes(graph), OK);
+    assert_int_equal(shape_elements(graph_output(graph)->output_shape), count);
+    Forward *forward = forward_new(graph, 1);
+    expect_near(forward_run(forward, input, 1), want, count);
+    forward_free(forward);
+    graph_free(graph);
+}
+
+static void test_depthwise(void **state)
+{
+    (void)state;
+    /* One row of three pixels of two channels; a window of two; two kernels a channel. */
+    Graph *graph = graph_of_input(shape_of(3, 1, 3, 2));
+    static float taps[] = {1, 2, 3, 4, 10, 20, 30, 40}, bias[] = {0.5F, 0, 0, -1};
+    chain(graph, (Layer){.kind = LAYER_DEPTHWISE_CONV2D,
+                         .name = "depthwise",
+                         .window = window_of(1, 2, 1, false),
+                         .kernel = {shape_of(4, 1, 2, 2, 2), taps},
+                         .bias = {shape_of(1, 4), bias}});
+    const float image[] = {1, -1, 2, 0, 3, 5};
+    const double want[] = {1 + 20 + 0.5, 2 + 40, -3, -4 - 1, 2 + 30 + 0.5, 4 + 60, 150, 200 - 1};
+    expect_output(graph, image, want, 8);
+}
+
+static void test_padding_and_upsampling(void **state)
+{
+    (void)state;
+    const float image[] = {1, 2, 3, 4};
+    Graph *graph = graph_of_input(shape_of(3, 2, 1, 2));
+    Window pads = {1, 1, 1, 1, .pad_top = 1, .pad_left = 1};
+    chain(graph, (Layer){.kind = LAYER_ZERO_PAD2D, .name = "pad", .window = pads});
+    const double padded[] = {0, 0, 0, 0, 0, 0, 1, 2, 0, 0, 3, 4};
+    expect_output(graph, image, padded, 12);
+
+    graph = graph_of_input(shape_of(3, 2, 1, 2));
+    chain(graph,
+          (Layer){.kind = LAYER_UPSAMPLE2D, .name = "up", .factor_height = 2, .factor_width = 3});
+    const double copies[] = {1, 2, 1, 2, 1, 2, 1, 2, 1, 2, 1, 2,
+                             3, 4, 3, 4, 3, 4, 3, 4, 3, 4, 3, 4};
+    expect_output(graph, image, copies, 24);
+}
+
+static void test_global_pools(void **state)
+{
+    (void)state;
+    const float image[] = {1, 2, 3, -4, 5, 6, -2, 0};
+    Graph *graph = graph_of_input(shape_of(3, 2, 2, 2));
+    chain(graph, (Layer){.kind = LAYER_GLOBAL_AVERAGE_POOL2D, .name = "mean"});
+    expect_output(graph, image, (const double[]){7 / 4.0, 1}, 2);
+    graph = graph_of_input(shape_of(2, 4, 2));
+    chain(graph, (Layer){.kind = LAYER_GLOBAL_MAX_POOL2D, .name = "max", .sequence = true});
+    expect_output(graph, image, (const double[]){5, 6}, 2);
+}
+
+static void test_joins(void **state)
+{
+    (void)state;
+    const float image[] = {1, 2, 3, 4};
+    Graph *graph = graph_of_input(shape_of(3, 1, 2, 2));
+    chain(graph, (Layer){.kind = LAYER_ACTIVATION,
+                         .name = "leaky",
+                         .activation = ACTIVATION_LEAKY_RELU,
+                         .activation_slope = 0.5});
+    join(graph, LAYER_ADD, 0, 1);
+    graph->layers[2].activation = ACTIVATION_RELU;
+    graph->layers[2].activation_limit = 5;
+    join(graph, LAYER_CONCATENATE, 2, 0);
+    expect_output(graph, image, (const double[]){2, 4, 1, 2, 5, 5, 3, 4}, 8);
+}
+
+/* A sequence convolves as an image of one row. */
+static void test_sequence(void **state)
+{
+    (void)state;
+    Graph *graph = graph_of_input(shape_of(2, 4, 1));
+    static float taps[] = {1, -1, 10};
+    chain(graph, (Layer){.kind = LAYER_CONV2D,
+                         .name = "conv",
+                         .sequence = true,
+                         .window = {.kernel_height = 1,
+                                    .kernel_width = 3,
+                                    .stride_height = 1,
+                                    .stride_width = 2,
+                                    .same = true},
+                         .kernel = {shape_of(4, 1, 3, 1, 1), taps}});
+    const float steps[] = {1, 2, 3, 4};
+    expect_output(graph, steps, (const double[]){1 - 2 + 30, 3 - 4}, 2);
+}
+
 static void test_activations(void **state)
 {
     (void)state;
@@ -186,6 +278,16 @@ static void test_activations(void **state)
     assert_float_equal(activation_value((ActivationFunction){.kind = ACTIVATION_TANH}, 1),
                        0.7615941559557649, 1e-15);
     assert_float_equal(activation_value((ActivationFunction){.kind = ACTIVATION_RELU}, -3), 0, 0);
+    const ActivationFunction six = {ACTIVATION_RELU, .limit = 6};
+    assert_float_equal(activation_value(six, 7), 6, 0);
+    assert_float_equal(activation_value(six, -7), 0, 0);
+    const ActivationFunction leaky = {ACTIVATION_LEAKY_RELU, .slope = 0.25};
+    assert_float_equal(activation_value(leaky, 7), 7, 0);
+    assert_float_equal(activation_value(leaky, -8), -2, 0);
+    const ActivationFunction hard = {ACTIVATION_HARD_SIGMOID, .slope = 0.2};
+    assert_float_equal(activation_value(hard, 1), 0.7, 1e-15);
+    assert_float_equal(activation_value(hard, 3), 1, 0);
+    assert_float_equal(activation_value(hard, -3), 0, 0);
     assert_float_equal(activation_value((ActivationFunction){.kind = ACTIVATION_LINEAR}, -3), -3,
                        0);
 
@@ -273,6 +375,11 @@ int main(void)
         cmocka_unit_test(test_pools),
         cmocka_unit_test(test_dense),
         cmocka_unit_test(test_batch_norm),
+        cmocka_unit_test(test_depthwise),
+        cmocka_unit_test(test_padding_and_upsampling),
+        cmocka_unit_test(test_global_pools),
+        cmocka_unit_test(test_joins),
+        cmocka_unit_test(test_sequence),
         cmocka_unit_test(test_activations),
         cmocka_unit_test(test_batch_does_not_matter),
         cmocka_unit_test(test_layers_can_be_looked_at),

@@ -87,6 +87,100 @@ static void test_products(void **state)
     }
 }
 
+/* ---- each channel by itself --------------------------------------------------------------------
+ */
+
+static Product random_each(Arena *arena, Rng *rng)
+{
+    Product p = {.segments = between(rng, 1, 4),
+                 .run = between(rng, 1, 7),
+                 .rows = between(rng, 1, 13),
+                 .columns = between(rng, 1, 50)};
+    p.lanes = (p.columns + KERNEL_BLOCK - 1) / KERNEL_BLOCK * KERNEL_BLOCK;
+    p.step = p.lanes * between(rng, 1, 3);
+    p.segment_stride = p.lanes * between(rng, 1, 9);
+    p.input = random_floats(
+        arena, rng, p.rows * p.step + p.segments * p.segment_stride + (p.run + 1) * p.lanes);
+    p.taps = random_floats(arena, rng, p.segments * p.run * p.lanes);
+    p.bias = random_floats(arena, rng, p.lanes);
+    return p;
+}
+
+static double naive_each(const Product *p, int64_t row, int64_t channel)
+{
+    double sum = (double)p->bias[channel];
+    for (int64_t s = 0; s < p->segments; s++)
+        for (int64_t t = 0; t < p->run; t++)
+            sum +=
+                (double)p->input[row * p->step + s * p->segment_stride + t * p->lanes + channel] *
+                (double)p->taps[(s * p->run + t) * p->lanes + channel];
+    return sum;
+}
+
+static void test_products_of_each_channel(void **state)
+{
+    (void)state;
+    Rng rng = rng_seed(5);
+    for (int i = 0; i < CASES; i++) {
+        Arena *arena = arena_new();
+        Product p = random_each(arena, &rng);
+        int64_t count = p.rows * p.columns;
+        const float *want = NULL;
+        for (int k = 0; kernels_at(k); k++) {
+            p.output = ARENA_ARRAY(arena, float, count + 1);
+            p.output[count] = 77; /* what lies behind must stay */
+            kernels_at(k)->multiply_each(&p);
+            want = k == 0 ? p.output : want;
+            expect_same("product of each", kernels_at(k), p.output, want, count + 1);
+        }
+        for (int64_t at = 0; at < count; at++)
+            assert_true(fabs((double)want[at] - naive_each(&p, at / p.columns, at % p.columns)) <
+                        1e-3);
+        assert_true(want[count] == 77);
+        arena_free(arena);
+    }
+}
+
+static void test_correlations_of_each_channel(void **state)
+{
+    (void)state;
+    Rng rng = rng_seed(6);
+    for (int i = 0; i < CASES; i++) {
+        Arena *arena = arena_new();
+        Product p = random_each(arena, &rng);
+        int64_t taps = p.segments * p.run, pixels = p.rows;
+        Correlation c = {.input = p.input,
+                         .step = p.step,
+                         .segments = p.segments,
+                         .segment_stride = p.segment_stride,
+                         .run = p.run,
+                         .rows = 1,
+                         .columns = pixels,
+                         .gradient = random_floats(arena, &rng, pixels * p.columns + KERNEL_BLOCK),
+                         .channels = p.columns,
+                         .lanes = p.lanes};
+        const float *want = NULL;
+        for (int k = 0; kernels_at(k); k++) {
+            c.sums = ARENA_ARRAY(arena, float, taps *p.lanes);
+            kernels_at(k)->correlate_each(&c);
+            want = k == 0 ? c.sums : want;
+            for (int64_t t = 0; t < taps; t++)
+                expect_same("correlation of each", kernels_at(k), c.sums + t * p.lanes,
+                            want + t * p.lanes, p.columns);
+        }
+        for (int64_t t = 0; t < taps; t++)
+            for (int64_t channel = 0; channel < p.columns; channel++) {
+                const float *from =
+                    p.input + t / p.run * p.segment_stride + t % p.run * p.lanes + channel;
+                double sum = 0;
+                for (int64_t x = 0; x < pixels; x++)
+                    sum += (double)from[x * p.step] * (double)c.gradient[x * p.columns + channel];
+                assert_true(fabs((double)want[t * p.lanes + channel] - sum) < 1e-3);
+            }
+        arena_free(arena);
+    }
+}
+
 static Correlation random_correlation(Arena *arena, Rng *rng)
 {
     Correlation p = {.row_stride = between(rng, 0, 50),
@@ -168,16 +262,17 @@ static void test_one_value_at_a_time(void **state)
             memcpy(sum, b, (size_t)(count + 1) * sizeof *b);
             memcpy(gradient, b, (size_t)(count + 1) * sizeof *b);
             kernels->add(a, count, sum);
-            kernels->relu(a, count, rectified);
-            kernels->relu_gradient(a, count, gradient);
+            float limit = count % 2 ? INFINITY : 0.75f;
+            kernels->relu(a, count, limit, rectified);
+            kernels->relu_gradient(a, count, limit, gradient);
             for (int64_t i = 0; i < count; i++) {
                 assert_true(sum[i] == a[i] + b[i]);
-                assert_true(rectified[i] == (a[i] > 0 ? a[i] : 0));
-                assert_true(gradient[i] == (a[i] > 0 ? b[i] : 0));
+                assert_true(rectified[i] == fminf(fmaxf(a[i], 0), limit));
+                assert_true(gradient[i] == (a[i] > 0 && a[i] < limit ? b[i] : 0));
             }
             assert_true(sum[count] == b[count] && gradient[count] == b[count]);
             assert_true(rectified[count] == 0);
-            kernels->relu(a, count, a);
+            kernels->relu(a, count, limit, a);
             assert_memory_equal(a, rectified, (size_t)count * sizeof *a);
         }
     arena_free(arena);
@@ -197,8 +292,13 @@ static Graph *network(Rng *rng)
     chain(graph, second);
     chain(graph,
           (Layer){.kind = LAYER_AVERAGE_POOL2D, .name = "mean", .window = window_of(2, 2, 1, 1)});
+    Layer depthwise = depthwise_layer(graph, rng, window_of(3, 2, 1, true), 21, 2);
+    depthwise.activation = ACTIVATION_RELU;
+    depthwise.activation_limit = 0.5;
+    chain(graph, depthwise);
+    join(graph, LAYER_CONCATENATE, graph->count - 1, graph->count - 2);
     chain(graph, (Layer){.kind = LAYER_FLATTEN, .name = "flat"});
-    chain(graph, dense_layer(graph, rng, "digit", 9 * 21, 10));
+    chain(graph, dense_layer(graph, rng, "digit", 9 * 63, 10));
     assert_int_equal(graph_infer_shapes(graph), OK);
     return graph;
 }
@@ -272,6 +372,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_products),
         cmocka_unit_test(test_correlations),
+        cmocka_unit_test(test_products_of_each_channel),
+        cmocka_unit_test(test_correlations_of_each_channel),
         cmocka_unit_test(test_one_value_at_a_time),
         cmocka_unit_test(test_networks),
         cmocka_unit_test(test_ties_go_to_the_first),
