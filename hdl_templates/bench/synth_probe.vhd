@@ -224,4 +224,63 @@ begin
                       out_valid, out_ready, results, out_last);
     end generate;
 
+    -- Two pairs of lanes side by side, a step for each.
+    side_by_side : if ENTITY_NUMBER = 12 generate
+        signal both_valid, both_ready, both_last : std_logic_vector(0 to 1);
+    begin
+        both_valid <= (others => in_valid);
+        both_last  <= (others => in_last);
+        in_ready   <= both_ready(0);
+
+        dut : entity work.concat_stream
+            generic map (
+                INPUTS => 2, OUT_CHANNELS => 4, BEATS => 36, CHANNELS => (2, 2), PE => 2,
+                IN_LOW => -128, IN_HIGH => 127, OUT_ZERO => 3, OUT_LOW => -128, OUT_HIGH => 127,
+                ZEROS => (5, -6), MULTIPLIERS => (16384, 30000), SHIFTS => (14, 15)
+            )
+            port map (clk, rst, both_valid, both_ready, samples, both_last,
+                      out_valid, out_ready, results, out_last);
+    end generate;
+
+    border : if ENTITY_NUMBER = 13 generate
+        dut : entity work.zero_pad_stream
+            generic map (
+                HEIGHT => 6, WIDTH => 6, CHANNELS => 4,
+                PAD_TOP => 1, PAD_BOTTOM => 0, PAD_LEFT => 2, PAD_RIGHT => 1,
+                IN_LOW => -128, IN_HIGH => 127, PAD_VALUE => 7
+            )
+            port map (clk, rst, in_valid, in_ready, samples, in_last,
+                      out_valid, out_ready, results, out_last);
+    end generate;
+
+    enlarger : if ENTITY_NUMBER = 14 generate
+        dut : entity work.upsample_stream
+            generic map (
+                HEIGHT => 6, WIDTH => 6, CHANNELS => 4, FACTOR_HEIGHT => 3, FACTOR_WIDTH => 2,
+                IN_LOW => -128, IN_HIGH => 127
+            )
+            port map (clk, rst, in_valid, in_ready, samples, in_last,
+                      out_valid, out_ready, results, out_last);
+    end generate;
+
+    global_max_pool : if ENTITY_NUMBER = 15 generate
+        dut : entity work.global_max_pool_stream
+            generic map (
+                BEATS => 36, CHANNELS => 4, IN_LOW => -128, IN_HIGH => 127,
+                OUT_LOW => -100, OUT_HIGH => 120
+            )
+            port map (clk, rst, in_valid, in_ready, samples, in_last,
+                      out_valid, out_ready, results, out_last);
+    end generate;
+
+    global_average_pool : if ENTITY_NUMBER = 16 generate
+        dut : entity work.global_average_pool_stream
+            generic map (
+                BEATS => 36, CHANNELS => 4, PE => 2, IN_LOW => -128, IN_HIGH => 127, BIAS => -77,
+                OUT_ZERO => 1, OUT_LOW => -128, OUT_HIGH => 127, MULTIPLIER => 30000, SHIFT => 17
+            )
+            port map (clk, rst, in_valid, in_ready, samples, in_last,
+                      out_valid, out_ready, results, out_last);
+    end generate;
+
 end architecture;

@@ -92,6 +92,23 @@ add_stream PE=1
 add_stream PE=6 INPUTS=3
 add_stream PE=2 INPUTS=1 IN_BITS=4 WEIGHT_BITS=4 OUT_BITS=5
 add_stream PE=3 INPUTS=8 BEATS=1 IN_BITS=16 WEIGHT_BITS=11 OUT_BITS=16
+concat_stream PE=3
+concat_stream PE=9 OUT_BITS=12
+concat_stream PE=1 INPUTS=3 FIRST_CHANNELS=1 BEATS=1 IN_BITS=16
+concat_stream PE=15 INPUTS=3 IDENTITY=true OUT_BITS=9
+zero_pad_stream
+zero_pad_stream HEIGHT=3 WIDTH=1 PAD_TOP=0 PAD_BOTTOM=2 PAD_LEFT=0 PAD_RIGHT=3
+zero_pad_stream PAD_TOP=0 PAD_BOTTOM=0 PAD_LEFT=0 PAD_RIGHT=0 IN_BITS=16 CHANNELS=1
+upsample_stream
+upsample_stream HEIGHT=3 WIDTH=1 FACTOR_HEIGHT=3 IN_BITS=16
+upsample_stream WIDTH=2 FACTOR_HEIGHT=2 FACTOR_WIDTH=1 CHANNELS=1
+upsample_stream FACTOR_HEIGHT=1 FACTOR_WIDTH=3
+global_max_pool_stream
+global_max_pool_stream BEATS=1 IN_BITS=16 OUT_LOW=-32768 OUT_HIGH=32767
+global_average_pool_stream PE=1
+global_average_pool_stream PE=6
+global_average_pool_stream PE=2 BEATS=1 BIAS=0 MULTIPLIER=16384 SHIFT=14 IN_BITS=4
+global_average_pool_stream PE=3 BEATS=49 IN_BITS=16 OUT_LOW=-32768 OUT_HIGH=32767 SHIFT=20
 SHAPES
 }
 # The package has no clock, so no stalls.
@@ -179,6 +196,10 @@ check "stream_fifo refuses a DEPTH of 1" \
     refuses "DEPTH must be 2 or more" stream_fifo DEPTH=1
 check "add_stream refuses a PE that does not divide CHANNELS" \
     refuses "PE must divide CHANNELS" add_stream PE=4
+check "concat_stream refuses a PE that does not divide OUT_CHANNELS" \
+    refuses "PE must divide OUT_CHANNELS" concat_stream PE=2
+check "global_average_pool_stream refuses a PE that does not divide CHANNELS" \
+    refuses "PE must divide CHANNELS" global_average_pool_stream PE=4
 check "average_pool_stream refuses a shift beyond 45" \
     refuses "SHIFTS: 1 to 45" average_pool_stream SHIFT=46
 tap_done

@@ -97,4 +97,26 @@ fault "channels of a sum not moved on" add_stream.vhd \
     's/:= operands(i)(PE to CHANNELS - 1)/:= operands(i)(0 to CHANNELS - PE - 1)/' add_stream
 fault "a sum takes a beat from one input alone" add_stream.vhd \
     's/(others => all_valid and can_accept/(others => can_accept/' add_stream IN_STALL=50
+fault "zero point of the first input for all" concat_stream.vhd \
+    's/rom(channel \/ PE)(channel mod PE) := values(i)/rom(channel \/ PE)(channel mod PE) := values(0)/' \
+    concat_stream
+fault "scales one step late" concat_stream.vhd \
+    's/SHIFT_ROM(step);/SHIFT_ROM((step + STEPS - 1) mod STEPS);/' concat_stream PE=1
+fault "a border of zeros" zero_pad_stream.vhd 's/PAD_VALUE => PAD_VALUE/PAD_VALUE => 0/' \
+    zero_pad_stream
+fault "a border only before a pixel" zero_pad_stream.vhd \
+    "s/in_valid = '1' or is_padding(place);/in_valid = '1';/" zero_pad_stream IN_STALL=50
+fault "copies of a row from the wrong place" upsample_stream.vhd \
+    's/word := memory(place.x);/word := memory(here);/' upsample_stream
+fault "last on every copy" upsample_stream.vhd \
+    's/beat_last := is_last_place/beat_last := is_last_pixel/' upsample_stream
+fault "highest of all images so far" global_max_pool_stream.vhd \
+    's/if is_first then/if false then/' global_max_pool_stream
+fault "bias of a mean forgotten" global_average_pool_stream.vhd \
+    's/:= (others => BIAS)/:= (others => 0)/' global_average_pool_stream
+fault "the last pixel added at every step" global_average_pool_stream.vhd \
+    's/^                    if step = 0 then/                    if true then/' \
+    global_average_pool_stream
+fault "channels of a mean in the wrong order" global_average_pool_stream.vhd \
+    's/:= sums(PE to CHANNELS - 1)/:= sums(0 to CHANNELS - PE - 1)/' global_average_pool_stream
 tap_done
