@@ -20,7 +20,6 @@
 #include "flow/report.h"
 #include "flow/run.h"
 #include "nn/kernel_set.h"
-#include "tools/doctor.h"
 
 /* Does the verb and prints its result; a failure's message is printed by the caller. */
 typedef Status VerbFunction(Invocation *invocation);
@@ -62,6 +61,14 @@ static void emit_table(const Invocation *invocation, const json_t *report)
     printf("VHDL is in %s/hdl\n", invocation->arguments.run.workdir);
 }
 
+static void observation_table(const Invocation *invocation, const json_t *report)
+{
+    (void)invocation;
+    printf("what every tensor holds on %.0f images is in %s\n",
+           report_number(report, "observation.images", 0),
+           report_text(report, "observation.histograms", ""));
+}
+
 static void training_table(const Invocation *invocation, const json_t *report)
 {
     (void)invocation;
@@ -88,6 +95,14 @@ static Status verb_inspect(Invocation *invocation)
     json_t *report = NULL;
     Status status = flow_inspect(&invocation->arguments.run, &report);
     return invocation_report(invocation, status, report, model_table);
+}
+
+static Status verb_observe(Invocation *invocation)
+{
+    invocation->arguments.run.model = invocation->arguments.words[0];
+    json_t *report = NULL;
+    Status status = flow_observe(&invocation->arguments.run, &invocation->events, &report);
+    return invocation_report(invocation, status, report, observation_table);
 }
 
 static Status verb_train(Invocation *invocation)
@@ -207,32 +222,29 @@ static Status verb_paths(Invocation *invocation)
     return OK;
 }
 
-static void print_tool(const DoctorTool *tool)
+static void print_tool(const json_t *tool)
 {
-    printf("%-14s %s\n", tool->name, tool->found ? tool->version : "not found");
-    printf("  %-12s %s\n", "enables", tool->enables);
-    printf("  %-12s %s\n", tool->found ? "path" : "install with",
-           tool->found ? tool->path : tool->install);
+    bool found = report_flag(tool, "found", false);
+    printf("%-14s %s\n", report_text(tool, "tool", ""),
+           found ? report_text(tool, "version", "") : "not found");
+    printf("  %-12s %s\n", "enables", report_text(tool, "enables", ""));
+    printf("  %-12s %s\n", found ? "path" : "install with",
+           report_text(tool, found ? "path" : "install", ""));
+}
+
+static void doctor_table(const Invocation *invocation, const json_t *report)
+{
+    (void)invocation;
+    const json_t *tools = report_at(report, "tools");
+    for (size_t i = 0; i < json_array_size(tools); i++)
+        print_tool(json_array_get(tools, i));
 }
 
 static Status verb_doctor(Invocation *invocation)
 {
-    DoctorReport report = doctor_look(invocation->arena);
-    json_t *tools = json_array();
-    for (int i = 0; i < report.count; i++) {
-        const DoctorTool *tool = &report.tools[i];
-        json_array_append_new(tools,
-                              json_pack("{s:s s:b s:s s:s s:s s:s}", "tool", tool->name, "found",
-                                        tool->found, "path", tool->path, "version", tool->version,
-                                        "enables", tool->enables, "install", tool->install));
-        if (!invocation->arguments.json)
-            print_tool(tool);
-    }
-    json_t *object = json_pack("{s:b s:o}", "can_simulate", report.can_simulate, "tools", tools);
-    if (invocation->arguments.json)
-        invocation_print_json(object);
-    json_decref(object);
-    return OK;
+    json_t *report = NULL;
+    Status status = flow_doctor(NULL, &report);
+    return invocation_report(invocation, status, report, doctor_table);
 }
 
 static const Verb VERBS[] = {
@@ -251,6 +263,9 @@ static const Verb VERBS[] = {
     {"quantize", "MODEL --data PATH", 1, 1,
      GROUP_COMMON | GROUP_HISTORY | GROUP_WORKDIR | GROUP_DATA | GROUP_QUANTIZE | GROUP_OPTIMIZED,
      verb_quantize, "calibrate, quantize, and write the model description"},
+    {"observe", "MODEL --data PATH --workdir DIR", 1, 1,
+     GROUP_COMMON | GROUP_WORKDIR | GROUP_DATA | GROUP_QUANTIZE, verb_observe,
+     "histograms of weights and activations, as a file"},
     {"sweep", "MODEL --data PATH", 1, 1, GROUP_COMMON | GROUP_DATA | GROUP_QUANTIZE, verb_sweep,
      "accuracy of every calibration at 8 to 3 bits, per tensor and per channel"},
     {"scheme", "show FILE | diff FILE FILE", 2, 3, GROUP_COMMON, verb_scheme,

@@ -31,9 +31,9 @@ typedef struct Engine {
     LineReader reader;
     char bytes[READ_BYTES];
 
-    Arena *arena; /* of the options */
-    RunOptions options;
-    Status status; /* of the run, once done */
+    Arena *arena; /* of the job */
+    Command job;
+    Status status; /* of the job, once done */
 
     uv_mutex_t lock; /* guards the outbox */
     Buffer outbox;
@@ -94,6 +94,38 @@ static void post_error(Engine *engine, Status code, const char *message)
 
 /* ---- the worker ------------------------------------------------------------------------------ */
 
+static Status do_run(const Command *job, const RunEvents *events, json_t **report)
+{
+    return flow_run(&job->options, events, report);
+}
+
+static Status do_observe(const Command *job, const RunEvents *events, json_t **report)
+{
+    return flow_observe(&job->options, events, report);
+}
+
+static Status do_resume(const Command *job, const RunEvents *events, json_t **report)
+{
+    Status status = flow_resume(job->database, job->run, events, report);
+    if (!*report) /* refused from its row alone: nobody was told yet */
+        events->finished(events->context, status, error_message(), NULL);
+    return status;
+}
+
+static Status do_doctor(const Command *job, const RunEvents *events, json_t **report)
+{
+    (void)job;
+    return flow_doctor(events, report);
+}
+
+static Status (*const JOBS[COMMANDS])(const Command *job, const RunEvents *events,
+                                      json_t **report) = {
+    [COMMAND_RUN] = do_run,
+    [COMMAND_OBSERVE] = do_observe,
+    [COMMAND_RESUME] = do_resume,
+    [COMMAND_DOCTOR] = do_doctor,
+};
+
 static void work(void *context)
 {
     Engine *engine = context;
@@ -104,7 +136,7 @@ static void work(void *context)
                               .finished = on_finished,
                               .context = engine};
     json_t *report = NULL;
-    engine->status = flow_run(&engine->options, &events, &report);
+    engine->status = JOBS[engine->job.kind](&engine->job, &events, &report);
     json_decref(report);
     atomic_store(&engine->done, true);
     uv_async_send(&engine->wake);
@@ -220,13 +252,13 @@ static void on_wake(uv_async_t *handle)
 
 /* ---- input ----------------------------------------------------------------------------------- */
 
-static void begin_run(Engine *engine, const Command *command)
+static void begin_job(Engine *engine, const Command *command)
 {
     if (engine->phase != PHASE_WAITING) {
-        post_error(engine, ERR_USAGE, "an engine does one run: start another engine");
+        post_error(engine, ERR_USAGE, "an engine does one job: start another engine");
         return;
     }
-    engine->options = command->options;
+    engine->job = *command;
     engine->phase = PHASE_RUNNING;
     if (uv_thread_create(&engine->worker, work, engine) == 0)
         return;
@@ -255,7 +287,8 @@ static void quit(Engine *engine, const Command *command)
 static void on_line(void *context, const char *line, size_t length)
 {
     static void (*const ACTIONS[COMMANDS])(Engine * engine, const Command *command) = {
-        [COMMAND_RUN] = begin_run, [COMMAND_CANCEL] = cancel_run, [COMMAND_QUIT] = quit};
+        [COMMAND_RUN] = begin_job,    [COMMAND_OBSERVE] = begin_job, [COMMAND_RESUME] = begin_job,
+        [COMMAND_DOCTOR] = begin_job, [COMMAND_CANCEL] = cancel_run, [COMMAND_QUIT] = quit};
     Engine *engine = context;
     Command command;
     if (engine->phase == PHASE_OVER)

@@ -227,6 +227,23 @@ Status engine_client_run(EngineClient *client, const RunOptions *options)
     return send_command(client, &(Command){.kind = COMMAND_RUN, .options = *options});
 }
 
+Status engine_client_observe(EngineClient *client, const RunOptions *options)
+{
+    TRY(run_options_check(options));
+    return send_command(client, &(Command){.kind = COMMAND_OBSERVE, .options = *options});
+}
+
+Status engine_client_resume(EngineClient *client, const char *database, int64_t run)
+{
+    return send_command(client,
+                        &(Command){.kind = COMMAND_RESUME, .run = run, .database = database});
+}
+
+Status engine_client_doctor(EngineClient *client)
+{
+    return send_command(client, &(Command){.kind = COMMAND_DOCTOR});
+}
+
 Status engine_client_cancel(EngineClient *client)
 {
     return send_command(client, &(Command){.kind = COMMAND_CANCEL});

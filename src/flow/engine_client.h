@@ -1,6 +1,6 @@
 /* engine_client.h: starts an engine process and talks to it, on the caller's libuv loop.
  *
- * One engine does one run: start one for each. It lives in a session of its own and outlives the
+ * One engine does one job, mostly a run: start one for each. It lives in a session of its own and outlives the
  * caller: closing the client, or dying, lets the run go on to its end (it is in the history).
  *
  *     EngineClient *client = NULL;
@@ -34,8 +34,12 @@ typedef struct EngineCallbacks {
 Status engine_client_start(uv_loop_t *loop, const char *program, const EngineCallbacks *callbacks,
                            EngineClient **client) MUST_CHECK;
 
-/* ERR_ENVIRONMENT when the engine is gone. */
+/* The jobs. ERR_ENVIRONMENT when the engine is gone. `database` NULL: the user's history. */
 Status engine_client_run(EngineClient *client, const RunOptions *options) MUST_CHECK;
+Status engine_client_observe(EngineClient *client, const RunOptions *options) MUST_CHECK;
+Status engine_client_resume(EngineClient *client, const char *database, int64_t run) MUST_CHECK;
+Status engine_client_doctor(EngineClient *client) MUST_CHECK;
+
 Status engine_client_cancel(EngineClient *client) MUST_CHECK;
 
 int64_t engine_client_pid(const EngineClient *client);

@@ -6,7 +6,13 @@
 #include "flow/report.h"
 
 static const char *const COMMAND_WORDS[COMMANDS] = {
-    [COMMAND_RUN] = "run", [COMMAND_CANCEL] = "cancel", [COMMAND_QUIT] = "quit"};
+    [COMMAND_RUN] = "run",       [COMMAND_OBSERVE] = "observe", [COMMAND_RESUME] = "resume",
+    [COMMAND_DOCTOR] = "doctor", [COMMAND_CANCEL] = "cancel",   [COMMAND_QUIT] = "quit"};
+
+static bool has_options(CommandKind kind)
+{
+    return kind == COMMAND_RUN || kind == COMMAND_OBSERVE;
+}
 
 static const char *const EVENT_WORDS[EVENTS] = {
     [EVENT_HELLO] = "hello", [EVENT_RUN_STARTED] = "run_started",
@@ -45,8 +51,13 @@ static json_t *message(const char *key, const char *word)
 void protocol_write_command(const Command *command, Buffer *line)
 {
     json_t *object = message("command", COMMAND_WORDS[command->kind]);
-    if (command->kind == COMMAND_RUN)
+    if (has_options(command->kind))
         json_object_set_new(object, "options", run_options_to_json(&command->options));
+    if (command->kind == COMMAND_RESUME) {
+        json_object_set_new(object, "run", json_integer(command->run));
+        json_object_set_new(object, "database",
+                            command->database ? report_string(command->database) : json_null());
+    }
     write_line(object, line);
 }
 
@@ -134,6 +145,20 @@ static Status malformed(const char *word, const char *reason)
     return error_set(ERR_REFUSED, "protocol: \"%s\": %s", word, reason);
 }
 
+static Status read_resume(json_t *object, Arena *arena, Command *command)
+{
+    const json_t *run = json_object_get(object, "run");
+    const json_t *database = json_object_get(object, "database");
+    command->run = json_integer_value(run);
+    if (!json_is_integer(run) || command->run < 1)
+        return malformed("resume", "\"run\" is no number of a run");
+    if (!json_is_string(database) && !json_is_null(database))
+        return malformed("resume", "\"database\" is neither a path nor null");
+    if (json_is_string(database))
+        command->database = arena_strdup(arena, json_string_value(database));
+    return OK;
+}
+
 /* A command without its word: "v" and "command" were looked at. */
 static Status read_command(json_t *object, Arena *arena, Command *command)
 {
@@ -142,10 +167,12 @@ static Status read_command(json_t *object, Arena *arena, Command *command)
     if (kind < 0)
         return error_set(ERR_REFUSED, "protocol: unknown command \"%.40s\"", word ? word : "");
     *command = (Command){.kind = (CommandKind)kind, .options = run_options_default()};
-    size_t keys = kind == COMMAND_RUN ? 3 : 2;
+    size_t keys = has_options(command->kind) ? 3 : kind == COMMAND_RESUME ? 4 : 2;
     if (json_object_size(object) != keys)
         return malformed(word, "missing or unknown keys");
-    if (kind != COMMAND_RUN)
+    if (kind == COMMAND_RESUME)
+        return read_resume(object, arena, command);
+    if (!has_options(command->kind))
         return OK;
     const json_t *options = json_object_get(object, "options");
     if (!options)

@@ -1,6 +1,9 @@
 /* protocol.h: what the workbench and the engine say to each other: one JSON object a line.
  *
  *     to the engine      {"v":1,"command":"run","options":{...}}     flow/options.h
+ *                        {"v":1,"command":"observe","options":{...}} flow_observe()
+ *                        {"v":1,"command":"resume","run":7,"database":"..."}
+ *                        {"v":1,"command":"doctor"}
  *                        {"v":1,"command":"cancel"}
  *                        {"v":1,"command":"quit"}
  *     from the engine    {"v":1,"event":"hello","version":"0.1.0","pid":4711}
@@ -30,11 +33,22 @@ enum {
     PROTOCOL_EVENT_BYTES = 1 << 22    /* longest line from it: a report lists all layers */
 };
 
-typedef enum CommandKind { COMMAND_RUN, COMMAND_CANCEL, COMMAND_QUIT, COMMANDS } CommandKind;
+/* The first ones are jobs: an engine does one of them. */
+typedef enum CommandKind {
+    COMMAND_RUN,
+    COMMAND_OBSERVE,
+    COMMAND_RESUME,
+    COMMAND_DOCTOR,
+    COMMAND_CANCEL,
+    COMMAND_QUIT,
+    COMMANDS
+} CommandKind;
 
 typedef struct Command {
     CommandKind kind;
-    RunOptions options; /* COMMAND_RUN; strings in the arena of the parse */
+    RunOptions options;   /* run, observe; strings in the arena of the parse, as the next */
+    int64_t run;          /* resume */
+    const char *database; /* resume; NULL: the user's history */
 } Command;
 
 typedef enum EventKind {
@@ -61,7 +75,8 @@ typedef struct Event {
     double fraction;     /* progress, 0..1 */
     const char *text;    /* progress: detail; log: line; report, error: message */
     Status code;         /* report, error */
-    const json_t *json;  /* stage: figures or NULL; report: the report. Borrowed. */
+    const json_t *json;  /* stage: figures or NULL; report: the report, or NULL when a run could not
+                            be taken up. Borrowed. */
 } Event;
 
 /* Appends the line with its newline. */

@@ -86,6 +86,15 @@ Status flow_evaluate(const RunOptions *options, const RunEvents *events,
  * "per_channel", "accuracy"}]}. Writes no file. */
 Status flow_sweep(const RunOptions *options, const RunEvents *events, json_t **report) MUST_CHECK;
 
+/* What every tensor holds on the calibration images: histograms.json (quant/histograms.h) in
+ * options->workdir, all layers on integers whatever the options say of single ones. "observation"
+ * of the report: {"histograms": path, "images"}. */
+Status flow_observe(const RunOptions *options, const RunEvents *events, json_t **report) MUST_CHECK;
+
+/* The outside programs (tools/doctor.h): {"can_simulate", "tools": [{"tool", "found", "path",
+ * "version", "enables", "install"}]}. Always OK. */
+Status flow_doctor(const RunEvents *events, json_t **report) MUST_CHECK;
+
 /* flow_run() up to STAGE_DESCRIBE. */
 Status flow_quantize(const RunOptions *options, const RunEvents *events,
                      json_t **report) MUST_CHECK;

@@ -24,8 +24,22 @@ LayerScheme scheme_row_of_run(const RunOptions *options)
     return row;
 }
 
-Status scheme_refine(const RunOptions *options, const Graph *graph, Scheme *scheme)
+static Status apply_floats(const RunOptions *options, const Graph *graph, Scheme *scheme)
 {
+    for (int i = 0; i < options->float_layer_count; i++) {
+        int found = graph_find(graph, options->float_layers[i]);
+        if (found < 0)
+            return error_set(ERR_USAGE, "--float %s: the model has no layer of that name",
+                             options->float_layers[i]);
+        scheme_set_float(scheme, graph, found);
+    }
+    return OK;
+}
+
+Status scheme_of_run(const RunOptions *options, const Graph *graph, Scheme *scheme)
+{
+    *scheme = scheme_uniform(graph->arena, graph, scheme_row_of_run(options));
+    TRY(apply_floats(options, graph, scheme));
     if (options->scheme) {
         char sha256[HASH_HEX_BYTES];
         TRY(hash_file(options->model, sha256));

@@ -9,8 +9,9 @@
 /* The choice that holds for every layer without one of its own. The options are checked. */
 LayerScheme scheme_row_of_run(const RunOptions *options);
 
-/* Then the scheme file, then --layer, each over what was there before. */
-Status scheme_refine(const RunOptions *options, const Graph *graph, Scheme *scheme) MUST_CHECK;
+/* All choices, in the graph's arena: that one, then --float, then the scheme file, then --layer,
+ * each over what was there before. ERR_USAGE: a layer that is not there. */
+Status scheme_of_run(const RunOptions *options, const Graph *graph, Scheme *scheme) MUST_CHECK;
 
 /* The options that concern the scheme: calibrations, ranges, what --dynamic rules out. */
 void scheme_options_check(const RunOptions *options, Blockers *faults);

@@ -162,26 +162,6 @@ Status session_load_calibration(Session *session)
 
 /* ---- quantization, shared by the rehearsal and the stage ------------------------------------- */
 
-static Scheme scheme_of(const RunOptions *options, const Graph *graph)
-{
-    return scheme_uniform(graph->arena, graph, scheme_row_of_run(options));
-}
-
-static Status apply_floats(const RunOptions *options, const Graph *graph, Scheme *scheme)
-{
-    for (int i = 0; i < options->float_layer_count; i++) {
-        const char *name = options->float_layers[i];
-        int found = -1;
-        for (int j = 0; j < graph->count && found < 0; j++)
-            if (strcmp(graph->layers[j].name, name) == 0)
-                found = j;
-        if (found < 0)
-            return error_set(ERR_USAGE, "--float %s: the model has no layer of that name", name);
-        scheme_set_float(scheme, graph, found);
-    }
-    return scheme_refine(options, graph, scheme);
-}
-
 static Status apply_folds(const RunOptions *options, IntegerModel *model)
 {
     for (int i = 0; i < options->fold_count; i++) {
@@ -201,8 +181,7 @@ static Status apply_folds(const RunOptions *options, IntegerModel *model)
 
 Status session_scheme(Session *session, Scheme *scheme)
 {
-    *scheme = scheme_of(session->options, session->simplified);
-    return apply_floats(session->options, session->simplified, scheme);
+    return scheme_of_run(session->options, session->simplified, scheme);
 }
 
 Status session_finish_model(Session *session, IntegerModel *model)
@@ -314,12 +293,22 @@ Status stage_baseline(Session *session, json_t *figures)
 
 /* ---- describe -------------------------------------------------------------------------------- */
 
+/* What each layer has: beside the run, and where --write-scheme says. */
+static Status write_schemes(const Session *session)
+{
+    const char *const paths[] = {session_path(session, "chosen.scheme"),
+                                 session->options->write_scheme};
+    for (int i = 0; i < 2; i++)
+        if (paths[i])
+            TRY(scheme_write(&session->scheme, session->simplified, session->model_sha256,
+                             paths[i]));
+    return OK;
+}
+
 Status stage_describe(Session *session, json_t *figures)
 {
     const char *folder = session_path(session, "description");
-    if (session->options->write_scheme)
-        TRY(scheme_write(&session->scheme, session->simplified, session->model_sha256,
-                         session->options->write_scheme));
+    TRY(write_schemes(session));
     session->description = folder;
     char sha256[HASH_HEX_BYTES];
     TRY(description_write(session->quantized.model, folder));

@@ -352,6 +352,39 @@ static void test_second_run_is_told_off(void **state)
     buffer_free(&answer);
 }
 
+/* The jobs that are no runs leave no row. */
+static void test_observe_and_doctor_through_the_engine(void **state)
+{
+    Place *place = *state;
+    RunOptions options = place_options(place);
+    options.workdir = fs_join(place->arena, place->folder, "seen");
+    Watcher watcher;
+    watch(&watcher, self(place->arena));
+    assert_int_equal(engine_client_observe(watcher.client, &options), OK);
+    finish_watching(&watcher);
+    assert_string_equal(watcher.heard.data, "hello import:started import:finished report ");
+    assert_int_equal(watcher.code, OK);
+    assert_true(fs_exists(fs_join(place->arena, options.workdir, "histograms.json")));
+    buffer_free(&watcher.heard);
+    watch(&watcher, self(place->arena));
+    assert_int_equal(engine_client_doctor(watcher.client), OK);
+    finish_watching(&watcher);
+    assert_string_equal(watcher.heard.data, "hello report ");
+    buffer_free(&watcher.heard);
+    assert_int_equal(row_of(place, 1).status, RUN_STATUSES);
+}
+
+static void test_resume_of_no_run_is_refused(void **state)
+{
+    Place *place = *state;
+    Watcher watcher;
+    watch(&watcher, self(place->arena));
+    assert_int_equal(engine_client_resume(watcher.client, NULL, 7), OK);
+    finish_watching(&watcher);
+    assert_int_equal(watcher.code, ERR_REFUSED);
+    buffer_free(&watcher.heard);
+}
+
 static void test_files_are_no_pipes(void **state)
 {
     Place *place = *state;
@@ -376,12 +409,20 @@ int main(int argc, char **argv)
     if (argc == 2 && strcmp(argv[1], "engine") == 0)
         return engine_main();
     const struct CMUnitTest tests[] = {
-        PLACED(test_run_through_the_engine),       PLACED(test_refusal_comes_as_a_report),
-        PLACED(test_cancel_through_the_engine),    PLACED(test_run_outlives_its_watcher),
-        PLACED(test_killed_engine_is_noticed),     PLACED(test_sigterm_cancels),
-        PLACED(test_program_that_is_not_there),    PLACED(test_program_that_is_no_engine),
-        PLACED(test_broken_commands_are_answered), PLACED(test_end_of_input_without_a_run),
-        PLACED(test_second_run_is_told_off),       PLACED(test_files_are_no_pipes),
+        PLACED(test_run_through_the_engine),
+        PLACED(test_refusal_comes_as_a_report),
+        PLACED(test_cancel_through_the_engine),
+        PLACED(test_run_outlives_its_watcher),
+        PLACED(test_killed_engine_is_noticed),
+        PLACED(test_sigterm_cancels),
+        PLACED(test_program_that_is_not_there),
+        PLACED(test_program_that_is_no_engine),
+        PLACED(test_broken_commands_are_answered),
+        PLACED(test_end_of_input_without_a_run),
+        PLACED(test_second_run_is_told_off),
+        PLACED(test_observe_and_doctor_through_the_engine),
+        PLACED(test_resume_of_no_run_is_refused),
+        PLACED(test_files_are_no_pipes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -150,7 +150,11 @@ static void test_commands_there_and_back(void **state)
 {
     (void)state;
     for (int kind = 0; kind < COMMANDS; kind++) {
-        Command command = {.kind = (CommandKind)kind, .options = run_options_default()}, read;
+        Command command = {.kind = (CommandKind)kind,
+                           .options = run_options_default(),
+                           .run = 7,
+                           .database = "a history.db"},
+                read;
         command.options.model = "a model.h5";
         command.options.images = 17;
         Buffer line = {0};
@@ -158,9 +162,13 @@ static void test_commands_there_and_back(void **state)
         protocol_write_command(&command, &line);
         assert_int_equal(protocol_read_command(line.data, line.length - 1, arena, &read), OK);
         assert_int_equal(read.kind, kind);
-        if (kind == COMMAND_RUN) {
+        if (kind == COMMAND_RUN || kind == COMMAND_OBSERVE) {
             assert_string_equal(read.options.model, "a model.h5");
             assert_int_equal(read.options.images, 17);
+        }
+        if (kind == COMMAND_RESUME) {
+            assert_int_equal(read.run, 7);
+            assert_string_equal(read.database, "a history.db");
         }
         buffer_free(&line);
         arena_free(arena);
@@ -183,6 +191,12 @@ static void test_hostile_commands(void **state)
         "{\"v\":1,\"command\":\"run\",\"options\":[]}",
         "{\"v\":1,\"command\":\"run\",\"options\":{\"modle\":\"x\"}}",
         "{\"v\":1,\"command\":\"run\",\"options\":{\"model\":\"x\",\"model\":\"y\"}}",
+        "{\"v\":1,\"command\":\"observe\"}",
+        "{\"v\":1,\"command\":\"doctor\",\"options\":{}}",
+        "{\"v\":1,\"command\":\"resume\",\"run\":7}",
+        "{\"v\":1,\"command\":\"resume\",\"run\":0,\"database\":null}",
+        "{\"v\":1,\"command\":\"resume\",\"run\":\"7\",\"database\":null}",
+        "{\"v\":1,\"command\":\"resume\",\"run\":7,\"database\":7}",
         "{\"v\":1,\"command\":\"quit\"}{\"v\":1,\"command\":\"quit\"}",
     };
     for (size_t i = 0; i < sizeof LINES / sizeof *LINES; i++) {
