@@ -50,12 +50,29 @@ static Scheme scheme_on(const Tuning *tuning, LayerScheme *state)
     return (Scheme){state, tuning->simplified->count};
 }
 
-static int differences(const Tuning *tuning, LayerScheme *before, LayerScheme *after, Buffer *text)
+/* How many keys of a layer differ; each as a line of `text`, which may be NULL. */
+static int layer_differences(const char *layer, const LayerScheme *before, const LayerScheme *after,
+                             Buffer *text)
 {
-    Buffer unseen = {0};
-    const Scheme old = scheme_on(tuning, before), fresh = scheme_on(tuning, after);
-    int count = scheme_differences(&old, &fresh, tuning->simplified, text ? text : &unseen);
-    buffer_free(&unseen);
+    int count = 0;
+    for (int key = 0; key < scheme_key_count(); key++) {
+        char old[SCHEME_VALUE_BYTES], fresh[SCHEME_VALUE_BYTES];
+        if (!scheme_key_name(key) ||
+            strcmp(scheme_key_value(before, key, old), scheme_key_value(after, key, fresh)) == 0)
+            continue;
+        if (text)
+            buffer_printf(text, "%s: %s %s -> %s\n", layer, scheme_key_name(key), old, fresh);
+        count++;
+    }
+    return count;
+}
+
+static int differences(const Tuning *tuning, const LayerScheme *before, const LayerScheme *after,
+                       Buffer *text)
+{
+    int count = 0;
+    for (int i = 0; i < tuning->simplified->count; i++)
+        count += layer_differences(tuning->simplified->layers[i].name, &before[i], &after[i], text);
     return count;
 }
 
@@ -185,12 +202,7 @@ void tuning_calibration(const Tuning *tuning, int row, PreviewTensor tensor, cha
 bool tuning_row_is_edited(const Tuning *tuning, int row)
 {
     int layer = tuning->layers[row];
-    const Scheme old = {&tuning->options[layer], 1}, fresh = {&committed(tuning)[layer], 1};
-    const Graph one = {.layers = &tuning->simplified->layers[layer], .count = 1};
-    Buffer unseen = {0};
-    int count = scheme_differences(&old, &fresh, &one, &unseen);
-    buffer_free(&unseen);
-    return count > 0;
+    return layer_differences("", &tuning->options[layer], &committed(tuning)[layer], NULL) > 0;
 }
 
 /* ---- edits ----------------------------------------------------------------------------------- */

@@ -11,7 +11,7 @@
 
 #define SCHEME_TITLE "dnn2fpga scheme 1"
 
-enum { TEXT_BYTES = 64, FILE_CAP = 4 << 20 };
+enum { TEXT_BYTES = SCHEME_VALUE_BYTES, FILE_CAP = 4 << 20 };
 
 /* ---- values ---------------------------------------------------------------------------------- */
 
@@ -508,6 +508,13 @@ int scheme_key_count(void)
 const char *scheme_key_name(int key)
 {
     return KEYS[key].put ? KEYS[key].name : NULL;
+}
+
+const char *scheme_key_value(const LayerScheme *row, int key, char text[SCHEME_VALUE_BYTES])
+{
+    assert(KEYS[key].put);
+    KEYS[key].put(row, text);
+    return text;
 }
 
 /* ---- differences ----------------------------------------------------------------------------- */

@@ -61,6 +61,10 @@ typedef struct SchemeFile {
 int scheme_key_count(void);
 const char *scheme_key_name(int key);
 
+/* What a file would say of `row` under a key that has a name. */
+enum { SCHEME_VALUE_BYTES = 64 };
+const char *scheme_key_value(const LayerScheme *row, int key, char text[SCHEME_VALUE_BYTES]);
+
 /* All in the arena. ERR_REFUSED: not a scheme; names file and line. */
 Status scheme_file_read(const char *path, Arena *arena, SchemeFile *file) MUST_CHECK;
 
