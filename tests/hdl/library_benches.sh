@@ -111,9 +111,13 @@ global_average_pool_stream PE=2 BEATS=1 BIAS=0 MULTIPLIER=16384 SHIFT=14 IN_BITS
 global_average_pool_stream PE=3 BEATS=49 IN_BITS=16 OUT_LOW=-32768 OUT_HIGH=32767 SHIFT=20
 SHAPES
 }
-# The package has no clock, so no stalls.
-window_shapes() {
+# These have no streams to stall: a package, and a serial line.
+unstalled_shapes() {
     cat <<'SHAPES'
+uart_bridge BYTES=2 BEATS=3
+uart_bridge BYTES=1 BEATS=1 CLOCKS_PER_BIT=4
+uart_bridge BYTES=1 BEATS=20 CLOCKS_PER_BIT=13
+uart_bridge BYTES=4 BEATS=1 CLOCKS_PER_BIT=5
 sliding_window CHANNELS=2
 sliding_window KERNEL_HEIGHT=1 KERNEL_WIDTH=1
 sliding_window KERNEL_HEIGHT=2 KERNEL_WIDTH=2 CHANNELS=1 WIDTH=5
@@ -135,7 +139,7 @@ OUT_STALL=70
 IN_STALL=70 OUT_STALL=10 RESTART_AFTER=77
 STALLS
         done < <(shapes)
-        window_shapes | sed "s/^/$tool /"
+        unstalled_shapes | sed "s/^/$tool /"
         echo "$tool dnn_fixed_pkg VECTORS=$scratch/vectors.txt"
     done
 }
