@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "quant/float32.h"
+#include "quant/join.h"
 #include "quant/table.h"
 
 static const LayerScheme *scheme_of(const Builder *builder, int index)
@@ -12,24 +13,36 @@ static const LayerScheme *scheme_of(const Builder *builder, int index)
 
 /* ---- formats --------------------------------------------------------------------------------- */
 
+static bool is_non_negative(const Builder *builder, int index);
+
+static bool inputs_are_non_negative(const Builder *builder, const Op *op)
+{
+    for (int k = 0; k < op->input_count; k++)
+        if (!is_non_negative(builder, op->inputs[k]))
+            return false;
+    return true;
+}
+
+static bool function_is_non_negative(Activation function)
+{
+    return function == ACTIVATION_SIGMOID || function == ACTIVATION_RELU ||
+           function == ACTIVATION_HARD_SIGMOID;
+}
+
 /* True when no output of the operation can be below 0; of images: when none was seen. */
 static bool is_non_negative(const Builder *builder, int index)
 {
     const LoweredOp *lowered = &builder->lowering->ops[index];
-    switch (lowered->op.kind) {
-    case OP_INPUT:
+    const OpTraits *traits = op_traits(lowered->op.kind);
+    if (lowered->op.kind == OP_INPUT)
         return observation_is_one_sided(&builder->observations[index]);
-    case OP_TO_INTEGER:
-    case OP_MAX_POOL2D:
-    case OP_AVERAGE_POOL2D:
-    case OP_FLOAT_MAX_POOL2D:
-    case OP_FLOAT_AVERAGE_POOL2D:
-        return lowered->fused_relu || is_non_negative(builder, index - 1);
-    case OP_TABLE:
-        return lowered->function == ACTIVATION_SIGMOID || lowered->function == ACTIVATION_RELU;
-    default:
-        return lowered->fused_relu;
-    }
+    if (lowered->op.kind == OP_TABLE)
+        return function_is_non_negative(lowered->function.kind);
+    bool averages =
+        lowered->op.kind == OP_AVERAGE_POOL2D || lowered->op.kind == OP_FLOAT_AVERAGE_POOL2D;
+    if (traits->keeps_format || traits->joins || averages || lowered->op.kind == OP_TO_INTEGER)
+        return lowered->fused_relu || inputs_are_non_negative(builder, &lowered->op);
+    return lowered->fused_relu;
 }
 
 static FormatRule rule_of(const Builder *builder, int index)
@@ -63,7 +76,9 @@ static QuantParam calibrated(const Builder *builder, int index, double reach)
                      FIXED_MAX_UNSIGNED_BITS);
         rule.bits = FIXED_MAX_UNSIGNED_BITS;
     }
-    double clip = scheme->clip;
+    double clip = scheme->clip, limit = builder->lowering->ops[index].limit;
+    if (limit > 0)
+        reach = fmin(reach, limit);
     if (!(clip > 0))
         clip = scheme->mean_of_clips ? builder->clips[index] : build_op_clip(builder, index, seen);
     return format_make(rule, (double)seen->minimum, (double)seen->maximum, fmin(clip, reach));
@@ -74,8 +89,8 @@ static QuantParam output_format(const Builder *builder, int index)
     const LoweredOp *lowered = &builder->lowering->ops[index];
     if (op_traits(lowered->op.kind)->writes_float)
         return QUANT_FLOAT;
-    if (lowered->op.kind == OP_MAX_POOL2D)
-        return builder->model->ops[index - 1].output;
+    if (op_traits(lowered->op.kind)->keeps_format)
+        return op_input(builder->model, index, 0)->output;
     if (!lowered->feeds_table)
         return calibrated(builder, index, INFINITY);
     QuantParam table = calibrated(builder, index + 1, INFINITY);
@@ -93,17 +108,19 @@ QuantParam build_op_format(const Builder *builder, int index)
 static void set_formats(const Builder *builder, int index)
 {
     Op *op = &builder->model->ops[index];
-    const Op *before = index > 0 ? op - 1 : op;
+    const LoweredOp *lowered = &builder->lowering->ops[index];
+    const Op *before = index > 0 ? op_input(builder->model, index, 0) : op;
     op->output = output_format(builder, index);
     op->input = index > 0 ? before->output : op->output;
-    op->low = builder->lowering->ops[index].fused_relu ? op->output.zero_point : op->output.low;
-    op->high = op->output.high;
+    op->low = lowered->fused_relu ? op->output.zero_point : op->output.low;
+    op->high = op_traits(op->kind)->writes_float ? op->output.high
+                                                 : format_high(op->output, lowered->limit);
     op->clip = fmax(fabs(fixed_dequantize(op->output.low, op->output)),
                     fabs(fixed_dequantize(op->output.high, op->output)));
     if (op_traits(op->kind)->writes_float) {
         op->clip = (double)FLT_MAX; /* where float32.h saturates */
         op->calibration = CALIBRATION_FLOAT;
-    } else if (op->kind == OP_MAX_POOL2D) {
+    } else if (op_traits(op->kind)->keeps_format) {
         op->clip = before->clip;
     } else {
         const LayerScheme *scheme = scheme_of(builder, index);
@@ -117,8 +134,10 @@ static void set_formats(const Builder *builder, int index)
 typedef struct RealWeights {
     const float *values;
     int64_t rows, channels;
-    const double *bias;      /* (channels), or NULL */
-    const double *row_means; /* (rows) mean of the input that each row meets; NULL: not corrected */
+    const double *bias; /* (channels), or NULL */
+    /* Mean of the input that a weight meets: (rows), or (channels) where a channel reads only one;
+     * both NULL: not corrected. */
+    const double *row_means, *channel_means;
 } RealWeights;
 
 /* y = factor * x + shift, per channel. */
@@ -134,7 +153,7 @@ static RealWeights batch_norm_weights(Arena *arena, const Layer *layer)
         factor[c] = (float)scale;
         shift[c] = beta - (double)layer->mean.data[c] * scale;
     }
-    return (RealWeights){factor, 1, channels, shift, NULL};
+    return (RealWeights){.values = factor, .rows = 1, .channels = channels, .bias = shift};
 }
 
 static RealWeights real_weights(Arena *arena, const Layer *layer)
@@ -148,8 +167,10 @@ static RealWeights real_weights(Arena *arena, const Layer *layer)
         for (int64_t c = 0; c < channels; c++)
             bias[c] = (double)layer->bias.data[c];
     }
-    return (RealWeights){layer->kernel.data, shape_elements(layer->kernel.shape) / channels,
-                         channels, bias, NULL};
+    return (RealWeights){.values = layer->kernel.data,
+                         .rows = shape_elements(layer->kernel.shape) / channels,
+                         .channels = channels,
+                         .bias = bias};
 }
 
 /* Channels first .. first+count-1 share a scale. */
@@ -208,6 +229,11 @@ typedef struct IntegerWeights {
     double *scales;
 } IntegerWeights;
 
+static bool is_corrected(RealWeights real)
+{
+    return real.row_means || real.channel_means;
+}
+
 /* The real bias in steps of the accumulator, and what the input's zero point adds to each sum,
  * taken away. A sum that does not fit is refused by integer_model_prove(). */
 static int32_t integer_bias(const Op *op, RealWeights real, const int32_t *weights, int64_t channel,
@@ -218,8 +244,9 @@ static int32_t integer_bias(const Op *op, RealWeights real, const int32_t *weigh
     for (int64_t r = 0; r < real.rows; r++) {
         int64_t at = r * real.channels + channel;
         sum += weights[at];
-        if (real.row_means)
-            bias += ((double)real.values[at] - scale * weights[at]) * real.row_means[r];
+        if (is_corrected(real))
+            bias += ((double)real.values[at] - scale * weights[at]) *
+                    (real.row_means ? real.row_means[r] : real.channel_means[channel]);
     }
     bias = rint(bias / (op->input.scale * scale));
     return (int32_t)fixed_clamp((int64_t)bias - sum * op->input.zero_point, -INT32_MAX, INT32_MAX);
@@ -251,7 +278,7 @@ static Requantizer requantizer_for(const Builder *builder, const Op *op, double 
 
 static IntegerWeights integer_weights(Arena *arena, const Op *op, RealWeights real, int64_t groups)
 {
-    bool has_bias = real.bias || real.row_means || op->input.zero_point != 0;
+    bool has_bias = real.bias || is_corrected(real) || op->input.zero_point != 0;
     return (IntegerWeights){
         .weights = ARENA_ARRAY(arena, int32_t, real.rows * real.channels),
         .bias = has_bias ? ARENA_ARRAY(arena, int32_t, real.channels) : NULL,
@@ -263,20 +290,28 @@ static IntegerWeights integer_weights(Arena *arena, const Op *op, RealWeights re
 /* Bias correction (Nagel et al. 2019, section 4.2, with means that were measured): the error of a
  * weight times the mean of what it meets is a shift of the output, known before. The border of a
  * padded convolution counts as the rest. */
-static const double *row_means(const Builder *builder, int index, int64_t rows)
+static void set_means(const Builder *builder, int index, RealWeights *real)
 {
     const Op *op = &builder->model->ops[index];
-    const double *means = builder->means[index - 1];
-    int64_t elements = shape_elements(op->input_shape);
-    if (op->kind == OP_DENSE)
-        return means;
-    int64_t channels = shape_channels(op->input_shape);
-    double *of_rows = ARENA_ARRAY(builder->model->arena, double, rows);
+    const double *means = builder->means[op->inputs[0]];
+    int64_t elements = shape_elements(op->input_shape), channels = shape_channels(op->input_shape);
+    if (op->kind == OP_DENSE) {
+        real->row_means = means;
+        return;
+    }
+    bool depthwise = op->kind == OP_DEPTHWISE_CONV2D;
+    double *of_channels = ARENA_ARRAY(builder->model->arena, double, channels);
     for (int64_t i = 0; i < elements; i++)
-        of_rows[i % channels] += means[i] * (double)channels / (double)elements;
-    for (int64_t r = channels; r < rows; r++)
-        of_rows[r] = of_rows[r - channels];
-    return of_rows;
+        of_channels[i % channels] += means[i] * (double)channels / (double)elements;
+    int64_t count = depthwise ? real->channels : real->rows;
+    int64_t multiplier = depthwise ? real->channels / channels : 1;
+    double *met = ARENA_ARRAY(builder->model->arena, double, count);
+    for (int64_t i = 0; i < count; i++)
+        met[i] = of_channels[i / multiplier % channels];
+    if (depthwise)
+        real->channel_means = met;
+    else
+        real->row_means = met;
 }
 
 static void build_weights(const Builder *builder, int index)
@@ -287,7 +322,7 @@ static void build_weights(const Builder *builder, int index)
     RealWeights real =
         real_weights(arena, &builder->graph->layers[builder->lowering->ops[index].layer]);
     if (scheme->correct_bias && op->kind != OP_AFFINE)
-        real.row_means = row_means(builder, index, real.rows);
+        set_means(builder, index, &real);
     int64_t groups = scheme->granularity == PER_CHANNEL ? real.channels : 1;
     IntegerWeights integer = integer_weights(arena, op, real, groups);
     op->weight_bits = scheme->weight_bits;
@@ -338,6 +373,28 @@ static void build_average_pool(const Builder *builder, int index)
     op->requantizer_count = 1;
 }
 
+static void build_join(const Builder *builder, int index)
+{
+    Op *op = &builder->model->ops[index];
+    Arena *arena = builder->model->arena;
+    int count = op->kind == OP_ADD ? 1 : op->input_count;
+    JoinNumbers *numbers = ARENA_NEW(arena, JoinNumbers);
+    Requantizer *requantizers = ARENA_ARRAY(arena, Requantizer, count);
+    if (op->kind == OP_ADD) {
+        *numbers = join_add_numbers(builder->model, index);
+        op->weights = numbers->weights;
+        op->bias = &numbers->bias;
+        op->weight_bits = numbers->weight_bits;
+        op->weight_scales = &numbers->weight_scale;
+        op->weight_clip = numbers->weight_scale * (((int32_t)1 << (op->weight_bits - 1)) - 1);
+    }
+    for (int k = 0; k < count; k++)
+        requantizers[k] = requantizer_for(
+            builder, op, join_ratio(builder->model, index, k, numbers->weight_scale));
+    op->requantizers = requantizers;
+    op->requantizer_count = count;
+}
+
 void build_op(const Builder *builder, int index)
 {
     const LoweredOp *lowered = &builder->lowering->ops[index];
@@ -347,7 +404,9 @@ void build_op(const Builder *builder, int index)
     op->name = arena_strdup(arena, lowered->op.name);
     set_formats(builder, index);
     const OpTraits *traits = op_traits(op->kind);
-    if (traits->has_weights && traits->reads_float)
+    if (traits->joins)
+        build_join(builder, index);
+    else if (traits->has_weights && traits->reads_float)
         build_float_weights(builder, index);
     else if (traits->has_weights)
         build_weights(builder, index);

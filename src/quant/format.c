@@ -38,3 +38,8 @@ int32_t format_steps(FormatRule rule)
     int bits = rule.range == RANGE_SYMMETRIC ? rule.bits - 1 : rule.bits;
     return ((int32_t)1 << bits) - 1;
 }
+
+int32_t format_high(QuantParam format, double limit)
+{
+    return limit > 0 ? fixed_quantize(limit, format) : format.high;
+}

@@ -26,6 +26,9 @@ typedef struct FormatRule {
  * off. Only RANGE_AFFINE looks at minimum and maximum. */
 QuantParam format_make(FormatRule rule, double minimum, double maximum, double clip);
 
+/* The highest integer for values of at most `limit`, such as a ReLU's; 0: there is none. */
+int32_t format_high(QuantParam format, double limit);
+
 /* Positive integers of the format: how many steps 0..clip is divided into. */
 int32_t format_steps(FormatRule rule);
 

@@ -82,6 +82,16 @@ static int32_t *values_of(Arena *arena, Stage *stage, int max_batch)
     return stage->values;
 }
 
+static IntegerOp *pack(const IntegerForward *forward, const IntegerModel *model, int index)
+{
+    IntegerOpSetup setup = {.kernels = forward->kernels,
+                            .bound = op_accumulator_bound(model, index),
+                            .max_batch = forward->max_batch};
+    for (int k = 0; k < model->ops[index].input_count; k++)
+        setup.sources[k] = op_input(model, index, k);
+    return integer_op_new(forward->arena, &model->ops[index], &setup);
+}
+
 static void stage_open(IntegerForward *forward, const IntegerModel *model, int index)
 {
     const Op *op = &model->ops[index];
@@ -99,13 +109,7 @@ static void stage_open(IntegerForward *forward, const IntegerModel *model, int i
     if (traits->reads_float || traits->writes_float)
         stage->real = float_op_new(arena, op);
     if (integer_op_is_packed(op->kind))
-        stage->packed =
-            integer_op_new(arena, op,
-                           &(IntegerOpSetup){.kernels = forward->kernels,
-                                             .input = (stage - 1)->storage,
-                                             .output = stage->storage,
-                                             .bound = op_accumulator_bound(model, index),
-                                             .max_batch = forward->max_batch});
+        stage->packed = pack(forward, model, index);
     else if (op->kind != OP_INPUT)
         values_of(arena, stage, forward->max_batch);
 }
@@ -150,7 +154,7 @@ static const int32_t *image_values(const IntegerForward *forward, Stage *stage, 
 static void run_on_values(const IntegerForward *forward, int index, int b)
 {
     Stage *stage = &forward->stages[index];
-    const int32_t *input = image_values(forward, stage - 1, b);
+    const int32_t *input = image_values(forward, &forward->stages[stage->op->inputs[0]], b);
     int64_t first = b * stage->output_elements;
     stage->widened = true;
     KERNELS[stage->op->kind](stage, input, stage->values + first);
@@ -161,8 +165,7 @@ static void run_on_values(const IntegerForward *forward, int index, int b)
 
 static uint8_t *stored_at(const Stage *stage, int b)
 {
-    int64_t width = stage->storage.kind == STORE_BYTES ? 1 : (int64_t)sizeof(int16_t);
-    return stage->stored + b * stage->output_elements * width;
+    return stage->stored + b * stage->output_elements * integer_storage_width(stage->storage);
 }
 
 static void run_stage(const IntegerForward *forward, int index, int b, int images)
@@ -172,8 +175,11 @@ static void run_stage(const IntegerForward *forward, int index, int b, int image
         run_on_values(forward, index, b);
         return;
     }
+    const void *inputs[OP_MAX_INPUTS];
+    for (int k = 0; k < stage->op->input_count; k++)
+        inputs[k] = stored_at(&forward->stages[stage->op->inputs[k]], b);
     stage->widened = false;
-    integer_op_run(stage->packed, stored_at(stage - 1, b), images, stored_at(stage, b));
+    integer_op_run(stage->packed, inputs, images, stored_at(stage, b));
 }
 
 static int run_group(const IntegerForward *forward, int first)

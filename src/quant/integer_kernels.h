@@ -90,7 +90,24 @@ typedef struct IntegerPool {
     void *output; /* (positions, channels) */
 } IntegerPool;
 
+/* Channel by channel, each by itself:
+ * output[r][c] = rescale(bias[c] + sum over t of inputs[t][r*step + c] * taps[t][c])
+ * A depthwise convolution's row of pixels: the inputs are the positions of the window. An addition:
+ * the inputs are those of the operation, a row is a block of values. */
+typedef struct IntegerLanes {
+    const void *const *inputs;
+    int64_t step;
+    int64_t pairs;       /* of inputs and taps: an odd one out has a tap of 0 beside it */
+    const int16_t *taps; /* (pairs, lanes, 2) */
+    int64_t lanes;       /* a multiple of INTEGER_BLOCK */
+    const int32_t *bias;
+    const Rescale *rescale;
+    int64_t rows, columns;
+    void *output; /* (rows, columns) */
+} IntegerLanes;
+
 typedef void IntegerMultiply(const IntegerProduct *product);
+typedef void IntegerMultiplyLanes(const IntegerLanes *lanes);
 typedef void IntegerPooling(const IntegerPool *pool);
 
 typedef struct IntegerKernels {
@@ -98,7 +115,8 @@ typedef struct IntegerKernels {
     const char *instruction; /* that multiplies: for reports */
     IntegerMultiply
         *multiply8; /* uint8 operands, int8 taps; NULL: values are never kept as bytes */
-    IntegerMultiply *multiply16; /* int16 operands and taps */
+    IntegerMultiply *multiply16;            /* int16 operands and taps */
+    IntegerMultiplyLanes *lanes8, *lanes16; /* uint8 or int16 operands, int16 taps */
     IntegerPooling *max_pool8, *max_pool16;
     IntegerPooling *sum_pool8, *sum_pool16;
     /* The image: fixed_quantize() of each, less the offset. */

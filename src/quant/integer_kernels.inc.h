@@ -9,6 +9,7 @@
  *     Scales                                what rescale_lanes() wants to know, in registers
  *     ints_load(p), ints_set1(x), ints_add(a, b)
  *     dot16(sums, pairs, taps), dot8(sums, quads, taps)     sums + products, modulo 2^32
+ *     widen16(p), widen8(p), pair_up(a, b)                  LANES values, 16 bits of each; pairs
  *     scales_of(rescale), rescale_lanes(sums, ratios, &scales)
  *     quantize_lanes(floats, &format)                       before the zero point
  *     narrow16(block, int16 *), narrow8(block, uint8_t *)   BLOCK_VECTORS vectors at once
@@ -207,6 +208,57 @@ static void multiply8(const IntegerProduct *p)
 }
 #endif
 
+/* ---- channels by themselves ---------------------------------------------------------------------
+ */
+
+INLINE Ints widened(const uint8_t *from, const int bytes)
+{
+#if HAS_BYTES
+    if (bytes == 1)
+        return widen8(from);
+#endif
+    (void)bytes;
+    return widen16(from);
+}
+
+INLINE void lanes_block(const IntegerLanes *p, int64_t row, int64_t column, const int bytes)
+{
+    enum { PAIR_BYTES = 4 };
+    Ints sums[BLOCK_VECTORS];
+    const int64_t at = (row * p->step + column) * bytes;
+    const uint8_t *taps = (const uint8_t *)p->taps + column * PAIR_BYTES;
+    UNROLL
+    for (int v = 0; v < BLOCK_VECTORS; v++)
+        sums[v] = ints_load(p->bias + column + v * LANES);
+    for (int64_t t = 0; t < p->pairs; t++, taps += p->lanes * PAIR_BYTES) {
+        const uint8_t *first = (const uint8_t *)p->inputs[2 * t] + at;
+        const uint8_t *second = (const uint8_t *)p->inputs[2 * t + 1] + at;
+        UNROLL
+        for (int v = 0; v < BLOCK_VECTORS; v++) {
+            Ints pairs = pair_up(widened(first + v * LANES * bytes, bytes),
+                                 widened(second + v * LANES * bytes, bytes));
+            sums[v] = dot16(sums[v], pairs, ints_load(taps + v * LANES * PAIR_BYTES));
+        }
+    }
+    store_rescaled(sums, p->rescale, column, p->columns, p->output, row);
+}
+
+static void lanes16(const IntegerLanes *p)
+{
+    for (int64_t row = 0; row < p->rows; row++)
+        for (int64_t column = 0; column < p->columns; column += INTEGER_BLOCK)
+            lanes_block(p, row, column, 2);
+}
+
+#if HAS_BYTES
+static void lanes8(const IntegerLanes *p)
+{
+    for (int64_t row = 0; row < p->rows; row++)
+        for (int64_t column = 0; column < p->columns; column += INTEGER_BLOCK)
+            lanes_block(p, row, column, 1);
+}
+#endif
+
 /* ---- pools ------------------------------------------------------------------------------------
  */
 
@@ -341,9 +393,11 @@ const IntegerKernels LEVEL = {
     .multiply8 = multiply8,
     .max_pool8 = max_pool8,
     .sum_pool8 = sum_pool8,
+    .lanes8 = lanes8,
 #endif
     .multiply16 = multiply16,
     .max_pool16 = max_pool16,
     .sum_pool16 = sum_pool16,
+    .lanes16 = lanes16,
     .quantize = quantize,
 };

@@ -44,6 +44,16 @@ INLINE Ints dot16(Ints sums, Ints pairs, Ints taps)
     return _mm256_add_epi32(sums, _mm256_madd_epi16(pairs, taps));
 }
 
+INLINE Ints widen16(const void *from)
+{
+    return _mm256_cvtepu16_epi32(_mm_loadu_si128(from));
+}
+
+INLINE Ints pair_up(Ints first, Ints second)
+{
+    return _mm256_or_si256(first, _mm256_slli_epi32(second, 16));
+}
+
 INLINE Scales scales_of(const Rescale *r)
 {
     return (Scales){.half = _mm256_set1_pd(0.5),

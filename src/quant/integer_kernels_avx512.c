@@ -51,6 +51,21 @@ INLINE Ints dot8(Ints sums, Ints quads, Ints taps)
     return _mm512_dpbusd_epi32(sums, quads, taps);
 }
 
+INLINE Ints widen16(const void *from)
+{
+    return _mm512_cvtepu16_epi32(_mm256_loadu_si256(from));
+}
+
+INLINE Ints widen8(const void *from)
+{
+    return _mm512_cvtepu8_epi32(_mm_loadu_si128(from));
+}
+
+INLINE Ints pair_up(Ints first, Ints second)
+{
+    return _mm512_or_si512(first, _mm512_slli_epi32(second, 16));
+}
+
 INLINE Scales scales_of(const Rescale *r)
 {
     return (Scales){.half = _mm512_set1_pd(0.5),

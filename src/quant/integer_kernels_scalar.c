@@ -40,6 +40,33 @@ static void multiply16(const IntegerProduct *p)
         }
 }
 
+static void lanes_block(const IntegerLanes *p, int64_t at, int64_t column,
+                        uint32_t sums[INTEGER_BLOCK])
+{
+    enum { PAIR = 2 };
+    for (int lane = 0; lane < INTEGER_BLOCK; lane++)
+        sums[lane] = (uint32_t)p->bias[column + lane];
+    for (int64_t t = 0; t < PAIR * p->pairs; t++) {
+        const int16_t *from = (const int16_t *)p->inputs[t] + at + column;
+        const int16_t *taps = p->taps + (t / PAIR * p->lanes + column) * PAIR + t % PAIR;
+        for (int lane = 0; lane < INTEGER_BLOCK; lane++)
+            sums[lane] += (uint32_t)((int32_t)from[lane] * taps[PAIR * lane]);
+    }
+}
+
+static void lanes16(const IntegerLanes *p)
+{
+    int16_t *output = p->output;
+    for (int64_t r = 0; r < p->rows; r++)
+        for (int64_t column = 0; column < p->columns; column += INTEGER_BLOCK) {
+            uint32_t sums[INTEGER_BLOCK];
+            int64_t left = p->columns - column;
+            lanes_block(p, r * p->step, column, sums);
+            for (int lane = 0; lane < INTEGER_BLOCK && lane < left; lane++)
+                *output++ = rescale(sums[lane], p->rescale, column + lane);
+        }
+}
+
 static void max_pool16(const IntegerPool *p)
 {
     int16_t *output = p->output;
@@ -88,5 +115,6 @@ const IntegerKernels INTEGER_KERNELS_SCALAR = {
     .multiply16 = multiply16,
     .max_pool16 = max_pool16,
     .sum_pool16 = sum_pool16,
+    .lanes16 = lanes16,
     .quantize = quantize,
 };

@@ -39,6 +39,16 @@ INLINE Ints dot16(Ints sums, Ints pairs, Ints taps)
     return _mm_add_epi32(sums, _mm_madd_epi16(pairs, taps));
 }
 
+INLINE Ints widen16(const void *from)
+{
+    return _mm_unpacklo_epi16(_mm_loadl_epi64(from), _mm_setzero_si128());
+}
+
+INLINE Ints pair_up(Ints first, Ints second)
+{
+    return _mm_or_si128(first, _mm_slli_epi32(second, 16));
+}
+
 INLINE Scales scales_of(const Rescale *r)
 {
     return (Scales){.half = _mm_set1_pd(0.5),

@@ -1,9 +1,11 @@
 /* lowering.h: which operations a graph becomes, before any number is known. Not for other rooms.
  *
- * A layer becomes its operation; a ReLU is fused into it as a clamp; tanh and sigmoid become a
- * table behind it. Flatten, reshape and dropout vanish: what comes after them reads the stream of
- * pixels as it is. A softmax at the end vanishes too: it does not change which score is the
- * highest.
+ * A layer becomes its operation; a ReLU, with or without a limit, is fused into it as a clamp; other
+ * activations become a table behind it, and so does a ReLU where values are only moved. Flatten,
+ * reshape and dropout vanish: what comes after them reads the stream of pixels as it is. Zero padding
+ * vanishes where only convolutions read it: they have pads of their own. A softmax at the end
+ * vanishes too: it does not change which score is the highest. Sequences (steps, channels) are images
+ * of one row; a global pool is a pool whose window is the image.
  */
 #ifndef QUANT_LOWERING_H
 #define QUANT_LOWERING_H
@@ -16,8 +18,9 @@ typedef struct LoweredOp {
     int layer;              /* index in the graph of the layer it came from */
     bool before_activation; /* its real values are those before the layer's activation */
     bool fused_relu;
-    Activation function; /* of a table */
-    bool feeds_table;    /* its only purpose is the table behind it */
+    double limit;                /* of the fused ReLU; 0: none */
+    ActivationFunction function; /* of a table */
+    bool feeds_table;            /* its only purpose is the table behind it */
 } LoweredOp;
 
 typedef struct Lowering {

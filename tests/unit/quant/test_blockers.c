@@ -174,7 +174,10 @@ static void test_ranks(void **state)
     Rng rng = rng_seed(3);
     Graph *graph = graph_of_input(shape_of(2, 4, 8));
     chain(graph, dense_layer(graph, &rng, "dense", 8, 3));
-    expect_blocked(graph, "layer dense: its input of 4x8 is neither a vector nor an image");
+    expect_ops(graph, "input image 1x4x8, conv2d dense 1x4x3");
+    graph = graph_of_input(shape_of(4, 2, 2, 2, 8));
+    chain(graph, dense_layer(graph, &rng, "dense", 8, 3));
+    expect_blocked(graph, "layer dense: its input of 2x2x2x8 is neither a vector nor an image");
     /* A dense layer on an image is a 1x1 convolution. */
     graph = graph_of_input(shape_of(3, 4, 4, 2));
     chain(graph, dense_layer(graph, &rng, "dense", 2, 3));
@@ -210,7 +213,7 @@ static void test_odd_graphs(void **state)
     right.inputs[0] = 0;
     right.input_count = 1;
     graph_add(graph, right);
-    expect_blocked(graph, "layer right: does not read exactly the layer before it");
+    expect_blocked(graph, "layer left: no layer reads it, and it is not the output");
 
     graph = graph_of_input(shape_of(1, 4));
     chain(graph, dense_layer(graph, &rng, "image", 4, 3));

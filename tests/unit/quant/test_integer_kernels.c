@@ -98,7 +98,7 @@ static void random_requantizers(Arena *arena, Rng *rng, Op *op)
 
 static Op random_op(Arena *arena, Rng *rng, OpKind kind)
 {
-    Op op = {.kind = kind, .name = op_word(kind), .input = random_format(rng)};
+    Op op = {.kind = kind, .name = op_word(kind), .input_count = 1, .input = random_format(rng)};
     int64_t most = rng_below(rng, 4) == 0 ? 40 : 18;
     int64_t channels = random_integer(rng, 1, (int32_t)most);
     int64_t outputs = random_integer(rng, 1, (int32_t)most);
@@ -198,32 +198,27 @@ static int32_t *expected(Arena *arena, const Op *op, const int32_t *input, int i
 /* ---- the kernels ------------------------------------------------------------------------------
  */
 
-static Storage storage_of(QuantParam format, const IntegerKernels *kernels)
-{
-    return integer_storage(&(Op){.output = format}, kernels);
-}
-
 static void compare_level(const Op *op, const IntegerKernels *kernels, const int32_t *input,
                           const int32_t *want, int images)
 {
     Arena *arena = arena_new();
     int64_t inputs = images * shape_elements(op->input_shape);
     int64_t outputs = images * shape_elements(op->output_shape);
-    Op copy = *op;
-    const IntegerModel alone = {.ops = &copy, .count = 1};
+    Op ops[] = {{.output = op->input, .output_shape = op->input_shape}, *op};
+    const IntegerModel model = {.ops = ops, .count = 2};
+    Storage in = integer_storage(&ops[0], kernels), out = integer_storage(&ops[1], kernels);
     IntegerOpSetup setup = {.kernels = kernels,
-                            .input = storage_of(op->input, kernels),
-                            .output = storage_of(op->output, kernels),
-                            .bound = op_accumulator_bound(&alone, 0),
+                            .sources = {&ops[0]},
+                            .bound = op_accumulator_bound(&model, 1),
                             .max_batch = images};
     void *from = arena_alloc(arena, (size_t)integer_storage_bytes(inputs));
     void *to = arena_alloc(arena, (size_t)integer_storage_bytes(outputs));
     int32_t *got = ARENA_ARRAY(arena, int32_t, outputs);
-    integer_storage_narrow(setup.input, input, 0, inputs, from);
-    const IntegerOp *packed = integer_op_new(arena, op, &setup);
+    integer_storage_narrow(in, input, 0, inputs, from);
+    const IntegerOp *packed = integer_op_new(arena, &ops[1], &setup);
     for (int run = 0; run < 2; run++) { /* the second finds what the first left behind */
-        integer_op_run(packed, from, images, to);
-        integer_storage_widen(setup.output, to, 0, outputs, got);
+        integer_op_run(packed, (const void *[]){from}, images, to);
+        integer_storage_widen(out, to, 0, outputs, got);
         for (int64_t i = 0; i < outputs; i++)
             if (got[i] != want[i])
                 fail_msg("%s, %s: value %lld is %d, expected %d", kernels->name, op->name,
@@ -346,7 +341,11 @@ static void test_products_that_saturate_elsewhere(void **state)
         weights[i] = i % 4 < 2 ? 127 : -126;
         input[i] = 255;
     }
-    Op op = {.kind = OP_DENSE, .name = "extreme", .weights = weights, .weight_bits = 8};
+    Op op = {.kind = OP_DENSE,
+             .name = "extreme",
+             .input_count = 1,
+             .weights = weights,
+             .weight_bits = 8};
     op.input = (QuantParam){.scale = 1, .low = 0, .high = 255, .bits = 8};
     op.output = fixed_symmetric(1, 16);
     op.low = op.output.low;
@@ -378,7 +377,7 @@ static void test_image_quantization(void **state)
             values[v] = (float)random_integer(&rng, -4000, 4000) / (i % 3 ? 8 : 800);
         for (int k = 0; integer_kernels_at(k); k++) {
             const IntegerKernels *kernels = integer_kernels_at(k);
-            Storage storage = storage_of(format, kernels);
+            Storage storage = integer_storage(&(Op){.output = format}, kernels);
             kernels->quantize(values, count, format, storage, stored);
             integer_storage_widen(storage, stored, 0, count, got);
             for (int64_t v = 0; v < count; v++)

@@ -109,9 +109,20 @@ static void test_tables_by_hand(void **state)
     const int32_t tanhs[] = {-7, -7, -5, 0, 5, 7, 7};
     const int32_t sigmoids[] = {0, 1, 2, 4, 5, 6, 7}; /* 7 * (.047 .119 .269 .5 .731 .881 .953) */
     const int32_t relus[] = {0, 0, 0, 0, 7, 7, 7};
-    assert_memory_equal(table_make(arena, ACTIVATION_TANH, x, y), tanhs, sizeof tanhs);
-    assert_memory_equal(table_make(arena, ACTIVATION_SIGMOID, x, y), sigmoids, sizeof sigmoids);
-    assert_memory_equal(table_make(arena, ACTIVATION_RELU, x, y), relus, sizeof relus);
+    const int32_t leaky[] = {-5, -4, -2, 0, 7, 7, 7}; /* a quarter: -5.25 -3.5 -1.75 */
+    const int32_t hard[] = {0, 1, 2, 4, 5, 6, 7};     /* 7 * (0 1/6 1/3 1/2 2/3 5/6 1) */
+    const int32_t limited[] = {0, 0, 0, 0, 3, 3, 3};  /* 7 * 0.4 = 2.8 */
+    const struct {
+        ActivationFunction function;
+        const int32_t *table;
+    } rows[] = {{{.kind = ACTIVATION_TANH}, tanhs},
+                {{.kind = ACTIVATION_SIGMOID}, sigmoids},
+                {{.kind = ACTIVATION_RELU}, relus},
+                {{.kind = ACTIVATION_RELU, .limit = 0.4}, limited},
+                {{.kind = ACTIVATION_LEAKY_RELU, .slope = 0.25}, leaky},
+                {{.kind = ACTIVATION_HARD_SIGMOID, .slope = 1.0 / 6}, hard}};
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        assert_memory_equal(table_make(arena, rows[i].function, x, y), rows[i].table, sizeof tanhs);
     arena_free(arena);
 }
 
@@ -119,8 +130,10 @@ static void test_tables_by_hand(void **state)
 static void test_saturation(void **state)
 {
     (void)state;
-    const Activation functions[] = {ACTIVATION_TANH, ACTIVATION_SIGMOID};
-    for (int f = 0; f < 2; f++)
+    const ActivationFunction functions[] = {{.kind = ACTIVATION_TANH},
+                                            {.kind = ACTIVATION_SIGMOID},
+                                            {.kind = ACTIVATION_HARD_SIGMOID, .slope = 0.2}};
+    for (int f = 0; f < 3; f++)
         for (int bits = 2; bits <= 16; bits++)
             for (double clip = 0.6; clip <= 1; clip += 0.1) {
                 QuantParam y = fixed_symmetric(clip, bits);
@@ -137,9 +150,10 @@ static void test_saturation(void **state)
                 }
             }
     /* tanh to 8 bits: (127 - 0.5) / 127 = tanh(3.11), with 2 % of margin. */
-    double reach = table_saturation(ACTIVATION_TANH, fixed_symmetric(1, 8));
+    double reach = table_saturation(functions[0], fixed_symmetric(1, 8));
     assert_true(fabs(reach - 1.02 * 3.11) < 0.02);
-    assert_true(isinf(table_saturation(ACTIVATION_RELU, fixed_symmetric(1, 8))));
+    assert_true(isinf(
+        table_saturation((ActivationFunction){.kind = ACTIVATION_RELU}, fixed_symmetric(1, 8))));
 }
 
 int main(void)
