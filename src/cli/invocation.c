@@ -29,6 +29,10 @@ Status invocation_report(Invocation *invocation, Status status, json_t *report, 
 
 void invocation_run_table(const Invocation *invocation, const json_t *report)
 {
+    if (report_at(report, "training")) {
+        print_training(report);
+        return;
+    }
     print_results(report);
     print_preparation(report);
     print_ladder(report);

@@ -102,6 +102,9 @@ RunFigures report_figures(const json_t *report)
     RunFigures figures;
     for (int i = 0; i < FIGURES; i++)
         figures.values[i] = report_number(report, FIGURE_PATHS[i], NAN);
+    double trained = report_number(report, "training.accuracy", NAN);
+    if (!isnan(trained))
+        figures.values[FIGURE_BASELINE_ACCURACY] = trained;
     return figures;
 }
 

@@ -4,6 +4,7 @@
 
 #include "base/hash.h"
 #include "flow/report.h"
+#include "flow/resume.h"
 
 static Status read_run(const char *database, int64_t id, Arena *arena, RunRecord *run)
 {
@@ -18,6 +19,11 @@ static Status check_reproducible(const RunRecord *run)
 {
     if (run->status == RUN_RUNNING)
         return error_set(ERR_REFUSED, "run %lld: is still running", (long long)run->id);
+    if (row_is_training(run))
+        return error_set(ERR_REFUSED,
+                         "run %lld: is a training: train with the same options and seed gives the "
+                         "same weights; their SHA-256 are in the two reports",
+                         (long long)run->id);
     if (!run->description_sha256[0])
         return error_set(ERR_REFUSED,
                          "run %lld: ended before there was a model description: there is nothing "

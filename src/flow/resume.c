@@ -20,6 +20,8 @@ static char *deciding_options(const Session *session)
     options.jobs = 0;
     options.parent = 0;
     json_t *json = run_options_to_json(&options);
+    if (session->row_request)
+        json_object_set(json, ROW_REQUEST, session->row_request);
     char *text = json_dumps(json, JSON_COMPACT | JSON_SORT_KEYS);
     json_decref(json);
     return text;
@@ -40,6 +42,7 @@ Status resume_identify(Session *session)
     hash_text(hash, session->model_sha256);
     hash_text(hash, session->test ? session->test->sha256 : "");
     hash_text(hash, session->calibration ? session->calibration->sha256 : "");
+    hash_text(hash, session->training ? session->training->sha256 : ""); /* the verb train */
     hash_finish(hash, session->identity);
     free(options);
     return OK;
@@ -78,13 +81,32 @@ static Status refuse_status(const RunRecord *run)
     return OK;
 }
 
-Status resume_options(const RunRecord *run, Arena *arena, RunOptions *options)
+static Status read_options(json_t *json, Arena *arena, RowOptions *options)
+{
+    if (!json)
+        return error_set(ERR_REFUSED, "its options in the history are not JSON");
+    const json_t *request = json_object_get(json, ROW_REQUEST);
+    options->is_training = request != NULL;
+    if (request)
+        TRY(train_request_from_json(request, arena, &options->train));
+    json_object_del(json, ROW_REQUEST);
+    return run_options_from_json(json, arena, &options->run);
+}
+
+Status resume_options(const RunRecord *run, Arena *arena, RowOptions *options)
 {
     TRY(refuse_status(run));
     json_t *json = json_loads(run->options, 0, NULL);
-    Status status = json ? run_options_from_json(json, arena, options)
-                         : error_set(ERR_REFUSED, "its options in the history are not JSON");
+    Status status = read_options(json, arena, options);
     json_decref(json);
     TRY_IN(status, "run %lld", (long long)run->id);
     return OK;
+}
+
+bool row_is_training(const RunRecord *run)
+{
+    json_t *json = json_loads(run->options, 0, NULL);
+    bool training = json_object_get(json, ROW_REQUEST) != NULL;
+    json_decref(json);
+    return training;
 }

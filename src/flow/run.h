@@ -65,6 +65,8 @@ Status flow_run(const RunOptions *options, const RunEvents *events, json_t **rep
 /* Takes run `id` of the history up again, in its row and its folder, with the options it was begun
  * with: import and baseline are done once more, the ladder goes on where it was (ladder.h), and
  * what comes after it is done once more. The result is that of a run that was left alone.
+ * A
+ * training (flow_train()) goes on after its last finished epoch.
  * ERR_REFUSED, and the row as it was: the run is running or finished; the model, the images or the
  * scheme file changed since. `database` NULL: the user's history. */
 Status flow_resume(const char *database, int64_t id, const RunEvents *events,

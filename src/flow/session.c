@@ -185,13 +185,18 @@ Status session_conclude(Session *session, Status status)
 
 /* ---- stages ---------------------------------------------------------------------------------- */
 
+static const char *name_of_stage(const Session *session)
+{
+    return session->stage_name ? session->stage_name : stage_word(session->stage);
+}
+
 static void tell(Session *session, StageState state, double seconds, const json_t *figures)
 {
-    if (session->events.stage)
+    if (session->events.stage && !session->stage_name) /* of a verb: events know only RunStages */
         session->events.stage(session->events.context, session->stage, state, seconds, figures);
     char line[64];
-    snprintf(line, sizeof line, "%s %s, %.3f s", stage_word(session->stage),
-             stage_state_word(state), seconds);
+    snprintf(line, sizeof line, "%s %s, %.3f s", name_of_stage(session), stage_state_word(state),
+             seconds);
     write_log(session, line);
 }
 
@@ -214,8 +219,7 @@ static Status save_stage(Session *session, Status end, const json_t *figures)
     if (!session->store)
         return OK;
     char *text = report_format(figures, false);
-    const StageEnd row = {
-        .name = stage_word(session->stage), .status = word_of(end), .figures = text};
+    const StageEnd row = {.name = name_of_stage(session), .status = word_of(end), .figures = text};
     Status status = store_finish_stage(session->store, session->run, &row);
     const RunFigures headline = report_figures(session->report);
     if (status == OK)
@@ -226,7 +230,7 @@ static Status save_stage(Session *session, Status end, const json_t *figures)
 
 static void add_to_report(Session *session, Status status, double seconds)
 {
-    json_t *row = json_pack("{s:s, s:s, s:f}", "name", stage_word(session->stage), "status",
+    json_t *row = json_pack("{s:s, s:s, s:f}", "name", name_of_stage(session), "status",
                             word_of(status), "seconds", seconds);
     json_array_append_new(json_object_get(session->report, "stages"), row);
 }
@@ -238,7 +242,7 @@ Status session_run_stage(Session *session, RunStage stage, StageFunction *work)
     session_part(session, 0, 1);
     TRY(cancel_check());
     if (session->store)
-        TRY(store_begin_stage(session->store, session->run, stage_word(stage)));
+        TRY(store_begin_stage(session->store, session->run, name_of_stage(session)));
     tell(session, STAGE_STARTED, 0, NULL);
     int64_t start = clock_monotonic_ns();
     json_t *figures = json_object();

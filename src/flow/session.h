@@ -36,6 +36,7 @@ typedef struct Session {
     bool want_confusion; /* confusion matrices go into the report */
     bool untrained;      /* the model may be an architecture in JSON; set by the verb train */
     const void *request; /* what a verb wants beside the options; NULL: nothing */
+    void *work;          /* of a verb, for its stages; NULL: nothing */
 
     /* what the stages made, in their order; NULL until then */
     const char *model_path, *data_path; /* absolute */
@@ -60,10 +61,12 @@ typedef struct Session {
     int64_t run;
     const RunRecord *resumed;      /* the row that is taken up again; NULL: a new run */
     char identity[HASH_HEX_BYTES]; /* of all that decides what the ladder does */
+    json_t *row_request;           /* what the row keeps beside the options; NULL: nothing */
     Status unmet;                  /* ERR_UNMET once a target was missed; the run goes on */
     char *unmet_reason;            /* in the arena */
 
     RunStage stage;                 /* the running one */
+    const char *stage_name;         /* what history and report call it; NULL: its word */
     double part_start, part_length; /* of the stage's progress, that the running part covers */
     int64_t last_event_ns, last_row_ns;
 } Session;
@@ -105,6 +108,20 @@ const char *session_path(const Session *session, const char *name);
 
 /* In a run's folder: what its ladder needs to be taken up again. Gone when the run is finished. */
 #define LADDER_FOLDER "ladder"
+/* The same for the verb train. */
+#define TRAINING_FOLDER "training"
+/* In the options of a row: what was asked of train. A row without it is one of flow_run(). */
+#define ROW_REQUEST "train"
+
+/* A path that holds from anywhere; the file may not be there yet. */
+const char *session_absolute(const Session *session, const char *path);
+
+/* The row in the history, new or session->resumed, and its folder; once nothing can be refused any
+ * more. */
+Status session_open_row(Session *session, int64_t started_ms) MUST_CHECK;
+/* Concludes the report, saves it, and tells; the record of errors says why the run ended. Returns
+ * `status`, or why the end could not be saved. */
+Status session_finish(Session *session, Status status) MUST_CHECK;
 
 /* Makes the folder where files go, and its parents. */
 Status session_use_folder(Session *session, const char *folder) MUST_CHECK;

@@ -45,10 +45,10 @@ static Status run(Trainer *trainer, TrainResult *result)
     while (trainer_epochs(trainer) < options->epochs && !result->early) {
         TrainEpoch epoch;
         TRY(trainer_epoch(trainer, &epoch));
-        TRY(write_checkpoint(trainer));
         result->last = epoch;
         if (options->on_epoch)
             options->on_epoch(options->context, &epoch);
+        TRY(write_checkpoint(trainer));
         result->early = trainer_should_stop(trainer);
     }
     if (options->restore_best)

@@ -85,7 +85,8 @@ typedef struct TrainOptions {
     bool resume;               /* go on from that file when it is there */
     const TrainHooks *hooks;   /* NULL: plain float training */
     const Progress *progress;
-    void (*on_epoch)(void *context, const TrainEpoch *epoch); /* NULL: silence */
+    /* An epoch is done; its checkpoint is written next. NULL: silence. */
+    void (*on_epoch)(void *context, const TrainEpoch *epoch);
     void *context;
 } TrainOptions;
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # A run that is killed while it trains is resumed by its number, and ends with the same description
-# as one that was left alone.
+# as one that was left alone; so does the verb train, with the same file.
 set -u
 cd "$(dirname "$0")/../.."
 . tests/tap.sh
@@ -52,4 +52,21 @@ check "rungs were not evaluated again" \
     grep -q 'rung ptq-all: accuracy .* as measured before' "${state%/ladder}/run.log"
 check "what the ladder kept is gone" test ! -e "$state"
 check "a finished run is not resumed" refused 'is finished' 2
+
+train=(samples/mnist_mlp.h5 --data samples/mnist --epochs 8 --test-images 500 --quiet)
+check "a training that is left alone" "$program" train "${train[@]}" --output "$scratch/alone.h5"
+"$program" train "${train[@]}" --output "$scratch/killed.h5" >/dev/null 2>&1 &
+victim=$!
+state=$XDG_DATA_HOME/dnn2fpga/runs/4/training
+for ((i = 0; i < 400; i++)); do
+    [ -e "$state/trainer.state" ] && break
+    sleep 0.05
+done
+kill -9 "$victim"
+wait "$victim" 2>/dev/null
+check "the killed training is interrupted" is "$(status_of 4)" interrupted
+check "and has written no model" test ! -e "$scratch/killed.h5"
+check "it is resumed" "$program" runs resume 4 --quiet
+check "the same file" cmp "$scratch/alone.h5" "$scratch/killed.h5"
+check "what the training kept is gone" test ! -e "$state"
 tap_done
