@@ -47,6 +47,7 @@ static void names_are_unique_with_their_endings(void **state)
         {"x_weights", "x_weights"}, {"x", "x_2"},                   /* x_weights is taken */
         {"signal", "signal_layer"}, {"in", "in_layer"},             /* in_valid is a port */
         {"Best", "best_layer"},     {"in_data", "in_data_layer"},
+        {"table", "table_layer"},   {"Initial", "initial_layer"}, /* Verilog's: netlists */
     };
     Arena *arena = arena_new();
     Names *names = names_new(arena);

@@ -1,0 +1,87 @@
+#include "hw/emit_pins.h"
+
+#include <stdint.h>
+
+#include "base/fs.h"
+#include "hw/emit_parts.h"
+#include "hw/template.h"
+#include "hw/timing.h"
+
+enum { CLASS_BYTES = 2 };
+
+/* Bytes of a sample on the pins. */
+static int sample_bytes(int32_t low, int32_t high)
+{
+    return low >= INT8_MIN && high <= INT8_MAX ? 1 : 2;
+}
+
+static const char *number(Arena *arena, int64_t value)
+{
+    return arena_printf(arena, "%lld", (long long)value);
+}
+
+/* Clocks without a byte that count as a hang; the bench makes source and sink wait half of the
+ * time. */
+static int64_t watchdog_of(const Plan *plan, const Pins *pins)
+{
+    enum { MARGIN = 16, SLACK = 1000, LIMIT = 1 << 27 };
+    Timing timing;
+    timing_predict(plan, 1, &timing);
+    int64_t clocks = MARGIN * (timing.latency_cycles + pins->in_bytes + pins->out_clocks) + SLACK;
+    return clocks < LIMIT ? clocks : LIMIT;
+}
+
+static Status write_filled(const char *template, const TemplateKey *keys, const char *path)
+{
+    Buffer text = {0};
+    Status status = template_expand(template, keys, &text);
+    if (status == OK)
+        status = fs_write_atomic(path, text.data, text.length);
+    buffer_free(&text);
+    return status;
+}
+
+Status emit_pins(const Plan *plan, Arena *arena, const char *folder, Pins *pins)
+{
+    const Op *first = &plan->model->ops[0], *last = plan->stages[plan->count - 1].op;
+    int in_bytes = sample_bytes(first->output.low, first->output.high);
+    int out_bytes = sample_bytes(last->output.low, last->output.high);
+    int class_bytes = plan->has_class ? CLASS_BYTES : 0;
+    int beat_bytes = plan->output.lanes * out_bytes;
+    int64_t out_samples = plan->output.beats * plan->output.lanes;
+    const char *name = plan->name;
+    *pins = (Pins){.entity = arena_printf(arena, "%s_pins", name),
+                   .vhdl = arena_printf(arena, "%s/%s_pins.vhd", folder, name),
+                   .bench = arena_printf(arena, "%s_netlist_bench", name),
+                   .bench_file = arena_printf(arena, "%s/%s_netlist_bench.v", folder, name),
+                   .instance = "network",
+                   .in_bytes = plan->input.beats * plan->input.lanes * in_bytes,
+                   .out_clocks =
+                       plan->output.beats * (beat_bytes + 1) + (class_bytes ? class_bytes + 1 : 0)};
+    const TemplateKey keys[] = {
+        {"name", name},
+        {"version", DNN2FPGA_VERSION},
+        {"model", emit_plain(arena, plan->model->name)},
+        {"sha256", plan->model->source_sha256},
+        {"in_lanes", number(arena, plan->input.lanes)},
+        {"in_bytes", number(arena, in_bytes)},
+        {"in_total", number(arena, pins->in_bytes)},
+        {"in_samples", number(arena, plan->input.beats * plan->input.lanes)},
+        {"out_lanes", number(arena, plan->output.lanes)},
+        {"out_bytes", number(arena, out_bytes)},
+        {"out_total", number(arena, out_samples * out_bytes + class_bytes)},
+        {"out_samples", number(arena, out_samples)},
+        {"out_register", number(arena, beat_bytes > class_bytes ? beat_bytes : class_bytes)},
+        {"class_bytes", number(arena, class_bytes)},
+        {"class_note", class_bytes ? ", then the class in two bytes" : ""},
+        {"class_comment", class_bytes ? ", and the class behind it" : ""},
+        {"class_wait", class_bytes ? " and class_due = '0'" : ""},
+        {"class", class_bytes ? "yes" : ""},
+        {"no_class", class_bytes ? "" : "yes"},
+        {"watchdog", number(arena, watchdog_of(plan, pins))},
+        {NULL, NULL},
+    };
+    TRY(fs_make_folders(folder));
+    TRY(write_filled("pins.vhd.tmpl", keys, pins->vhdl));
+    return write_filled("netlist_bench.v.tmpl", keys, pins->bench_file);
+}

@@ -1,0 +1,31 @@
+/* emit_pins.h: a design behind two streams of bytes, so that it fits a device with few pins, and
+ * the bench for its netlist.
+ *
+ *     Pins pins;
+ *     TRY(emit_pins(plan, arena, "run/synth", &pins));
+ *
+ * NAME_pins has 24 pins whatever the network is: clock, reset, and two AXI streams of 8 bits.
+ * Samples are one byte when -128..127 holds them, else two, the low byte first; behind the samples
+ * of an image with scores comes the index of the highest in two bytes.
+ */
+#ifndef HW_EMIT_PINS_H
+#define HW_EMIT_PINS_H
+
+#include "hw/plan.h"
+
+enum { PINS_COUNT = 24 };
+
+typedef struct Pins {
+    const char *entity;     /* "mnist_cnn_pins" */
+    const char *vhdl;       /* path; analysed behind the files of the design */
+    const char *bench;      /* "mnist_cnn_netlist_bench": a Verilog module with the port clk */
+    const char *bench_file; /* path */
+    const char *instance;   /* of the design in `entity`: names of its cells begin with that */
+    int64_t in_bytes;       /* of an image: so many clocks at least */
+    int64_t out_clocks;     /* of an image on the output side, at least */
+} Pins;
+
+/* Makes the folder when missing. Strings live in `arena`. */
+Status emit_pins(const Plan *plan, Arena *arena, const char *folder, Pins *pins) MUST_CHECK;
+
+#endif
