@@ -225,8 +225,11 @@ static Status verb_paths(Invocation *invocation)
 static void print_tool(const json_t *tool)
 {
     bool found = report_flag(tool, "found", false);
+    const char *version = report_text(tool, "version", "");
     printf("%-14s %s\n", report_text(tool, "tool", ""),
-           found ? report_text(tool, "version", "") : "not found");
+           !found       ? "not found"
+           : version[0] ? version
+                        : "found");
     printf("  %-12s %s\n", "enables", report_text(tool, "enables", ""));
     printf("  %-12s %s\n", found ? "path" : "install with",
            report_text(tool, found ? "path" : "install", ""));

@@ -93,8 +93,8 @@ Status flow_sweep(const RunOptions *options, const RunEvents *events, json_t **r
  * of the report: {"histograms": path, "images"}. */
 Status flow_observe(const RunOptions *options, const RunEvents *events, json_t **report) MUST_CHECK;
 
-/* The outside programs (tools/doctor.h): {"can_simulate", "tools": [{"tool", "found", "path",
- * "version", "enables", "install"}]}. Always OK. */
+/* The outside programs (tools/doctor.h): {"can_simulate", "can_synthesize",
+ * "tools": [{"tool", "found", "path", "version", "enables", "install"}]}. Always OK. */
 Status flow_doctor(const RunEvents *events, json_t **report) MUST_CHECK;
 
 /* flow_run() up to STAGE_DESCRIBE. */

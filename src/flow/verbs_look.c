@@ -56,7 +56,8 @@ Status flow_doctor(const RunEvents *events, json_t **report)
     json_t *tools = json_array();
     for (int i = 0; i < seen.count; i++)
         json_array_append_new(tools, tool_to_json(&seen.tools[i]));
-    *report = json_pack("{s:b, s:o}", "can_simulate", seen.can_simulate, "tools", tools);
+    *report = json_pack("{s:b, s:b, s:o}", "can_simulate", seen.can_simulate, "can_synthesize",
+                        seen.can_synthesize, "tools", tools);
     arena_free(arena);
     if (events && events->finished)
         events->finished(events->context, OK, "", *report);

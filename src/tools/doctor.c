@@ -1,6 +1,7 @@
 #include "tools/doctor.h"
 
 #include "tools/ghdl.h"
+#include "tools/tool.h"
 
 typedef struct Known {
     GhdlCode code;
@@ -15,7 +16,15 @@ static const Known KNOWN_TOOLS[] = {
      "make deps, or apt-get install ghdl-mcode"},
 };
 
-enum { KNOWN_COUNT = sizeof KNOWN_TOOLS / sizeof *KNOWN_TOOLS };
+/* In the order of the flow; vvp comes with iverilog. */
+static const ToolKind OTHERS[] = {TOOL_YOSYS,        TOOL_NEXTPNR_ICE40, TOOL_ICEPACK,
+                                  TOOL_NEXTPNR_ECP5, TOOL_ECPPACK,       TOOL_IVERILOG,
+                                  TOOL_VERILATOR};
+
+enum {
+    KNOWN_COUNT = sizeof KNOWN_TOOLS / sizeof *KNOWN_TOOLS,
+    OTHER_COUNT = sizeof OTHERS / sizeof *OTHERS
+};
 
 static const GhdlBackend *find(const GhdlTools *ghdl, GhdlCode code)
 {
@@ -25,21 +34,39 @@ static const GhdlBackend *find(const GhdlTools *ghdl, GhdlCode code)
     return NULL;
 }
 
+static DoctorTool ghdl_row(const GhdlTools *ghdl, const Known *known)
+{
+    const GhdlBackend *backend = find(ghdl, known->code);
+    return (DoctorTool){.name = known->name,
+                        .found = backend != NULL,
+                        .path = backend ? backend->path : "",
+                        .version = backend ? backend->version : "",
+                        .enables = known->enables,
+                        .install = known->install};
+}
+
+static DoctorTool other_row(Arena *arena, ToolKind kind)
+{
+    Tool tool = tool_look(arena, kind);
+    return (DoctorTool){.name = tool.title,
+                        .found = tool.path != NULL,
+                        .path = tool.path ? tool.path : "",
+                        .version = tool.version,
+                        .enables = tool.enables,
+                        .install = tool.install};
+}
+
 DoctorReport doctor_look(Arena *arena)
 {
     GhdlTools ghdl;
     bool any = ghdl_find(arena, &ghdl) == OK;
-    DoctorReport report = {.tools = ARENA_ARRAY(arena, DoctorTool, KNOWN_COUNT),
-                           .count = KNOWN_COUNT,
-                           .can_simulate = any};
-    for (int i = 0; i < KNOWN_COUNT; i++) {
-        const GhdlBackend *backend = find(&ghdl, KNOWN_TOOLS[i].code);
-        report.tools[i] = (DoctorTool){.name = KNOWN_TOOLS[i].name,
-                                       .found = backend != NULL,
-                                       .path = backend ? backend->path : "",
-                                       .version = backend ? backend->version : "",
-                                       .enables = KNOWN_TOOLS[i].enables,
-                                       .install = KNOWN_TOOLS[i].install};
-    }
+    DoctorReport report = {.tools = ARENA_ARRAY(arena, DoctorTool, KNOWN_COUNT + OTHER_COUNT),
+                           .count = KNOWN_COUNT + OTHER_COUNT,
+                           .can_simulate = any,
+                           .can_synthesize = any && tool_is_there(TOOL_YOSYS)};
+    for (int i = 0; i < KNOWN_COUNT; i++)
+        report.tools[i] = ghdl_row(&ghdl, &KNOWN_TOOLS[i]);
+    for (int i = 0; i < OTHER_COUNT; i++)
+        report.tools[KNOWN_COUNT + i] = other_row(arena, OTHERS[i]);
     return report;
 }

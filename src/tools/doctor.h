@@ -19,7 +19,8 @@ typedef struct DoctorTool {
 typedef struct DoctorReport {
     DoctorTool *tools; /* in the arena */
     int count;
-    bool can_simulate; /* at least one simulator */
+    bool can_simulate;   /* at least one GHDL */
+    bool can_synthesize; /* a GHDL and Yosys */
 } DoctorReport;
 
 /* Never fails: a missing program is a row that says so. */

@@ -190,19 +190,26 @@ static void keep_first_error(void *context, const char *line)
         copy_part(complaint->text, sizeof complaint->text, line, strlen(line));
 }
 
-static Status run_step(const GhdlDesign *design, const char *const *argv, const char *what)
+typedef struct Step {
+    const char *what; /* "analysis" */
+    const char *const *argv;
+    const char *stdout_path; /* NULL: listened to */
+} Step;
+
+static Status run_step(const GhdlDesign *design, const Step *step)
 {
     Complaint complaint = {0};
-    ProcessSpec spec = {.argv = argv,
+    ProcessSpec spec = {.argv = step->argv,
                         .folder = design->folder,
                         .deadline_s = design->deadline_s,
                         .log_path = design->log_path,
+                        .stdout_path = step->stdout_path,
                         .on_line = keep_first_error,
                         .context = &complaint};
     ProcessResult result;
-    TRY_IN(process_run(&spec, &result), "%s of %s", what, design->top);
+    TRY_IN(process_run(&spec, &result), "%s of %s", step->what, design->top);
     if (result.exit_status != 0)
-        return error_set(ERR_INTERNAL, "%s of %s: GHDL refuses the generated VHDL: %s", what,
+        return error_set(ERR_INTERNAL, "%s of %s: GHDL refuses the generated VHDL: %s", step->what,
                          design->top, complaint.text[0] ? complaint.text : result.tail);
     return OK;
 }
@@ -217,11 +224,10 @@ static char *executable_of(Arena *arena, const GhdlDesign *design)
     return fs_join(arena, design->folder, design->top);
 }
 
-Status ghdl_build(Arena *arena, const GhdlDesign *design)
+static Status analyse(Arena *arena, const GhdlDesign *design, bool optimized)
 {
     enum { FIXED_WORDS = 8 };
     TRY(fs_make_folders(design->folder));
-    bool translated = makes_executable(design);
     int files = 0;
     while (design->files[files])
         files++;
@@ -230,16 +236,30 @@ Status ghdl_build(Arena *arena, const GhdlDesign *design)
     argv[used++] = design->backend->path;
     argv[used++] = "-a";
     argv[used++] = "--std=08";
-    if (translated)
+    if (optimized)
         argv[used++] = "-O2";
     for (int i = 0; i < files; i++)
         argv[used++] = design->files[i];
-    TRY(run_step(design, argv, "analysis"));
+    return run_step(design, &(Step){"analysis", argv, NULL});
+}
+
+Status ghdl_build(Arena *arena, const GhdlDesign *design)
+{
+    bool translated = makes_executable(design);
+    TRY(analyse(arena, design, translated));
     if (!translated)
         return OK; /* mcode elaborates when it runs */
     const char *elaborate[] = {design->backend->path, "-e",        "--std=08", "-O2", "-o",
                                design->top,           design->top, NULL};
-    return run_step(design, elaborate, "elaboration");
+    return run_step(design, &(Step){"elaboration", elaborate, NULL});
+}
+
+Status ghdl_synthesize(Arena *arena, const GhdlDesign *design, const char *verilog_path)
+{
+    TRY(analyse(arena, design, false));
+    const char *synthesize[] = {design->backend->path, "--synth",   "--std=08", "--no-formal",
+                                "--out=verilog",       design->top, NULL};
+    return run_step(design, &(Step){"synthesis", synthesize, verilog_path});
 }
 
 /* ---- runs ------------------------------------------------------------------------------------ */

@@ -82,6 +82,10 @@ typedef struct GhdlDesign {
  * refuses them, for they are ours. */
 Status ghdl_build(Arena *arena, const GhdlDesign *design) MUST_CHECK;
 
+/* Analyses the files and writes the top as a netlist in Verilog, as GHDL has it: verilog.h mends
+ * its faults. The path is absolute. ERR_INTERNAL as above. */
+Status ghdl_synthesize(Arena *arena, const GhdlDesign *design, const char *verilog_path) MUST_CHECK;
+
 typedef struct GhdlRun {
     const char *const *generics; /* "NAME=value", NULL-terminated; NULL: none */
     const char *folder;          /* where relative file names lead; NULL: the design's folder */

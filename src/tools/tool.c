@@ -8,7 +8,7 @@
 
 enum { VERSION_DEADLINE_S = 20, VERSION_LETTERS = 31 };
 
-#define DEPS "make deps-synth, or apt-get install "
+#define DEPS "make deps, or apt-get install "
 
 typedef struct Known {
     const char *title, *program;
@@ -139,9 +139,10 @@ Status tool_step_failed(const ToolStep *step)
 {
     char log[512];
     const char *words = step->complaint[0] ? step->complaint : last_words(step);
-    size_t length = strcspn(words, "\n");
+    if (!words[0])
+        words = "it said nothing";
     return error_set(ERR_ENVIRONMENT, "%s failed with status %d: %.*s%s", step->title,
-                     step->result.exit_status, (int)length, length ? words : "it said nothing",
+                     step->result.exit_status, (int)strcspn(words, "\n"), words,
                      log_words(step, log));
 }
 
