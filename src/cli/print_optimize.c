@@ -34,12 +34,12 @@ void print_ladder(const json_t *report)
     const json_t *ladder = report_at(report, "ladder");
     if (json_array_size(ladder) < 2)
         return;
-    printf("\n%-12s %9s %10s %-8s\n", "rung", "accuracy", "bytes", "");
+    printf("\n%-12s %-12s %9s %10s %-8s\n", "rung", "starts from", "accuracy", "bytes", "");
     for (size_t i = 0; i < json_array_size(ladder); i++) {
         const json_t *rung = json_array_get(ladder, i);
         char bytes[PRINT_NUMBER_BYTES];
-        printf("%-12s %9.4f %10s %-8s", report_text(rung, "step", "-"),
-               report_number(rung, "accuracy", NAN),
+        printf("%-12s %-12s %9.4f %10s %-8s", report_text(rung, "step", "-"),
+               report_text(rung, "starts_from", "float"), report_number(rung, "accuracy", NAN),
                print_number(report_number(rung, "bytes", NAN), 0, bytes),
                report_flag(rung, "chosen", false) ? "chosen" : "");
         print_float_layers(rung);

@@ -85,18 +85,21 @@ static json_t *epochs_to_json(const LadderRung *rung)
     return epochs;
 }
 
-static json_t *rung_to_json(const LadderRung *rung, bool chosen)
+static json_t *rung_to_json(const Ladder *ladder, int index)
 {
+    const LadderRung *rung = &ladder->rungs[index];
     json_t *row = json_pack("{s:s}", "step", ladder_step_word(rung->step));
     json_object_set_new(row, "accuracy", report_real(rung->accuracy));
     json_object_set_new(row, "bytes", json_integer(rung->bytes));
     json_object_set_new(row, "accepted", json_boolean(rung->accepted));
-    json_object_set_new(row, "chosen", json_boolean(chosen));
+    json_object_set_new(row, "chosen", json_boolean(index == ladder->chosen));
     json_t *floats = json_array();
     for (int i = 0; i < rung->float_count; i++)
         json_array_append_new(floats, report_string(rung->float_layers[i]));
     json_object_set_new(row, "float_layers", floats);
     if (rung->step == LADDER_QAT) {
+        json_object_set_new(row, "starts_from",
+                            json_string(ladder_step_word(ladder->rungs[rung->start].step)));
         json_object_set_new(row, "epochs", epochs_to_json(rung));
         json_object_set_new(row, "best_epoch", json_integer(rung->best_epoch));
         json_object_set_new(row, "note", rung->note ? report_string(rung->note) : json_null());
@@ -108,7 +111,7 @@ static json_t *ladder_to_json(const Ladder *ladder)
 {
     json_t *rungs = json_array();
     for (int i = 0; i < ladder->count; i++)
-        json_array_append_new(rungs, rung_to_json(&ladder->rungs[i], i == ladder->chosen));
+        json_array_append_new(rungs, rung_to_json(ladder, i));
     return rungs;
 }
 
@@ -206,6 +209,9 @@ static void tell_result(Session *session, const Ladder *ladder)
     const LadderRung *rung = &ladder->rungs[ladder->chosen];
     double baseline = report_number(session->report, "baseline.accuracy", NAN);
     const LadderOptions options = ladder_options(session);
+    if (ladder->no_partial)
+        session_log(session, "no partial rung: policy %s finds nothing to keep in float",
+                    session->options->policy);
     if (ladder->skipped)
         session_log(session, "no training on integers: %s", ladder->skipped);
     if (!ladder->met)

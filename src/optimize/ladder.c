@@ -54,6 +54,7 @@ typedef struct Climb {
     double threshold;
     bool *floats;        /* for each layer: float in the rung that is tried */
     bool *partial;       /* the choice of rung 2 */
+    int partial_rung;    /* its index */
     Quantized quantized; /* of the rung that is tried */
     Graph *graph;
     ClimbState state; /* what an earlier process did, and this one */
@@ -157,6 +158,8 @@ static Status conclude(Climb *climb, LadderRung rung)
     assert(ladder->count < LADDER_MAX_RUNGS);
     const RungMemory *memory = remembered(climb);
     list_floats(climb, &rung);
+    if (rung.step != LADDER_QAT)
+        rung.start = -1;
     if (memory && (memory->step != rung.step || memory->float_count != rung.float_count))
         return misremembered(climb, "its rungs are not those of this climb");
     rung.remembered = memory != NULL;
@@ -281,24 +284,38 @@ static void choose_convolutions(Climb *climb)
         climb->floats[i] |= graph->layers[i].kind == LAYER_CONV2D;
 }
 
+/* Whether rung 2 would differ from rung 1. */
+static bool keeps_more_in_float(const Climb *climb)
+{
+    bool more = false;
+    for (int i = 0; i < climb->input->scheme->count; i++)
+        more |= climb->floats[i] && !climb->input->scheme->layers[i].is_float;
+    return more;
+}
+
 static Status try_partial(Climb *climb)
 {
     begins(climb, LADDER_PTQ_PARTIAL);
     const RungMemory *memory = remembered(climb);
     floats_of_scheme(climb);
-    if (memory)
+    if (memory && memory->step == LADDER_PTQ_PARTIAL)
         TRY(floats_as_remembered(climb, memory));
     else if (climb->options->policy == POLICY_CONV)
         choose_convolutions(climb);
     else
         TRY(choose_by_sensitivity(climb));
+    climb->ladder->no_partial = !keeps_more_in_float(climb);
+    if (climb->ladder->no_partial)
+        return OK;
     size_t layers = (size_t)climb->input->simplified->count;
     memcpy(climb->partial, climb->floats, layers * sizeof *climb->partial);
+    climb->partial_rung = climb->ladder->count;
     TRY(quantize(climb, &climb->quantized));
     return conclude(climb, (LadderRung){.step = LADDER_PTQ_PARTIAL});
 }
 
-static Status train_rung(Climb *climb)
+/* From the integers of rung `start`: its scheme, with climb->floats in float, quantizes to them. */
+static Status train_rung(Climb *climb, int start)
 {
     const LadderInput *input = climb->input;
     Ladder *ladder = climb->ladder;
@@ -324,8 +341,10 @@ static Status train_rung(Climb *climb)
         return OK;
     }
     TRY_IN(status, "training on integers");
-    LadderRung rung = {
-        .step = LADDER_QAT, .epoch_count = result.epoch_count, .best_epoch = result.best};
+    LadderRung rung = {.step = LADDER_QAT,
+                       .start = start,
+                       .epoch_count = result.epoch_count,
+                       .best_epoch = result.best};
     TrainEpoch *epochs = ARENA_ARRAY(ladder->arena, TrainEpoch, result.epoch_count + 1);
     memcpy(epochs, result.epochs, (size_t)result.epoch_count * sizeof *epochs);
     rung.epochs = epochs;
@@ -338,14 +357,16 @@ static Status train_rung(Climb *climb)
 static Status try_qat(Climb *climb)
 {
     floats_of_scheme(climb);
-    return train_rung(climb);
+    return train_rung(climb, 0);
 }
 
 static Status try_qat_partial(Climb *climb)
 {
+    if (climb->ladder->no_partial)
+        return OK;
     size_t layers = (size_t)climb->input->simplified->count;
     memcpy(climb->floats, climb->partial, layers * sizeof *climb->floats);
-    return train_rung(climb);
+    return train_rung(climb, climb->partial_rung);
 }
 
 /* ---- the table of states -----------------------------------------------------------------------

@@ -1,7 +1,7 @@
 /* qat.h: quantization-aware training: the third rung of the ladder.
  *
- * Starts from the float weights of a graph (batch norms folded) and from the scheme of the rung
- * before: the same widths, the same calibration. The forward pass is the integer golden model
+ * Starts from the float weights of a graph and from the scheme of a rung before: the same widths,
+ * the same calibration, and so the very integers that this rung had. The forward pass is the integer golden model
  * (fake_quant.h), so what the training sees is what the hardware computes. The last tenth of the
  * training images is held out; the weights of its best epoch are kept. The test images play no
  * part.

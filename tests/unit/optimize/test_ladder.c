@@ -182,6 +182,50 @@ static void the_best_is_kept_when_none_reaches_the_target(void **state)
     place_free(&place);
 }
 
+/* With steps too small to change a float32, training ends with the integers it started from. */
+static void training_starts_from_the_rungs_before(void **state)
+{
+    (void)state;
+    Place place = place_new(2);
+    LadderOptions options = options_of(NAN, NAN);
+    options.max_drop = -0.5;
+    options.qat.epochs = 1;
+    options.qat.rate = 1e-30;
+    Ladder ladder = climb(&place, options);
+    assert_int_equal(ladder.count, LADDER_MAX_RUNGS);
+    for (int i = 0; i < 2; i++) {
+        const LadderRung *before = &ladder.rungs[i], *trained = &ladder.rungs[i + 2];
+        assert_int_equal(before->start, -1);
+        assert_int_equal(trained->start, i);
+        assert_int_equal(trained->float_count, before->float_count);
+        assert_true(trained->accuracy == before->accuracy);
+        assert_true(trained->bytes == before->bytes);
+    }
+    assert_true(ladder.rungs[0].accuracy != ladder.rungs[1].accuracy);
+    ladder_free(&ladder);
+    place_free(&place);
+}
+
+/* What the policy would keep in float is there already. */
+static void a_partial_rung_that_adds_nothing_is_passed_over(void **state)
+{
+    (void)state;
+    Place place = place_new(2);
+    scheme_set_float(&place.scheme, place.graph, 1);
+    scheme_set_float(&place.scheme, place.graph, 3);
+    LadderOptions options = options_of(NAN, NAN);
+    options.max_drop = -0.5;
+    options.qat.epochs = 1;
+    Ladder ladder = climb(&place, options);
+    assert_true(ladder.no_partial);
+    assert_int_equal(ladder.count, 2);
+    assert_int_equal(ladder.rungs[1].step, LADDER_QAT);
+    assert_int_equal(ladder.rungs[1].start, 0);
+    assert_int_equal(ladder.rungs[1].float_count, 2);
+    ladder_free(&ladder);
+    place_free(&place);
+}
+
 static void sensitivity_policy_takes_what_gains_most(void **state)
 {
     (void)state;
@@ -239,6 +283,8 @@ int main(void)
         cmocka_unit_test(training_reaches_what_rounding_cannot),
         cmocka_unit_test(training_at_once_skips_the_partial_rung_and_keeps_the_better),
         cmocka_unit_test(the_best_is_kept_when_none_reaches_the_target),
+        cmocka_unit_test(training_starts_from_the_rungs_before),
+        cmocka_unit_test(a_partial_rung_that_adds_nothing_is_passed_over),
         cmocka_unit_test(sensitivity_policy_takes_what_gains_most),
         cmocka_unit_test(thresholds),
     };
