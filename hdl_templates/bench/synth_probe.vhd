@@ -44,6 +44,7 @@ architecture rtl of synth_probe is
 
     constant WEIGHTS_9   : sample_vector(0 to 143) := scattered(144, -127, 127);
     constant WEIGHTS_36  : sample_vector(0 to 575) := scattered(576, -127, 127);
+    constant WEIGHTS_K   : sample_vector(0 to 35) := scattered(36, -127, 127);
     constant WEIGHTS_1   : sample_vector(0 to 3) := scattered(4, -127, 127);
     constant SIGMOID     : sample_vector(0 to 255) := scattered(256, -128, 127);
     constant BIAS        : integer_vector(0 to 3) := (100, -200, 3000, -4000);
@@ -278,6 +279,22 @@ begin
             generic map (
                 BEATS => 36, CHANNELS => 4, PE => 2, IN_LOW => -128, IN_HIGH => 127, BIAS => -77,
                 OUT_ZERO => 1, OUT_LOW => -128, OUT_HIGH => 127, MULTIPLIER => 30000, SHIFT => 17
+            )
+            port map (clk, rst, in_valid, in_ready, samples, in_last,
+                      out_valid, out_ready, results, out_last);
+    end generate;
+
+    -- A border, two groups of two channels, three steps each.
+    depthwise : if ENTITY_NUMBER = 17 generate
+        dut : entity work.depthwise_conv2d_stream
+            generic map (
+                HEIGHT => 6, WIDTH => 6, CHANNELS => 4, MULTIPLIER => 1,
+                KERNEL_HEIGHT => 3, KERNEL_WIDTH => 3, STRIDE_HEIGHT => 2, STRIDE_WIDTH => 1,
+                PAD_TOP => 0, PAD_BOTTOM => 1, PAD_LEFT => 1, PAD_RIGHT => 1,
+                PE => 2, SIMD => 3, IN_LOW => -128, IN_HIGH => 127, PAD_VALUE => 5,
+                WEIGHT_LOW => -127, WEIGHT_HIGH => 127,
+                OUT_ZERO => -3, OUT_LOW => -128, OUT_HIGH => 127,
+                WEIGHTS => WEIGHTS_K, BIAS => BIAS, MULTIPLIERS => MULTIPLIERS, SHIFTS => LONG
             )
             port map (clk, rst, in_valid, in_ready, samples, in_last,
                       out_valid, out_ready, results, out_last);

@@ -45,6 +45,12 @@ conv2d_stream IN_BITS=16 WEIGHT_BITS=10 OUT_BITS=12 PE=2 SIMD=6
 conv2d_stream IN_BITS=12 WEIGHT_BITS=13 OUT_BITS=16 PE=4 SIMD=18 OUT_ZERO=0 PAD_VALUE=0
 conv2d_stream FILTERS=1 CHANNELS=1 PE=1 SIMD=9
 conv2d_stream FILTERS=12 CHANNELS=12 PE=12 SIMD=108 HEIGHT=8 WIDTH=8
+depthwise_conv2d_stream PE=1 SIMD=1
+depthwise_conv2d_stream PE=4 SIMD=9
+depthwise_conv2d_stream PE=1 SIMD=9 MULTIPLIER=1 CHANNELS=3 PAD_TOP=1 PAD_BOTTOM=1 PAD_LEFT=1 PAD_RIGHT=1
+depthwise_conv2d_stream PE=3 SIMD=3 CHANNELS=3 STRIDE_HEIGHT=2 STRIDE_WIDTH=2 PAD_BOTTOM=1 PAD_RIGHT=1
+depthwise_conv2d_stream PE=2 SIMD=5 CHANNELS=1 MULTIPLIER=6 KERNEL_HEIGHT=1 KERNEL_WIDTH=5 PAD_LEFT=2 PAD_RIGHT=2
+depthwise_conv2d_stream PE=2 SIMD=2 KERNEL_HEIGHT=2 KERNEL_WIDTH=2 IN_BITS=16 WEIGHT_BITS=12 OUT_BITS=12
 dense_stream PE=1 SIMD=1
 dense_stream PE=6 SIMD=4
 dense_stream PE=2 SIMD=4
@@ -192,6 +198,8 @@ check "conv2d_stream refuses a PE that does not divide FILTERS" \
     refuses "PE must divide FILTERS" conv2d_stream PE=3 SIMD=1
 check "conv2d_stream refuses a SIMD that does not divide the window" \
     refuses "SIMD must divide the window" conv2d_stream PE=1 SIMD=5
+check "depthwise_conv2d_stream refuses a SIMD that does not divide the window" \
+    refuses "SIMD must divide the window" depthwise_conv2d_stream PE=1 SIMD=2
 check "dense_stream refuses a PE that does not divide OUTPUTS" \
     refuses "PE must divide OUTPUTS" dense_stream PE=4 SIMD=1
 check "max_pool_stream refuses a border as wide as its kernel" \

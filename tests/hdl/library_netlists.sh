@@ -15,7 +15,7 @@ fi
 # Probes of hdl_templates/bench/synth_probe.vhd, by number.
 probes=(conv2d_folded conv2d_parallel dense_folded dense_parallel max_pool average_pool affine
     table requantize arg_max register fork_fifo_add
-    concat zero_pad upsample global_max_pool global_average_pool)
+    concat zero_pad upsample global_max_pool global_average_pool depthwise_conv2d)
 
 # The clock nets of registers that ghdl --synth lost: the edge has become the constant 0, and yet
 # something uses it.
