@@ -63,17 +63,19 @@ static RealOp find_op(const IntegerModel *model, const char *name)
 
 static bool has_kernel(const Layer *layer)
 {
-    return layer->kind == LAYER_CONV2D || layer->kind == LAYER_DENSE;
+    return layer_info(layer->kind)->has_kernel;
 }
 
 /* The layer with a kernel whose output norm `index` gets as it is, as in graph/passes.h: nothing
- * but dropouts, linear activations and other norms lies between. -1: none. */
+ * but dropouts, linear activations and other norms lies between, and nobody else reads it. -1: none. */
 static int kernel_before(const Graph *graph, int index)
 {
     const Layer *layer = &graph->layers[index];
     while (layer->input_count == 1) {
         index = layer->inputs[0];
         layer = &graph->layers[index];
+        if (graph_reader_count(graph, index) != 1)
+            return -1;
         if (has_kernel(layer))
             return layer->activation == ACTIVATION_LINEAR ? index : -1;
         bool passes = layer->kind == LAYER_DROPOUT || layer->kind == LAYER_BATCH_NORM ||

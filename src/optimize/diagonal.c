@@ -5,7 +5,7 @@
 static void replace(Graph *graph, Layer *layer)
 {
     int64_t channels = shape_channels(layer->output_shape);
-    bool is_image = layer->output_shape.rank == 3;
+    bool is_image = layer->output_shape.rank > 1;
     Tensor kernel = tensor_new(graph->arena, is_image ? (Shape){4, {1, 1, channels, channels}}
                                                       : (Shape){2, {channels, channels}});
     Tensor bias = tensor_new(graph->arena, (Shape){1, {channels}});
@@ -20,11 +20,12 @@ static void replace(Graph *graph, Layer *layer)
                    .name = layer->name,
                    .inputs = {layer->inputs[0]},
                    .input_count = layer->input_count,
-                   .activation = layer->activation,
+                   .sequence = layer->output_shape.rank == 2,
                    .kernel = kernel,
                    .bias = bias};
     if (is_image)
         fresh.window = (Window){1, 1, 1, 1, .same = false};
+    layer_set_function(&fresh, layer_function(layer));
     *layer = fresh;
 }
 
@@ -36,7 +37,7 @@ Status diagonal_replace_norms(Graph *graph)
             continue;
         int rank = layer->output_shape.rank;
         int64_t channels = rank > 0 ? shape_channels(layer->output_shape) : 0;
-        if ((rank != 1 && rank != 3) || channels * channels > TENSOR_MAX_ELEMENTS)
+        if (rank < 1 || rank > 3 || channels * channels > TENSOR_MAX_ELEMENTS)
             return error_set(ERR_REFUSED,
                              "layer %s: a batch norm of this shape is not trained on integers",
                              layer->name);

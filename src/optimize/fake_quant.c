@@ -178,13 +178,15 @@ static void straight_through(const FakeQuant *fake, const RebuildOp *own, const 
     double low = fixed_dequantize(op->low, op->output),
            high = fixed_dequantize(op->high, op->output);
     double sum = 0;
+    bool limited = op->high < op->output.high; /* by the ReLU, whatever the scale */
     bool relu = op->kind == OP_TO_INTEGER && output->activation.kind == ACTIVATION_RELU;
     for (int64_t i = 0; i < output->rows * output->channels; i++) {
         double real = (double)output->before[i];
         if (relu && !(real > 0))
             real = gradient[i] = 0;
         bool rounded = real >= low && real <= high;
-        sum += (double)gradient[i] * ((double)after[i] - (rounded ? real : 0));
+        if (!limited || real <= high)
+            sum += (double)gradient[i] * ((double)after[i] - (rounded ? real : 0));
         if (!rounded)
             gradient[i] = 0;
     }
@@ -193,11 +195,11 @@ static void straight_through(const FakeQuant *fake, const RebuildOp *own, const 
 }
 
 /* A table, or a floating-point layer without a bridge behind it. */
-static void through_function(const RebuildOp *own, const HookOutput *output, const float *after,
-                             float *gradient)
+static void through_function(const FakeQuant *fake, const RebuildOp *own, const HookOutput *output,
+                             const float *after, float *gradient)
 {
     activation_backward(output->activation, after, gradient, output->rows, output->channels);
-    const Op *before = own->op - 1;
+    const Op *before = &fake->rebuild.model->ops[own->op->inputs[0]];
     bool clipped = own->op->kind == OP_TABLE && op_traits(before->kind)->requantizes;
     double limit = clipped ? before->clip : INFINITY;
     for (int64_t i = 0; i < output->rows * output->channels; i++)
@@ -214,10 +216,11 @@ static void output_backward(void *context, const HookOutput *output, const float
         return;
     const RebuildOp *own = &fake->rebuild.ops[index];
     const OpTraits *traits = op_traits(own->op->kind);
-    if (own->op->kind == OP_MAX_POOL2D && own->op->low <= own->op->output.low)
-        return; /* keeps what it was given */
+    bool clamps = own->op->low > own->op->output.low || own->op->high < own->op->output.high;
+    if (traits->keeps_format && !traits->writes_float && !clamps)
+        return; /* hands on what it was given */
     if (own->op->kind == OP_TABLE || traits->writes_float)
-        through_function(own, output, after, gradient);
+        through_function(fake, own, output, after, gradient);
     else
         straight_through(fake, own, output, after, gradient);
 }

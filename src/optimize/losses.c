@@ -36,21 +36,22 @@ typedef struct Sums {
 static void find_wanted(const Graph *graph, const IntegerModel *model, Wanted *wanted)
 {
     for (int i = 0; i < model->count; i++) {
-        const Op *op = &model->ops[i], *after = op + 1;
-        int layer = i ? layer_of_op(graph, op->name) : 0;
-        if (op->kind == OP_TO_FLOAT)
-            wanted[i] = wanted[i - 1];
-        else
-            wanted[i] = (Wanted){.layer = layer,
-                                 .before_activation =
-                                     graph->layers[layer].activation == ACTIVATION_SOFTMAX};
-        if (i + 1 < model->count && after->kind == OP_TABLE && op->kind != OP_TO_FLOAT)
-            wanted[i].before_activation = wanted[i].feeds_table =
-                layer_of_op(graph, after->name) == layer;
+        const Op *op = &model->ops[i];
+        int layer = i ? layer_of_op(graph, op->name) : 0, before = op->inputs[0];
+        if (op->kind == OP_TO_FLOAT) {
+            wanted[i] = wanted[before];
+            continue;
+        }
+        bool dropped = graph->layers[layer].activation == ACTIVATION_SOFTMAX;
+        wanted[i] = (Wanted){.layer = layer, .before_activation = dropped};
+        if (op->kind == OP_TABLE && wanted[before].layer == layer)
+            wanted[before].before_activation = wanted[before].feeds_table = true;
     }
-    for (int i = model->count - 2; i > 0; i--) /* a bridge between layer and table */
-        if (model->ops[i + 1].kind == OP_TO_INTEGER && wanted[i].layer == wanted[i + 1].layer)
-            wanted[i] = wanted[i + 1];
+    for (int i = model->count - 1; i > 0; i--) { /* a bridge between layer and table */
+        int before = model->ops[i].inputs[0];
+        if (model->ops[i].kind == OP_TO_INTEGER && wanted[before].layer == wanted[i].layer)
+            wanted[before] = wanted[i];
+    }
 }
 
 static void add(const Op *op, bool feeds_table, const float *real, const int32_t *integers,

@@ -5,6 +5,8 @@
 #include <string.h>
 
 #include "quant/float32.h"
+#include "quant/format.h"
+#include "quant/join.h"
 
 /* ---- which layer an operation belongs to -------------------------------------------------------
  */
@@ -41,25 +43,40 @@ static bool on_integers(const Op *op)
     return !op_traits(op->kind)->writes_float;
 }
 
+/* True when a table reads the values of operation `index`, as they are or moved. */
+static bool feeds_table(const IntegerModel *model, int index)
+{
+    for (int i = index + 1; i < model->count; i++) {
+        const Op *op = &model->ops[i];
+        bool reads = op->input_count == 1 && op->inputs[0] == index;
+        if (reads &&
+            (op->kind == OP_TABLE || (op_traits(op->kind)->keeps_format && feeds_table(model, i))))
+            return true;
+    }
+    return false;
+}
+
 /* A scale of its own, that no table was made for. */
 static bool output_is_learned(const IntegerModel *model, int index)
 {
     const Op *op = &model->ops[index];
-    if (!on_integers(op) || op->kind == OP_MAX_POOL2D || op->kind == OP_TABLE)
-        return false;
-    for (int i = index + 1; i < model->count; i++) {
-        if (model->ops[i].kind == OP_TABLE)
-            return false;
-        if (model->ops[i].kind != OP_MAX_POOL2D)
-            break;
-    }
-    return true;
+    return on_integers(op) && !op_traits(op->kind)->keeps_format && op->kind != OP_TABLE &&
+           !feeds_table(model, index);
+}
+
+/* Of the ReLU that is the operation's clamp. */
+static double limit_of(const Graph *graph, const RebuildOp *own)
+{
+    const Layer *layer = &graph->layers[own->layer];
+    OpKind kind = own->op->kind;
+    bool clamps = op_traits(kind)->requantizes || kind == OP_MAX_POOL2D || kind == OP_TO_INTEGER;
+    return clamps && layer->activation == ACTIVATION_RELU ? layer->activation_limit : 0;
 }
 
 static void take_weights(RebuildOp *own, Arena *arena)
 {
     Op *op = own->op;
-    int64_t count = op_weight_count(op), channels = op_channels(op);
+    int64_t count = op_weight_count(op);
     own->weights = ARENA_ARRAY(arena, int32_t, count);
     memcpy(own->weights, op->weights, (size_t)count * sizeof *own->weights);
     op->weights = own->weights;
@@ -69,8 +86,8 @@ static void take_weights(RebuildOp *own, Arena *arena)
         if (own->weights[i] < own->weight_low) /* the full range, one more below */
             own->weight_low = -own->weight_high - 1;
     if (op->bias) {
-        own->bias = ARENA_ARRAY(arena, int32_t, channels);
-        memcpy(own->bias, op->bias, (size_t)channels * sizeof *own->bias);
+        own->bias = ARENA_ARRAY(arena, int32_t, op_bias_count(op));
+        memcpy(own->bias, op->bias, (size_t)op_bias_count(op) * sizeof *own->bias);
         op->bias = own->bias;
     }
     if (!op->weight_scales)
@@ -92,6 +109,8 @@ static void open_op(Rebuild *rebuild, int index, bool learn_steps)
                        .weight_step = -1,
                        .output_scale = op->output.scale,
                        .clip = op->clip};
+    if (own->layer >= 0)
+        own->limit = limit_of(rebuild->graph, own);
     if (op->weights)
         take_weights(own, arena);
     if (op->requantizers) {
@@ -102,7 +121,7 @@ static void open_op(Rebuild *rebuild, int index, bool learn_steps)
     }
     if (learn_steps && output_is_learned(rebuild->model, index))
         own->output_step = rebuild->step_count++;
-    if (learn_steps && own->scales) {
+    if (learn_steps && own->scales && op->kind != OP_ADD) {
         own->weight_step = rebuild->step_count;
         rebuild->step_count += op->requantizer_count;
     }
@@ -141,15 +160,18 @@ static void set_formats(const Rebuild *rebuild, int index)
 {
     const RebuildOp *own = &rebuild->ops[index];
     Op *op = own->op;
-    op->input = index ? op[-1].output : op->input;
-    if (op->kind == OP_MAX_POOL2D) {
+    if (index > 0)
+        op->input = op_input(rebuild->model, index, 0)->output;
+    if (op_traits(op->kind)->keeps_format) {
         op->output.scale = op->input.scale;
-        op->clip = op[-1].clip;
+        op->clip = op_input(rebuild->model, index, 0)->clip;
     } else if (own->output_step >= 0) {
         double factor = factor_at(rebuild, own->output_step);
         op->output.scale = own->output_scale * factor;
         op->clip = own->clip * factor;
     }
+    if (own->limit > 0)
+        op->high = format_high(op->output, own->limit);
     if (index == 0)
         op->input = op->output;
 }
@@ -253,11 +275,31 @@ static Status set_weights(const Rebuild *rebuild, const RebuildOp *own)
     return OK;
 }
 
+static Status set_join(const Rebuild *rebuild, int index)
+{
+    const RebuildOp *own = &rebuild->ops[index];
+    Op *op = own->op;
+    JoinNumbers numbers = {0};
+    if (op->kind == OP_ADD) {
+        numbers = join_add_numbers(rebuild->model, index);
+        memcpy(own->weights, numbers.weights, (size_t)op->input_count * sizeof *own->weights);
+        own->bias[0] = numbers.bias;
+        own->scales[0] = numbers.weight_scale;
+        op->weight_bits = numbers.weight_bits;
+        op->weight_clip = numbers.weight_scale * (((int32_t)1 << (op->weight_bits - 1)) - 1);
+    }
+    for (int k = 0; k < op->requantizer_count; k++)
+        TRY(set_requantizer(own, k, join_ratio(rebuild->model, index, k, numbers.weight_scale)));
+    return OK;
+}
+
 static Status set_op(const Rebuild *rebuild, int index)
 {
     const RebuildOp *own = &rebuild->ops[index];
     const Op *op = own->op;
     set_formats(rebuild, index);
+    if (op_traits(op->kind)->joins)
+        return set_join(rebuild, index);
     if (own->weights)
         return set_weights(rebuild, own);
     if (op->kind != OP_AVERAGE_POOL2D)

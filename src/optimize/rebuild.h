@@ -19,6 +19,7 @@ typedef struct RebuildOp {
     int output_step; /* index of the step of its output's scale; -1: the scale is not learned */
     int weight_step; /* of the first of its weight scales; -1: none */
     double output_scale, clip;   /* as calibrated, for a step of 0 */
+    double limit;                /* of a ReLU that is its clamp; 0: none */
     const double *weight_scales; /* the same */
     int32_t weight_low, weight_high;
     int32_t *weights, *bias; /* what op->weights and op->bias point to */

@@ -100,8 +100,8 @@ static QuantParam output_format(const Builder *builder, int index)
 
 QuantParam build_op_format(const Builder *builder, int index)
 {
-    while (builder->lowering->ops[index].op.kind == OP_MAX_POOL2D)
-        index--;
+    while (op_traits(builder->lowering->ops[index].op.kind)->keeps_format)
+        index = builder->lowering->ops[index].op.inputs[0];
     return output_format(builder, index);
 }
 

@@ -10,13 +10,14 @@ enum { ROUNDS = 20 };
 
 static bool has_kernel(const Layer *layer)
 {
-    return layer->kind == LAYER_CONV2D || layer->kind == LAYER_DENSE;
+    return layer_info(layer->kind)->has_kernel;
 }
 
 /* f(s x) = s f(x) for s > 0. */
 static bool is_homogeneous(const Layer *layer)
 {
-    return layer->activation == ACTIVATION_LINEAR || layer->activation == ACTIVATION_RELU;
+    return layer->activation == ACTIVATION_LINEAR || layer->activation == ACTIVATION_LEAKY_RELU ||
+           (layer->activation == ACTIVATION_RELU && layer->activation_limit == 0);
 }
 
 static bool hands_on_channels(const Layer *layer)
@@ -24,6 +25,10 @@ static bool hands_on_channels(const Layer *layer)
     switch (layer->kind) {
     case LAYER_MAX_POOL2D:
     case LAYER_AVERAGE_POOL2D:
+    case LAYER_GLOBAL_MAX_POOL2D:
+    case LAYER_GLOBAL_AVERAGE_POOL2D:
+    case LAYER_ZERO_PAD2D:
+    case LAYER_UPSAMPLE2D:
     case LAYER_FLATTEN:
     case LAYER_DROPOUT:
     case LAYER_ACTIVATION:
@@ -33,22 +38,47 @@ static bool hands_on_channels(const Layer *layer)
     }
 }
 
-/* The layer that reads `first` as a pair, or -1. The graph is a chain where this matters; where it
- * is not, a layer that is read twice has no pair. */
+/* The one layer that reads `index`, or -1. */
+static int only_reader(const Graph *graph, int index)
+{
+    if (graph_reader_count(graph, index) != 1)
+        return -1;
+    int reader = index + 1;
+    while (graph->layers[reader].input_count != 1 || graph->layers[reader].inputs[0] != index)
+        if (++reader == graph->count)
+            return -1;
+    return reader;
+}
+
+/* The layer that reads `first` as a pair, or -1. What several layers read has none: its channels
+ * cannot be scaled for one of them alone. */
 static int pair_of(const Graph *graph, int first)
 {
     if (!has_kernel(&graph->layers[first]) || !is_homogeneous(&graph->layers[first]))
         return -1;
-    for (int i = first + 1; i < graph->count; i++) {
-        const Layer *layer = &graph->layers[i];
-        if (layer->input_count != 1 || layer->inputs[0] != i - 1)
-            return -1;
-        if (has_kernel(layer))
+    for (int i = only_reader(graph, first); i >= 0; i = only_reader(graph, i)) {
+        if (has_kernel(&graph->layers[i]))
             return i;
-        if (!hands_on_channels(layer))
+        if (!hands_on_channels(&graph->layers[i]))
             return -1;
     }
     return -1;
+}
+
+/* The weights that read one channel: of every `row_step`-th row `outputs` in a row. */
+typedef struct Readers {
+    int64_t first_row, row_step, rows;
+    int64_t first_output, outputs;
+} Readers;
+
+static Readers readers_of(const Layer *layer, int64_t channel, int64_t channels)
+{
+    int64_t outputs = shape_channels(layer->output_shape);
+    int64_t rows = shape_elements(layer->kernel.shape) / outputs;
+    if (layer->kind != LAYER_DEPTHWISE_CONV2D)
+        return (Readers){channel, channels, rows, 0, outputs};
+    int64_t multiplier = outputs / channels;
+    return (Readers){0, 1, rows, channel * multiplier, multiplier};
 }
 
 /* Largest |w| that makes channel `channel` (outputs), or reads it (inputs: flattened pixels keep
@@ -65,12 +95,13 @@ static double range_out(const Layer *layer, int64_t channel)
 
 static double range_in(const Layer *layer, int64_t channel, int64_t channels)
 {
-    int64_t outputs = shape_channels(layer->output_shape);
-    int64_t rows = shape_elements(layer->kernel.shape) / outputs;
+    const Readers readers = readers_of(layer, channel, channels);
     double largest = 0;
-    for (int64_t r = channel; r < rows; r += channels)
-        for (int64_t o = 0; o < outputs; o++)
-            largest = fmax(largest, fabs((double)layer->kernel.data[r * outputs + o]));
+    for (int64_t r = readers.first_row; r < readers.rows; r += readers.row_step) {
+        const float *row = layer->kernel.data + r * shape_channels(layer->output_shape);
+        for (int64_t o = 0; o < readers.outputs; o++)
+            largest = fmax(largest, fabs((double)row[readers.first_output + o]));
+    }
     return largest;
 }
 
@@ -86,13 +117,14 @@ static void scale_out(Layer *layer, int64_t channel, double factor)
 
 static void scale_in(Layer *layer, int64_t channel, int64_t channels, double factor)
 {
-    int64_t outputs = shape_channels(layer->output_shape);
-    int64_t rows = shape_elements(layer->kernel.shape) / outputs;
-    for (int64_t r = channel; r < rows; r += channels)
-        for (int64_t o = 0; o < outputs; o++) {
-            float *weight = &layer->kernel.data[r * outputs + o];
+    const Readers readers = readers_of(layer, channel, channels);
+    for (int64_t r = readers.first_row; r < readers.rows; r += readers.row_step) {
+        float *row = layer->kernel.data + r * shape_channels(layer->output_shape);
+        for (int64_t o = 0; o < readers.outputs; o++) {
+            float *weight = &row[readers.first_output + o];
             *weight = (float)((double)*weight * factor);
         }
+    }
 }
 
 /* Factors are powers of two: nothing is rounded, the float network computes the same bits. */

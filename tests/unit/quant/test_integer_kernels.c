@@ -96,6 +96,26 @@ static void random_requantizers(Arena *arena, Rng *rng, Op *op)
     op->requantizers = requantizers;
 }
 
+static bool slides(OpKind kind)
+{
+    return kind == OP_CONV2D || kind == OP_DEPTHWISE_CONV2D;
+}
+
+/* Pads of any width below the kernel's, as zero padding leaves them. */
+static void random_pads(Rng *rng, Op *op)
+{
+    Window *w = &op->window;
+    w->pad_top = random_integer(rng, 0, w->kernel_height - 1);
+    w->pad_bottom = random_integer(rng, 0, w->kernel_height - 1);
+    w->pad_left = random_integer(rng, 0, w->kernel_width - 1);
+    w->pad_right = random_integer(rng, 0, w->kernel_width - 1);
+    const int64_t *in = op->input_shape.dim;
+    int64_t height = in[0] + w->pad_top + w->pad_bottom - w->kernel_height;
+    int64_t width = in[1] + w->pad_left + w->pad_right - w->kernel_width;
+    op->output_shape.dim[0] = height / w->stride_height + 1;
+    op->output_shape.dim[1] = width / w->stride_width + 1;
+}
+
 static Op random_op(Arena *arena, Rng *rng, OpKind kind)
 {
     Op op = {.kind = kind, .name = op_word(kind), .input_count = 1, .input = random_format(rng)};
@@ -115,9 +135,13 @@ static Op random_op(Arena *arena, Rng *rng, OpKind kind)
         window.same = window.same && kind != OP_AVERAGE_POOL2D;
         op.input_shape = shape_of(3, random_integer(rng, window.kernel_height, 17),
                                   random_integer(rng, window.kernel_width, 30), channels);
-        set_window(&op, window, kind == OP_CONV2D ? outputs : channels);
+        if (kind == OP_DEPTHWISE_CONV2D)
+            outputs = channels * random_integer(rng, 1, 3);
+        set_window(&op, window, slides(kind) ? outputs : channels);
+        if (slides(kind) && !window.same && rng_below(rng, 2))
+            random_pads(rng, &op);
     }
-    if (kind == OP_CONV2D || kind == OP_DENSE)
+    if (slides(kind) || kind == OP_DENSE)
         random_weights(arena, rng, &op);
     if (kind != OP_MAX_POOL2D)
         random_requantizers(arena, rng, &op);
@@ -174,7 +198,10 @@ static int32_t expected_window(const Op *op, const int32_t *input, int64_t index
         for (int64_t c = 0; op->kind == OP_CONV2D && c < inputs; c++)
             sum += (int64_t)op->weights[(k * inputs + c) * outputs + o] *
                    (inside ? pixel[c] : op->input.zero_point);
-        if (op->kind != OP_CONV2D && inside) {
+        if (op->kind == OP_DEPTHWISE_CONV2D)
+            sum += (int64_t)op->weights[k * outputs + o] *
+                   (inside ? pixel[o * inputs / outputs] : op->input.zero_point);
+        if (!slides(op->kind) && inside) {
             sum += pixel[o];
             best = pixel[o] > best ? pixel[o] : best;
         }
@@ -252,6 +279,12 @@ static void test_dense(void **state)
 {
     (void)state;
     compare_kind(OP_DENSE, 2);
+}
+
+static void test_depthwise_convolution(void **state)
+{
+    (void)state;
+    compare_kind(OP_DEPTHWISE_CONV2D, 7);
 }
 
 static void test_max_pool(void **state)
@@ -415,6 +448,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_convolution),
         cmocka_unit_test(test_dense),
+        cmocka_unit_test(test_depthwise_convolution),
         cmocka_unit_test(test_max_pool),
         cmocka_unit_test(test_average_pool),
         cmocka_unit_test(test_requantization),
