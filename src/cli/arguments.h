@@ -31,7 +31,8 @@ typedef enum OptionGroup {
     GROUP_WORKDIR = 1 << 8,
     GROUP_TRAIN = 1 << 9,
     GROUP_OPTIMIZED = 1 << 10,
-    GROUP_DRAW = 1 << 11
+    GROUP_DRAW = 1 << 11,
+    GROUP_EVALUATE = 1 << 12
 } OptionGroup;
 
 typedef struct Arguments {
