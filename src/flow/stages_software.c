@@ -30,7 +30,15 @@ static json_t *shape_to_json(Shape shape)
     return list;
 }
 
-static json_t *layer_to_json(const Layer *layer)
+static json_t *inputs_to_json(const Graph *graph, const Layer *layer)
+{
+    json_t *names = json_array();
+    for (int k = 0; k < layer->input_count; k++)
+        json_array_append_new(names, report_string(graph->layers[layer->inputs[k]].name));
+    return names;
+}
+
+static json_t *layer_to_json(const Graph *graph, const Layer *layer)
 {
     json_t *row = json_object();
     char activation[ACTIVATION_TEXT_BYTES];
@@ -38,6 +46,7 @@ static json_t *layer_to_json(const Layer *layer)
     json_object_set_new(row, "kind", json_string(layer_info(layer->kind)->word));
     json_object_set_new(row, "activation",
                         json_string(activation_format(layer_function(layer), activation)));
+    json_object_set_new(row, "inputs", inputs_to_json(graph, layer));
     json_object_set_new(row, "output_shape", shape_to_json(layer->output_shape));
     json_object_set_new(row, "parameters", json_integer(layer_parameters(layer)));
     json_object_set_new(row, "macs", json_integer(layer_macs(layer)));
@@ -48,7 +57,7 @@ static json_t *model_to_json(const Session *session)
 {
     json_t *layers = json_array();
     for (int i = 0; i < session->graph->count; i++)
-        json_array_append_new(layers, layer_to_json(&session->graph->layers[i]));
+        json_array_append_new(layers, layer_to_json(session->graph, &session->graph->layers[i]));
     json_t *model = json_object();
     json_object_set_new(model, "path", report_string(session->model_path));
     json_object_set_new(model, "name", report_string(session->graph->name));
