@@ -6,6 +6,7 @@
 
 #include "base/cancel.h"
 #include "base/fs.h"
+#include "base/nearest.h"
 #include "flow/report.h"
 #include "flow/scheme_of_run.h"
 #include "flow/session.h"
@@ -171,17 +172,25 @@ Status session_load_calibration(Session *session)
 
 /* ---- quantization, shared by the rehearsal and the stage ------------------------------------- */
 
+static Status find_op(const IntegerModel *model, const char *name, Op **op)
+{
+    const char **names = ARENA_ARRAY(model->arena, const char *, model->count + 1);
+    for (int i = 0; i < model->count; i++) {
+        names[i] = model->ops[i].name;
+        if (strcmp(names[i], name) == 0) {
+            *op = &model->ops[i];
+            return OK;
+        }
+    }
+    return nearest_refuse_layer(name, names);
+}
+
 static Status apply_folds(const RunOptions *options, IntegerModel *model)
 {
     for (int i = 0; i < options->fold_count; i++) {
         const FoldChoice *fold = &options->folds[i];
         Op *op = NULL;
-        for (int j = 0; j < model->count && !op; j++)
-            if (strcmp(model->ops[j].name, fold->layer) == 0)
-                op = &model->ops[j];
-        if (!op)
-            return error_set(ERR_USAGE, "--fold %s: the model has no layer of that name",
-                             fold->layer);
+        TRY_IN(find_op(model, fold->layer, &op), "--fold");
         op->pe = fold->pe;
         op->simd = fold->simd;
     }
