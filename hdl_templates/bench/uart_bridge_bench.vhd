@@ -1,5 +1,5 @@
--- uart_bridge_bench: images over the serial line to a network that answers each beat with the beat
--- plus one; before the last of them a piece of a beat and silence, which the bridge must forget.
+-- uart_bridge_bench: images over the serial line to a network that sums SPAN bytes into each byte of
+-- its answer; before the last image a piece of one and silence, which the bridge must forget.
 library ieee;
 use ieee.std_logic_1164.all;
 use ieee.numeric_std.all;
@@ -7,8 +7,8 @@ use ieee.numeric_std.all;
 entity uart_bridge_bench is
     generic (
         CLOCKS_PER_BIT : positive := 8;
-        BYTES          : positive := 2;  -- of a beat
-        BEATS          : positive := 3;
+        SPAN           : positive := 2;
+        ANSWER         : positive := 3;  -- bytes
         IMAGES         : positive := 5
     );
 end entity;
@@ -25,8 +25,8 @@ architecture bench of uart_bridge_bench is
     signal restart : std_logic;
     signal image_valid, image_ready, image_last    : std_logic;
     signal answer_valid, answer_ready, answer_last : std_logic := '0';
-    signal image_data, answer_data : std_logic_vector(8 * BYTES - 1 downto 0);
-    signal sent : natural := 0;      -- images
+    signal image_data, answer_data : std_logic_vector(7 downto 0);
+    signal answered : natural := 0;      -- images
     signal done : boolean := false;
 
     -- A byte that tells image and place apart.
@@ -35,14 +35,13 @@ architecture bench of uart_bridge_bench is
         return (image * 37 + number * 11 + 5) mod 256;
     end function;
 
-    -- The beat of an image as the network's answer has it.
-    function answer_of (image, beat : natural) return unsigned is
-        variable value : unsigned(8 * BYTES - 1 downto 0);
+    function answer_of (image, number : natural) return natural is
+        variable sum : natural := 0;
     begin
-        for k in 0 to BYTES - 1 loop
-            value(8 * k + 7 downto 8 * k) := to_unsigned(byte_of(image, beat * BYTES + k), 8);
+        for i in 0 to SPAN - 1 loop
+            sum := (sum + byte_of(image, number * SPAN + i)) mod 256;
         end loop;
-        return value + 1;
+        return sum;
     end function;
 
 begin
@@ -53,9 +52,7 @@ begin
     bridge : entity work.uart_bridge
         generic map (
             CLOCKS_PER_BIT => CLOCKS_PER_BIT,
-            IN_BYTES       => BYTES,
-            IN_BEATS       => BEATS,
-            OUT_BYTES      => BYTES,
+            IMAGE_BYTES    => SPAN * ANSWER,
             BUFFER_BYTES   => 16,
             QUIET_BITS     => QUIET_BITS
         )
@@ -78,18 +75,31 @@ begin
     image_ready <= not answer_valid;
 
     network : process (clk)
+        variable bytes : natural range 0 to SPAN - 1 := 0;
+        variable sum   : unsigned(7 downto 0) := (others => '0');
     begin
         if rising_edge(clk) then
             if answer_ready = '1' then
                 answer_valid <= '0';
             end if;
             if image_valid = '1' and image_ready = '1' then
-                answer_valid <= '1';
-                answer_data  <= std_logic_vector(unsigned(image_data) + 1);
-                answer_last  <= image_last;
+                sum := sum + unsigned(image_data);
+                if bytes < SPAN - 1 then
+                    bytes := bytes + 1;
+                    assert image_last = '0' report "uart_bridge_bench: image_last too early"
+                        severity failure;
+                else
+                    bytes        := 0;
+                    answer_valid <= '1';
+                    answer_data  <= std_logic_vector(sum);
+                    answer_last  <= image_last;
+                    sum          := (others => '0');
+                end if;
             end if;
             if restart = '1' then
                 answer_valid <= '0';
+                bytes        := 0;
+                sum          := (others => '0');
             end if;
         end if;
     end process;
@@ -111,26 +121,26 @@ begin
         wait until rst = '0';
         wait for 200 ns;
         for image in 0 to IMAGES - 1 loop
-            if image = IMAGES - 1 and BYTES > 1 then
+            if image = IMAGES - 1 and SPAN > 1 then
                 send(16#55#);
                 wait for (QUIET_BITS + 20) * BIT_TIME;
             end if;
-            for i in 0 to BYTES * BEATS - 1 loop
+            for i in 0 to SPAN * ANSWER - 1 loop
                 send(byte_of(image, i));
             end loop;
-            wait until sent = image + 1;
+            wait until answered = image + 1;
         end loop;
         wait;
     end process;
 
     receiver : process
-        variable values, errors, image_sum, answer_sum, answer : natural := 0;
+        variable values, errors, image_sum, answer_sum : natural := 0;
 
         procedure expect (wanted : natural) is
             variable bits : unsigned(7 downto 0);
         begin
             if tx = '1' then
-                wait until tx = '0' for 200 * (BYTES * BEATS + QUIET_BITS) * BIT_TIME;
+                wait until tx = '0' for 200 * (SPAN * ANSWER + QUIET_BITS) * BIT_TIME;
             end if;
             assert tx = '0' report "uart_bridge_bench: no answer" severity failure;
             wait for 1.5 * BIT_TIME;
@@ -150,20 +160,17 @@ begin
         for image in 0 to IMAGES - 1 loop
             expect(16#D2#);
             answer_sum := 0;
-            for beat in 0 to BEATS - 1 loop
-                for k in 0 to BYTES - 1 loop
-                    answer := to_integer(answer_of(image, beat)(8 * k + 7 downto 8 * k));
-                    expect(answer);
-                    answer_sum := (answer_sum + answer) mod 256;
-                end loop;
+            for i in 0 to ANSWER - 1 loop
+                expect(answer_of(image, i));
+                answer_sum := (answer_sum + answer_of(image, i)) mod 256;
             end loop;
             expect(answer_sum);
             image_sum := 0;
-            for i in 0 to BYTES * BEATS - 1 loop
+            for i in 0 to SPAN * ANSWER - 1 loop
                 image_sum := (image_sum + byte_of(image, i)) mod 256;
             end loop;
             expect(image_sum);
-            sent <= image + 1;
+            answered <= image + 1;
         end loop;
         report "BENCH uart_bridge values=" & integer'image(values) & " errors="
             & integer'image(errors);

@@ -1,13 +1,13 @@
 --------------------------------------------------------------------------------
 -- uart_bridge: images over a serial line to a network, its answers back
 --
---   rx --> receiver --> byte buffer --> beats of IN_BYTES --> image_* (AXI4-Stream, to the network)
---   tx <-- transmitter <-- frame <----- beats of OUT_BYTES <-- answer_*
+--   rx --> receiver --> byte buffer --> image_* (AXI4-Stream of bytes, to the network)
+--   tx <-- transmitter <-- frame <----- answer_*
 --
--- From the host: the bytes of an image, IN_BEATS beats, the lowest byte of each first; nothing else.
--- To the host, for each image, one frame:
+-- From the host: the IMAGE_BYTES bytes of an image; nothing else. To the host, for each image, one
+-- frame:
 --     mark          16#D2#
---     payload       the beats of the answer, the lowest byte of each first
+--     payload       the bytes of the answer, up to answer_last
 --     sum           of the payload, modulo 256
 --     sum           of the image's bytes as they came, modulo 256
 --
@@ -16,11 +16,10 @@
 -- QUIET_BITS bit times: then the bridge forgets what it has and resets the network (`restart`).
 --
 -- Generics
---   CLOCKS_PER_BIT       clock frequency / baud rate, at least 4
---   IN_BYTES, IN_BEATS   of an image
---   OUT_BYTES            of a beat of the answer; answer_last ends it
---   BUFFER_BYTES         between the line and the network
---   QUIET_BITS           bit times of silence that end an image
+--   CLOCKS_PER_BIT   clock frequency / baud rate, at least 4
+--   IMAGE_BYTES      of an image
+--   BUFFER_BYTES     between the line and the network
+--   QUIET_BITS       bit times of silence that end an image
 --------------------------------------------------------------------------------
 library ieee;
 use ieee.std_logic_1164.all;
@@ -29,11 +28,10 @@ use work.dnn_fixed_pkg.all;
 
 entity uart_bridge is
     generic (
-        CLOCKS_PER_BIT       : positive;
-        IN_BYTES, IN_BEATS   : positive;
-        OUT_BYTES            : positive;
-        BUFFER_BYTES         : positive := 512;
-        QUIET_BITS           : positive := 65536
+        CLOCKS_PER_BIT : positive;
+        IMAGE_BYTES    : positive;
+        BUFFER_BYTES   : positive := 512;
+        QUIET_BITS     : positive := 65536
     );
     port (
         clk          : in  std_logic;
@@ -43,11 +41,11 @@ entity uart_bridge is
         restart      : out std_logic;
         image_valid  : out std_logic;
         image_ready  : in  std_logic;
-        image_data   : out std_logic_vector(8 * IN_BYTES - 1 downto 0);
+        image_data   : out std_logic_vector(7 downto 0);
         image_last   : out std_logic;
         answer_valid : in  std_logic;
         answer_ready : out std_logic;
-        answer_data  : in  std_logic_vector(8 * OUT_BYTES - 1 downto 0);
+        answer_data  : in  std_logic_vector(7 downto 0);
         answer_last  : in  std_logic
     );
 end entity;
@@ -61,16 +59,14 @@ architecture rtl of uart_bridge is
     signal received_valid : std_logic;
     signal received_data  : std_logic_vector(7 downto 0);
 
-    signal stored_ready  : std_logic;
-    signal stored_in     : sample_vector(0 to 0);
-    signal waiting_valid : std_logic;
-    signal waiting_ready : std_logic;
-    signal waiting_data  : sample_vector(0 to 0);
+    signal stored_ready : std_logic;
+    signal stored_data  : sample_vector(0 to 0);
+    signal stored_last  : std_logic;
+    signal waiting_data : sample_vector(0 to 0);
 
     signal image_sum      : unsigned(7 downto 0);  -- of the image that was received last
     signal image_complete : std_logic := '0';      -- and its sum was not sent yet
     signal sum_sent       : std_logic := '0';
-    signal beat_held : std_logic := '0';
 
     signal send_valid : std_logic := '0';
     signal send_ready : std_logic;
@@ -94,7 +90,6 @@ begin
 
     -- What was lost, the sum of an image, and the end of one that is not continued.
     line_watch : process (clk)
-        constant IMAGE_BYTES : positive := IN_BYTES * IN_BEATS;
         variable ticks : natural range 0 to CLOCKS_PER_BIT - 1 := 0;
         variable quiet : natural range 0 to QUIET_BITS := 0;  -- bit times since the last byte
         variable bytes : natural range 0 to IMAGE_BYTES - 1 := 0;
@@ -140,6 +135,7 @@ begin
             if clear = '1' then
                 image_complete <= '0';
             end if;
+            stored_last <= '1' when bytes = IMAGE_BYTES - 1 else '0';  -- the next byte is
             if rst = '1' then
                 clear <= '1';
                 lost  := false;
@@ -150,7 +146,7 @@ begin
         end if;
     end process;
 
-    stored_in(0) <= sample_t(to_integer(unsigned(received_data)));
+    stored_data(0) <= sample_t(to_integer(unsigned(received_data)));
 
     byte_buffer : entity work.stream_fifo
         generic map (
@@ -164,67 +160,21 @@ begin
             rst       => clear,
             in_valid  => received_valid,
             in_ready  => stored_ready,
-            in_data   => stored_in,
-            in_last   => '0',
-            out_valid => waiting_valid,
-            out_ready => waiting_ready,
+            in_data   => stored_data,
+            in_last   => stored_last,
+            out_valid => image_valid,
+            out_ready => image_ready,
             out_data  => waiting_data,
-            out_last  => open,
+            out_last  => image_last,
             peak      => open
         );
 
-    waiting_ready <= image_ready or not beat_held;
-    image_valid   <= beat_held;
-
-    -- Bytes become beats: each enters at the top, so that the first ends up at the bottom.
-    assemble : process (clk)
-        variable beat   : std_logic_vector(8 * IN_BYTES - 1 downto 0);
-        variable parts  : natural range 0 to IN_BYTES - 1 := 0;
-        variable beats  : natural range 0 to IN_BEATS - 1 := 0;
-        variable octet  : std_logic_vector(7 downto 0);
-    begin
-        if rising_edge(clk) then
-            if image_ready = '1' then
-                beat_held <= '0';
-            end if;
-            if waiting_valid = '1' and waiting_ready = '1' then
-                octet := std_logic_vector(to_unsigned(integer(waiting_data(0)), 8));
-                if IN_BYTES = 1 then
-                    beat := octet;
-                else
-                    beat := octet & beat(beat'high downto 8);
-                end if;
-                if parts < IN_BYTES - 1 then
-                    parts := parts + 1;
-                else
-                    parts      := 0;
-                    image_data <= beat;
-                    beat_held  <= '1';
-                    if beats < IN_BEATS - 1 then
-                        image_last <= '0';
-                        beats      := beats + 1;
-                    else
-                        image_last <= '1';
-                        beats      := 0;
-                    end if;
-                end if;
-            end if;
-
-            if clear = '1' then
-                beat_held <= '0';
-                parts     := 0;
-                beats     := 0;
-            end if;
-        end if;
-    end process;
+    image_data <= std_logic_vector(to_unsigned(integer(waiting_data(0)) mod 256, 8));
 
     -- One frame for each image.
     reply : process (clk)
-        type state_t is (MARK, BEAT, PAYLOAD, PAYLOAD_SUM, RECEIVED_SUM);
+        type state_t is (MARK, PAYLOAD, PAYLOAD_SUM, RECEIVED_SUM);
         variable state : state_t := MARK;
-        variable rest  : std_logic_vector(8 * OUT_BYTES - 1 downto 0);
-        variable parts : natural range 0 to OUT_BYTES - 1 := 0;
-        variable last  : std_logic := '0';
         variable sum   : unsigned(7 downto 0) := (others => '0');
     begin
         if rising_edge(clk) then
@@ -241,29 +191,17 @@ begin
                             send_valid <= '1';
                             send_data  <= FRAME_MARK;
                             sum        := (others => '0');
-                            state      := BEAT;
-                        end if;
-                    when BEAT =>
-                        if answer_valid = '1' then
-                            answer_ready <= '1';
-                            rest         := answer_data;
-                            last         := answer_last;
-                            parts        := 0;
-                            state        := PAYLOAD;
+                            state      := PAYLOAD;
                         end if;
                     when PAYLOAD =>
-                        send_valid <= '1';
-                        send_data  <= rest(7 downto 0);
-                        sum        := sum + unsigned(rest(7 downto 0));
-                        if OUT_BYTES > 1 then
-                            rest := x"00" & rest(rest'high downto 8);
-                        end if;
-                        if parts < OUT_BYTES - 1 then
-                            parts := parts + 1;
-                        elsif last = '1' then
-                            state := PAYLOAD_SUM;
-                        else
-                            state := BEAT;
+                        if answer_valid = '1' then
+                            send_valid   <= '1';
+                            send_data    <= answer_data;
+                            answer_ready <= '1';
+                            sum          := sum + unsigned(answer_data);
+                            if answer_last = '1' then
+                                state := PAYLOAD_SUM;
+                            end if;
                         end if;
                     when PAYLOAD_SUM =>
                         send_valid <= '1';

@@ -201,8 +201,6 @@ static const Option OPTIONS[] = {
      "epochs of training on integers if that misses, too (default 8; 0: none)"},
     {"qat-fixed-steps", NULL, GROUP_QUANTIZE, FLAG, AT(run.qat_fixed_steps), NULL,
      "training on integers leaves the calibrated scales as they are"},
-    {"labels", "FILE.csv", GROUP_EVALUATE, TEXT, AT(run.labels), NULL,
-     "write the label of each image: true, in float, on integers"},
     {"optimized-model", "FILE.h5", GROUP_OPTIMIZED, TEXT, AT(run.optimized_model), NULL,
      "write the weights as the integers have them, for Keras"},
     {"output", "FILE.h5", GROUP_TRAIN, TEXT, AT(train.output), NULL,
@@ -226,6 +224,16 @@ static const Option OPTIONS[] = {
      "outputs and inputs of a layer computed per cycle (default: all); repeatable"},
     {"clock", "MHZ", GROUP_HARDWARE, REAL, AT(run.clock_mhz), NULL,
      "clock that turns cycles into time (default 100)"},
+    {"board", "NAME", GROUP_DEPLOY, TEXT, AT(deploy.board), NULL,
+     "icebreaker (default) or hx8k-evn"},
+    {"port", "PATH", GROUP_DEPLOY, TEXT, AT(deploy.port), NULL,
+     "the board's serial port, such as /dev/ttyUSB1"},
+    {"baud", "N", GROUP_DEPLOY, WHOLE32, AT(deploy.baud), NULL,
+     "rate of the serial line (default 115200; simulated: as fast as the network is)"},
+    {"simulate", NULL, GROUP_DEPLOY, FLAG, AT(deploy.simulate), NULL,
+     "no board: GHDL simulates it, at the other end of a pseudo-terminal"},
+    {"loaded", NULL, GROUP_DEPLOY, FLAG, AT(deploy.loaded), NULL,
+     "the board has the design already: do not build, do not load"},
     {"stop-after", "STAGE", GROUP_RUN, SPECIAL, 0, set_stop_after, "end after this stage"},
     {"paper", NULL, GROUP_RUN, FLAG, AT(paper), NULL,
      "print the paper's Table 2 beside the result"},
@@ -339,8 +347,10 @@ static Status parse_option(Parse *parse, char **argv, int argc, int *index, unsi
 Status arguments_parse(int argc, char **argv, int first, unsigned groups, Arena *arena,
                        Arguments *arguments)
 {
-    *arguments =
-        (Arguments){.run = run_options_default(), .train = train_request_default(), .limit = 20};
+    *arguments = (Arguments){.run = run_options_default(),
+                             .train = train_request_default(),
+                             .deploy = deploy_request_default(),
+                             .limit = 20};
     Parse parse = {arguments, arena};
     for (int i = first; i < argc; i++) {
         const char *argument = argv[i];

@@ -8,6 +8,7 @@
 
 #include "base/arena.h"
 #include "base/nearest.h"
+#include "flow/deploy.h"
 #include "flow/optimize.h"
 #include "flow/options.h"
 
@@ -32,12 +33,13 @@ typedef enum OptionGroup {
     GROUP_TRAIN = 1 << 9,
     GROUP_OPTIMIZED = 1 << 10,
     GROUP_DRAW = 1 << 11,
-    GROUP_EVALUATE = 1 << 12
+    GROUP_DEPLOY = 1 << 12
 } OptionGroup;
 
 typedef struct Arguments {
     RunOptions run;
     TrainRequest train;
+    DeployRequest deploy;
     FoldChoice folds[ARGUMENTS_MAX_FOLDS];
     const char *float_layers[ARGUMENTS_MAX_FLOATS];
     const char *layer_choices[ARGUMENTS_MAX_LAYERS];

@@ -178,6 +178,22 @@ static Status verb_simulate(Invocation *invocation)
     return invocation_report(invocation, status, report, invocation_run_table);
 }
 
+static void deploy_table(const Invocation *invocation, const json_t *report)
+{
+    (void)invocation;
+    print_deployed(report);
+}
+
+static Status verb_deploy(Invocation *invocation)
+{
+    TRY(need_workdir(invocation));
+    invocation->arguments.run.description = invocation->arguments.words[0];
+    json_t *report = NULL;
+    Status status = flow_deploy(&invocation->arguments.run, &invocation->arguments.deploy,
+                                &invocation->events, &report);
+    return invocation_report(invocation, status, report, deploy_table);
+}
+
 /* Reads reports that others made. */
 static Status verb_paper(Invocation *invocation)
 {
@@ -257,9 +273,8 @@ static const Verb VERBS[] = {
      verb_run, "the whole flow: evaluate, quantize, generate VHDL, prove it equal"},
     {"inspect", "MODEL", 1, 1, GROUP_COMMON, verb_inspect,
      "layers, shapes, parameters, and everything that blocks hardware"},
-    {"evaluate", "MODEL --data PATH", 1, 1,
-     GROUP_COMMON | GROUP_DATA | GROUP_QUANTIZE | GROUP_EVALUATE, verb_evaluate,
-     "accuracy, confusion matrix and speed, float and integer"},
+    {"evaluate", "MODEL --data PATH", 1, 1, GROUP_COMMON | GROUP_DATA | GROUP_QUANTIZE,
+     verb_evaluate, "accuracy, confusion matrix and speed, float and integer"},
     {"train", "MODEL --data PATH --output FILE.h5", 1, 1,
      GROUP_COMMON | GROUP_HISTORY | GROUP_WORKDIR | GROUP_DATA | GROUP_TRAIN, verb_train,
      "train a model, or an architecture in JSON, and write it as a Keras file"},
@@ -280,6 +295,9 @@ static const Verb VERBS[] = {
     {"simulate", "DESCRIPTION --data PATH --workdir DIR", 1, 1,
      GROUP_COMMON | GROUP_WORKDIR | GROUP_DATA | GROUP_HARDWARE, verb_simulate,
      "simulate the VHDL of a model description and prove it equal to the software"},
+    {"deploy", "DESCRIPTION --data PATH --workdir DIR --port PATH | --simulate", 1, 1,
+     GROUP_COMMON | GROUP_WORKDIR | GROUP_DATA | GROUP_HARDWARE | GROUP_DEPLOY, verb_deploy,
+     "onto a board: build, load, send test images over its serial line, score the answers"},
     {"paper", "TRAINING.json QUANTIZED.json", 2, 2, GROUP_COMMON | GROUP_WORKDIR | GROUP_DRAW,
      verb_paper, "the paper's tables and figures beside ours, from reports of train and quantize"},
     {"runs", RUNS_WORDS, 1, ARGUMENTS_MAX_WORDS, GROUP_COMMON | GROUP_HISTORY | GROUP_LIST,

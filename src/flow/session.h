@@ -147,6 +147,10 @@ Status session_import_test_images(Session *session, Shape input, int64_t classes
 /* `graph` made simple, as the options want it. Its effect is measured later, with images. */
 Status session_prepare(Session *session) MUST_CHECK;
 Status session_measure_preparation(Session *session) MUST_CHECK;
+/* For verbs that begin with a model description: it and the test images; then plan and VHDL in
+ * options->workdir. */
+Status session_import_for_hardware(Session *session) MUST_CHECK;
+Status session_build_hardware(Session *session) MUST_CHECK;
 /* What the options want for each layer. ERR_USAGE: they name one that is not there. */
 Status session_scheme(Session *session, Scheme *scheme) MUST_CHECK;
 /* Source and foldings of an integer model. */

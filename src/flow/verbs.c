@@ -5,13 +5,11 @@
 #include <sys/pidfd.h>
 #include <unistd.h>
 
-#include "base/fs.h"
 #include "flow/report.h"
 #include "flow/run.h"
 #include "flow/session.h"
 #include "quant/description.h"
 #include "quant/dynamic.h"
-#include "quant/integer_forward.h"
 
 Status session_do(const VerbCall *call, Status (*work)(Session *session), json_t **report)
 {
@@ -76,37 +74,6 @@ static Status evaluate_dynamic(Session *session)
     return OK;
 }
 
-/* `labels` are made in the arena. */
-static Status label_images(Session *session, const Classifier *classifier, int32_t **labels)
-{
-    *labels = ARENA_ARRAY(session->arena, int32_t, session->test->count);
-    return evaluate_labels(classifier, session->test, session->pool, &session->progress, *labels);
-}
-
-/* A line for each image: its number in the test split, what it is, what float and integer model
- * take it for. */
-static Status write_labels(Session *session)
-{
-    const Classifier floats = classifier_of_graph(session->graph);
-    int32_t *real = NULL, *integer = NULL;
-    TRY(label_images(session, &floats, &real));
-    if (session->quantized.model) {
-        const Classifier integers = classifier_of_integer_model(session->quantized.model);
-        TRY(label_images(session, &integers, &integer));
-    }
-    Buffer text = {0};
-    buffer_printf(&text, "image,label,float32,integer\n");
-    for (int64_t i = 0; i < session->test->count; i++) {
-        buffer_printf(&text, "%lld,%d,%d,", (long long)i, session->test->labels[i], real[i]);
-        if (integer)
-            buffer_printf(&text, "%d", integer[i]);
-        buffer_printf(&text, "\n");
-    }
-    Status status = fs_write_atomic(session->options->labels, text.data, text.length);
-    buffer_free(&text);
-    return status;
-}
-
 static Status evaluate_both(Session *session)
 {
     session->want_confusion = true;
@@ -117,8 +84,6 @@ static Status evaluate_both(Session *session)
     TRY(session_run_stage(session, STAGE_BASELINE, stage_baseline));
     if (blockers == 0)
         TRY(session_run_stage(session, STAGE_QUANTIZE, stage_quantize));
-    if (session->options->labels)
-        TRY(write_labels(session));
     return blockers == 0 && session->options->dynamic ? evaluate_dynamic(session) : OK;
 }
 
@@ -166,24 +131,28 @@ static Status import_description_and_images(Session *session, json_t *figures)
     return OK;
 }
 
-/* Folder, plan and VHDL; the first of the stages that write. */
-static Status build_hardware(Session *session)
+Status session_build_hardware(Session *session)
 {
     TRY(session_run_stage(session, STAGE_PLAN, stage_plan));
     TRY(session_use_folder(session, session->options->workdir));
     return session_run_stage(session, STAGE_EMIT, stage_emit);
 }
 
+Status session_import_for_hardware(Session *session)
+{
+    return session_run_stage(session, STAGE_IMPORT, import_description_and_images);
+}
+
 static Status emit(Session *session)
 {
     TRY(session_run_stage(session, STAGE_IMPORT, import_description));
-    return build_hardware(session);
+    return session_build_hardware(session);
 }
 
 static Status simulate(Session *session)
 {
-    TRY(session_run_stage(session, STAGE_IMPORT, import_description_and_images));
-    TRY(build_hardware(session));
+    TRY(session_import_for_hardware(session));
+    TRY(session_build_hardware(session));
     return session_run_stage(session, STAGE_SIMULATE, stage_simulate);
 }
 

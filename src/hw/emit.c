@@ -31,7 +31,7 @@ const char *emit_constant_name(Arena *arena, const Stage *stage, const char *wha
     return name;
 }
 
-static const EmbeddedFile *library_file(const char *name)
+const EmbeddedFile *emit_library_file(const char *name)
 {
     const EmbeddedFile *file = hdl_library;
     while (strcmp(file->name, name) != 0)
@@ -43,7 +43,7 @@ static Status copy_library(Arena *arena, const char *folder, const char *const *
                            const char **paths)
 {
     for (int i = 0; names[i]; i++) {
-        const EmbeddedFile *file = library_file(names[i]);
+        const EmbeddedFile *file = emit_library_file(names[i]);
         paths[i] = fs_join(arena, folder, names[i]);
         TRY(fs_write_atomic(paths[i], file->bytes, file->size));
     }

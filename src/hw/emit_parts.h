@@ -3,6 +3,7 @@
 #define HW_EMIT_PARTS_H
 
 #include "base/buffer.h"
+#include "base/embedded.h"
 #include "hw/plan.h"
 #include "hw/timing.h"
 
@@ -21,6 +22,9 @@ const char *emit_plain(Arena *arena, const char *text);
 
 /* "CONV_1_WEIGHTS" */
 const char *emit_constant_name(Arena *arena, const Stage *stage, const char *what);
+
+/* A file of the library; there must be one of that name. */
+const EmbeddedFile *emit_library_file(const char *name);
 
 /* Names of the library's files that `text` needs, what a file needs before itself; NULL-terminated,
  * in the arena. */

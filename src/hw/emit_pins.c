@@ -20,6 +20,12 @@ static const char *number(Arena *arena, int64_t value)
     return arena_printf(arena, "%lld", (long long)value);
 }
 
+int64_t pins_image_bytes(const Plan *plan)
+{
+    QuantParam format = plan->model->ops[0].output;
+    return plan->input.beats * plan->input.lanes * sample_bytes(format.low, format.high);
+}
+
 /* Clocks without a byte that count as a hang; the bench makes source and sink wait half of the
  * time. */
 static int64_t watchdog_of(const Plan *plan, const Pins *pins)
@@ -55,7 +61,10 @@ Status emit_pins(const Plan *plan, Arena *arena, const char *folder, Pins *pins)
                    .bench = arena_printf(arena, "%s_netlist_bench", name),
                    .bench_file = arena_printf(arena, "%s/%s_netlist_bench.v", folder, name),
                    .instance = "network",
-                   .in_bytes = plan->input.beats * plan->input.lanes * in_bytes,
+                   .sample_in_bytes = in_bytes,
+                   .sample_out_bytes = out_bytes,
+                   .out_bytes = out_samples * out_bytes + class_bytes,
+                   .in_bytes = pins_image_bytes(plan),
                    .out_clocks =
                        plan->output.beats * (beat_bytes + 1) + (class_bytes ? class_bytes + 1 : 0)};
     const TemplateKey keys[] = {
@@ -69,7 +78,7 @@ Status emit_pins(const Plan *plan, Arena *arena, const char *folder, Pins *pins)
         {"in_samples", number(arena, plan->input.beats * plan->input.lanes)},
         {"out_lanes", number(arena, plan->output.lanes)},
         {"out_bytes", number(arena, out_bytes)},
-        {"out_total", number(arena, out_samples * out_bytes + class_bytes)},
+        {"out_total", number(arena, pins->out_bytes)},
         {"out_samples", number(arena, out_samples)},
         {"out_register", number(arena, beat_bytes > class_bytes ? beat_bytes : class_bytes)},
         {"class_bytes", number(arena, class_bytes)},

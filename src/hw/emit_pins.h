@@ -21,9 +21,14 @@ typedef struct Pins {
     const char *bench;      /* "mnist_cnn_netlist_bench": a Verilog module with the port clk */
     const char *bench_file; /* path */
     const char *instance;   /* of the design in `entity`: names of its cells begin with that */
-    int64_t in_bytes;       /* of an image: so many clocks at least */
-    int64_t out_clocks;     /* of an image on the output side, at least */
+    int sample_in_bytes, sample_out_bytes;
+    int64_t in_bytes;   /* of an image: so many clocks at least */
+    int64_t out_bytes;  /* of an image, the index of the highest included */
+    int64_t out_clocks; /* of an image on the output side, at least */
 } Pins;
+
+/* Bytes of an image on the pins. */
+int64_t pins_image_bytes(const Plan *plan);
 
 /* Makes the folder when missing. Strings live in `arena`. */
 Status emit_pins(const Plan *plan, Arena *arena, const char *folder, Pins *pins) MUST_CHECK;

@@ -6,7 +6,7 @@
 #include "base/fs.h"
 #include "import/keras.h"
 
-enum { MAX_PATCHES = 2 * KERAS_MAX_LAYERS * KERAS_MAX_PLACES }; /* a layer may be two */
+enum { MAX_PATCHES = KERAS_MAX_LAYERS * KERAS_MAX_PLACES };
 
 typedef struct Writing {
     const Graph *graph;
@@ -42,7 +42,7 @@ static void add_layer(Writing *writing, KerasLayer *source)
                          source->name, places[i].word);
             continue;
         }
-        writing->shapes[writing->count] = places[i].shape;
+        writing->shapes[writing->count] = tensor->shape;
         writing->patches[writing->count++] =
             (H5Patch){places[i].path, tensor->data, shape_elements(tensor->shape)};
     }
@@ -141,27 +141,11 @@ static Status make_versions(H5File *file, const json_t *root)
     return OK;
 }
 
-/* The weights of a group: of a separable convolution those of both parts. */
-static H5Texts group_weights(const KerasLayer *layer, bool has_part, Arena *arena)
+static Status make_layer(H5File *file, const KerasLayer *layer, Arena *arena)
 {
-    if (!has_part)
-        return layer->weight_names;
-    const H5Texts *first = &layer[-1].weight_names, *second = &layer->weight_names;
-    H5Texts all = {ARENA_ARRAY(arena, char *, first->count + second->count), 0};
-    for (int i = 0; i < first->count; i++)
-        all.items[all.count++] = first->items[i];
-    for (int i = 0; i < second->count; i++)
-        all.items[all.count++] = second->items[i];
-    return all;
-}
-
-static Status make_layer(H5File *file, const KerasModel *model, int index, Arena *arena)
-{
-    const KerasLayer *layer = &model->layers[index];
-    H5Texts names = group_weights(layer, index > 0 && keras_is_part(layer - 1), arena);
-    const char *group = arena_printf(arena, "model_weights/%s", layer->group);
+    const char *group = arena_printf(arena, "model_weights/%s", layer->name);
     TRY(h5_make_group(file, group));
-    return h5_make_texts(file, group, "weight_names", &names);
+    return h5_make_texts(file, group, "weight_names", &layer->weight_names);
 }
 
 static Status make_values(H5File *file, const Writing *writing)
@@ -180,10 +164,9 @@ static Status make_parts(H5File *file, const Buffer *text, const KerasModel *mod
                          const Writing *writing)
 {
     json_t *root = json_loadb(text->data, text->length, 0, NULL);
-    H5Texts names = {ARENA_ARRAY(writing->arena, char *, model->count), 0};
+    H5Texts names = {ARENA_ARRAY(writing->arena, char *, model->count), model->count};
     for (int i = 0; i < model->count; i++)
-        if (!keras_is_part(&model->layers[i]))
-            names.items[names.count++] = arena_strdup(writing->arena, model->layers[i].name);
+        names.items[i] = arena_strdup(writing->arena, model->layers[i].name);
     Status status = h5_make_group(file, "model_weights");
     if (status == OK)
         status = make_versions(file, root);
@@ -192,8 +175,7 @@ static Status make_parts(H5File *file, const Buffer *text, const KerasModel *mod
     TRY(h5_make_text(file, "", "model_config", text->data));
     TRY(h5_make_texts(file, "model_weights", "layer_names", &names));
     for (int i = 0; i < model->count; i++)
-        if (!keras_is_part(&model->layers[i]))
-            TRY(make_layer(file, model, i, writing->arena));
+        TRY(make_layer(file, &model->layers[i], writing->arena));
     return make_values(file, writing);
 }
 

@@ -1,0 +1,35 @@
+#!/usr/bin/env bash
+# Test images over a serial line to a simulated board: what comes back equals the golden model, and
+# wrong requests are refused.
+set -u
+cd "$(dirname "$0")/../.."
+. tests/tap.sh
+. tests/json.sh
+program=${BUILD:-build}/dnn2fpga
+scratch=$(mktemp -d)
+trap 'rm -rf "$scratch"' EXIT
+export XDG_DATA_HOME=$scratch/data XDG_STATE_HOME=$scratch/state
+deploy() { "$program" deploy "$scratch/mlp/description" --data samples/mnist --workdir "$scratch/board" --quiet "$@"; }
+refuses() { # refuses STATUS PATTERN OPTION...
+    local wanted=$1 pattern=$2
+    shift 2
+    deploy "$@" >"$scratch/out" 2>&1
+    local status=$?
+    cat "$scratch/out"
+    [ "$status" -eq "$wanted" ] && grep -q -- "$pattern" "$scratch/out"
+}
+check "a model description" "$program" quantize samples/mnist_mlp.h5 --data samples/mnist \
+    --test-images 100 --workdir "$scratch/mlp" --quiet
+scored() { deploy --simulate --images 20 --json >"$scratch/report"; }
+check "20 images over the serial line of a simulated board" scored
+is() { echo "found '$1', expected '$2'"; [ "$1" = "$2" ]; }
+check "every value is that of the golden model" is "$(value "$scratch/report" deployed bit_exact)" true
+check "200 values came" is "$(value "$scratch/report" deployed values)" 200
+check "they were scored" holds "$(value "$scratch/report" deployed accuracy) >= 0.9"
+
+check "neither a board nor a simulation" refuses 2 "--simulate" --images 1
+check "both" refuses 2 "takes no --port" --simulate --port /dev/null
+check "an unknown board, with the nearest name" refuses 2 "did you mean 'icebreaker'" --simulate --board icebraker
+check "a port that is none" refuses 4 "not a serial port" --loaded --port /dev/null --images 1
+check "a rate that no line has" refuses 2 "115200 is usual" --simulate --baud 1234
+tap_done
