@@ -15,6 +15,7 @@
 typedef enum ActionId {
     ACTION_NONE,
     ACTION_SHOW_MODEL,
+    ACTION_SHOW_CALIBRATE,
     ACTION_SHOW_RUN,
     ACTION_SHOW_HISTORY,
     ACTION_SHOW_MESSAGES,
@@ -26,8 +27,33 @@ typedef enum ActionId {
     ACTION_DOWN,
     ACTION_PAGE_UP,
     ACTION_PAGE_DOWN,
+    ACTION_PAGE_ON,
     ACTION_FIRST,
     ACTION_LAST,
+    ACTION_SWITCH_TENSOR,
+    ACTION_NEXT_CALIBRATION,
+    ACTION_PREVIOUS_CALIBRATION,
+    ACTION_FEWER_BITS,
+    ACTION_MORE_BITS,
+    ACTION_CLIP_DOWN,
+    ACTION_CLIP_UP,
+    ACTION_CLIP_FAR_DOWN,
+    ACTION_CLIP_FAR_UP,
+    ACTION_CLIP_AUTO,
+    ACTION_GRANULARITY,
+    ACTION_PIN_FLOAT,
+    ACTION_MARK,
+    ACTION_MARK_ALL,
+    ACTION_COMMIT,
+    ACTION_UNDO,
+    ACTION_REDO,
+    ACTION_PRESETS,
+    ACTION_COMPARE,
+    ACTION_TAKE_COMPARED,
+    ACTION_OBSERVE,
+    ACTION_WRITE_SCHEME,
+    ACTION_READ_SCHEME,
+    ACTION_RESET_SCHEME,
     ACTION_SEARCH,
     ACTION_SEARCH_NEXT,
     ACTION_SEARCH_PREVIOUS,
@@ -42,10 +68,14 @@ typedef enum ActionId {
 } ActionId;
 
 typedef enum ActionScope {
-    SCOPE_APP = 1 << 0,   /* works everywhere */
-    SCOPE_LIST = 1 << 1,  /* moves in a list or a long text */
-    SCOPE_TABLE = 1 << 2, /* searches and sorts a table */
-    SCOPE_ENTER = 1 << 3  /* the selected row can be opened */
+    SCOPE_APP = 1 << 0,    /* works everywhere */
+    SCOPE_LIST = 1 << 1,   /* moves in a list or a long text */
+    SCOPE_SEARCH = 1 << 2, /* finds a row or a line */
+    SCOPE_SORT = 1 << 3,   /* sorts a table */
+    SCOPE_ENTER = 1 << 4,  /* the selected row can be opened */
+    SCOPE_TEXT = 1 << 5,   /* a long text to read */
+    SCOPE_EDIT = 1 << 6,   /* rows are marked and edited, and edits undone */
+    SCOPE_CALIBRATE = 1 << 7
 } ActionScope;
 
 typedef struct ActionInfo {
@@ -54,7 +84,9 @@ typedef struct ActionInfo {
     const char *help; /* one line, no full stop */
     const char *hint; /* a word for the hint row; NULL: not shown there */
     unsigned scope;
-    bool writes; /* not possible with --readonly */
+    bool writes;          /* not possible with --readonly */
+    const char *argument; /* what `:NAME ` takes, "FILE"; NULL: nothing */
+    const char *twin;     /* the same without a screen; NULL: it is about the screen */
 } ActionInfo;
 
 const ActionInfo *action_info(ActionId action);

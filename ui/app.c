@@ -4,16 +4,26 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "flow/report.h"
 #include "ui/key.h"
 
 typedef enum Question { ASK_CANCEL_RUN, ASK_QUIT } Question;
 
-static Screen *(*const ROOT_SCREENS[ROOTS])(App *app) = {
-    [ROOT_MODEL] = screen_model_new,
-    [ROOT_RUN] = screen_run_new,
-    [ROOT_HISTORY] = screen_history_new,
-    [ROOT_MESSAGES] = screen_messages_new,
+static const struct {
+    Screen *(*make)(App *app);
+    ActionId action;
+} ROOT_SCREENS[ROOTS] = {
+    [ROOT_MODEL] = {screen_model_new, ACTION_SHOW_MODEL},
+    [ROOT_CALIBRATE] = {screen_calibrate_new, ACTION_SHOW_CALIBRATE},
+    [ROOT_RUN] = {screen_run_new, ACTION_SHOW_RUN},
+    [ROOT_HISTORY] = {screen_history_new, ACTION_SHOW_HISTORY},
+    [ROOT_MESSAGES] = {screen_messages_new, ACTION_SHOW_MESSAGES},
 };
+
+ActionId app_root_action(Root root)
+{
+    return ROOT_SCREENS[root].action;
+}
 
 App *app_new(const AppSettings *settings, const AppPorts *ports)
 {
@@ -26,7 +36,7 @@ App *app_new(const AppSettings *settings, const AppPorts *ports)
     app->run = run_view_none();
     app->history.sort_column = -1;
     for (int i = 0; i < ROOTS; i++)
-        app->roots[i] = ROOT_SCREENS[i](app);
+        app->roots[i] = ROOT_SCREENS[i].make(app);
     app->root = settings->run.model ? ROOT_MODEL : ROOT_HISTORY;
     app->dirty = true;
     return app;
@@ -44,6 +54,7 @@ void app_free(App *app)
         app->roots[i]->ops->close(app->roots[i]);
     model_view_free(&app->model);
     run_view_free(&app->run);
+    tuning_free(app->tuning);
     history_free(&app->history);
     messages_free(&app->messages);
     free(app);
@@ -56,7 +67,7 @@ Screen *app_screen(const App *app)
     return app->depth > 0 ? app->stack[app->depth - 1] : app->roots[app->root];
 }
 
-static void pop(App *app)
+void app_pop(App *app)
 {
     if (app->depth == 0)
         return;
@@ -67,7 +78,7 @@ static void pop(App *app)
 void app_push(App *app, Screen *screen)
 {
     if (app->depth == APP_MAX_DEPTH)
-        pop(app);
+        app_pop(app);
     app->stack[app->depth++] = screen;
     app->dirty = true;
 }
@@ -75,8 +86,11 @@ void app_push(App *app, Screen *screen)
 static void show_root(App *app, Root root)
 {
     while (app->depth > 0)
-        pop(app);
+        app_pop(app);
+    app_commit_edits(app);
     app->root = root;
+    if (app->roots[root]->ops->shown)
+        app->roots[root]->ops->shown(app->roots[root]);
 }
 
 static void tell_screens(App *app, ScreenEvent event)
@@ -150,6 +164,7 @@ bool app_can(const App *app, ActionId action, const char **why_not)
 
 static void start_run(App *app)
 {
+    app_commit_edits(app);
     RunView starting = run_view_starting(&app->settings.run, app->now_ms);
     if (app->ports.start_run(app->ports.host) != OK) {
         run_view_free(&starting);
@@ -217,26 +232,6 @@ static unsigned scopes_of(const App *app)
     return SCOPE_APP | app_screen(app)->ops->scopes;
 }
 
-static void show_model(App *app)
-{
-    show_root(app, ROOT_MODEL);
-}
-
-static void show_run(App *app)
-{
-    show_root(app, ROOT_RUN);
-}
-
-static void show_history(App *app)
-{
-    show_root(app, ROOT_HISTORY);
-}
-
-static void show_messages(App *app)
-{
-    show_root(app, ROOT_MESSAGES);
-}
-
 static void ask_search(App *app)
 {
     prompt_open(&app->prompt, '/', 0);
@@ -264,19 +259,9 @@ static void suspend(App *app)
 
 /* What the app itself obeys; the screen that is shown is asked first. */
 static void (*const OBEY[ACTIONS])(App *app) = {
-    [ACTION_SHOW_MODEL] = show_model,
-    [ACTION_SHOW_RUN] = show_run,
-    [ACTION_SHOW_HISTORY] = show_history,
-    [ACTION_SHOW_MESSAGES] = show_messages,
-    [ACTION_START_RUN] = start_run,
-    [ACTION_CANCEL_RUN] = ask_cancel,
-    [ACTION_BACK] = pop,
-    [ACTION_SEARCH] = ask_search,
-    [ACTION_COMMAND] = ask_command,
-    [ACTION_HELP] = show_help,
-    [ACTION_REPAINT] = repaint,
-    [ACTION_SUSPEND] = suspend,
-    [ACTION_QUIT] = ask_quit,
+    [ACTION_START_RUN] = start_run, [ACTION_CANCEL_RUN] = ask_cancel, [ACTION_BACK] = app_pop,
+    [ACTION_SEARCH] = ask_search,   [ACTION_COMMAND] = ask_command,   [ACTION_HELP] = show_help,
+    [ACTION_REPAINT] = repaint,     [ACTION_SUSPEND] = suspend,       [ACTION_QUIT] = ask_quit,
 };
 
 void app_act(App *app, ActionId action)
@@ -291,8 +276,19 @@ void app_act(App *app, ActionId action)
             app_message(app, MESSAGE_WARNING, "%s", why_not);
         return;
     }
-    if (!screen->ops->action(screen, action) && OBEY[action])
+    if (action_info(action)->argument && !*app->argument) {
+        char text[PROMPT_BYTES];
+        snprintf(text, sizeof text, "%s ", action_info(action)->name);
+        prompt_open_with(&app->prompt, ':', scopes_of(app), text);
+        return;
+    }
+    if (screen->ops->action(screen, action))
+        return;
+    if (OBEY[action])
         OBEY[action](app);
+    for (int i = 0; i < ROOTS; i++)
+        if (ROOT_SCREENS[i].action == action)
+            show_root(app, (Root)i);
 }
 
 /* ---- keys ------------------------------------------------------------------------------------ */
@@ -306,10 +302,20 @@ static void take_prompt(App *app)
             app_message(app, MESSAGE_WARNING, "no row contains \"%s\"", text);
         return;
     }
-    ActionId action = action_of_name(text, scopes_of(app));
+    char name[PROMPT_BYTES];
+    size_t length = strcspn(text, " ");
+    snprintf(name, sizeof name, "%.*s", (int)length, text);
+    ActionId action = action_of_name(name, scopes_of(app));
+    const char *rest = text + length + strspn(text + length, " ");
     if (action == ACTION_NONE && *text)
-        app_message(app, MESSAGE_WARNING, "no action is called \"%s\"; ? lists them", text);
-    app_act(app, action);
+        app_message(app, MESSAGE_WARNING, "no action is called \"%s\"; ? lists them", name);
+    else if (*rest && !action_info(action)->argument)
+        app_message(app, MESSAGE_WARNING, "%s takes no more words", action_info(action)->name);
+    else {
+        snprintf(app->argument, sizeof app->argument, "%s", rest);
+        app_act(app, action);
+        app->argument[0] = '\0';
+    }
 }
 
 static void key_on_screen(App *app, int key)
@@ -347,6 +353,80 @@ void app_key(App *app, int key)
     } else {
         key_on_screen(app, key);
     }
+}
+
+/* ---- choices for the model ------------------------------------------------------------------- */
+
+void app_tuning_changed(App *app)
+{
+    tell_screens(app, SCREEN_TUNING_CHANGED);
+}
+
+void app_commit_edits(App *app)
+{
+    if (!app->tuning || !tuning_commit(app->tuning))
+        return;
+    if (!app->settings.readonly && app->ports.save_edits(app->ports.host) != OK)
+        app_message(app, MESSAGE_ERROR, "edits are not saved: %s", error_message());
+    app_tuning_changed(app);
+}
+
+void app_tuning_opened(App *app, Tuning *tuning, int restored)
+{
+    tuning_free(app->tuning);
+    app->tuning = tuning;
+    if (restored > 0)
+        app_message(app, MESSAGE_INFO,
+                    "%d earlier %s of this model taken up again; R on Calibrate drops them",
+                    restored, restored == 1 ? "edit" : "edits");
+    app_tuning_changed(app);
+    if (app->root == ROOT_CALIBRATE)
+        app_observe(app, false);
+}
+
+void app_observe(App *app, bool again)
+{
+    Observing *observing = &app->observing;
+    bool done = observing->state == OBSERVATION_DONE || observing->state == OBSERVATION_FAILED;
+    if (!app->tuning || observing->state == OBSERVATION_GOING_ON || (done && !again))
+        return;
+    *observing = (Observing){.state = OBSERVATION_GOING_ON};
+    if (!app->settings.run.data) {
+        app_observation_gone(app, "no images: start the workbench with --data FOLDER");
+    } else if (app->ports.observe(app->ports.host) != OK) {
+        char message[MESSAGE_BYTES];
+        snprintf(message, sizeof message, "%s", error_message());
+        app_observation_gone(app, message);
+    }
+    app_tuning_changed(app);
+}
+
+void app_observation_gone(App *app, const char *message)
+{
+    if (app->observing.state != OBSERVATION_GOING_ON)
+        return;
+    app->observing.state = OBSERVATION_FAILED;
+    snprintf(app->observing.message, sizeof app->observing.message, "%s", message);
+    app_tuning_changed(app);
+}
+
+void app_observation_event(App *app, const Event *event)
+{
+    if (event->kind == EVENT_PROGRESS)
+        app->observing.fraction = event->fraction;
+    if (event->kind != EVENT_REPORT && event->kind != EVENT_ERROR) {
+        app->dirty = true;
+        return;
+    }
+    const char *path = report_text(event->json, "observation.histograms", "");
+    Status status = event->code;
+    if (status == OK)
+        status = tuning_observe(app->tuning, path);
+    if (status == OK)
+        app->observing.state = OBSERVATION_DONE;
+    else
+        app_observation_gone(app, event->code == OK ? error_message() : event->text);
+    app_tuning_changed(app);
 }
 
 /* ---- events ---------------------------------------------------------------------------------- */
@@ -453,5 +533,5 @@ bool app_needs_ticks(const App *app)
 {
     const Message *shown = messages_shown(&app->messages, app->now_ms);
     return run_view_active(&app->run) || history_running(&app->history) ||
-           (shown && shown->level == MESSAGE_INFO);
+           app->observing.state == OBSERVATION_GOING_ON || (shown && shown->level == MESSAGE_INFO);
 }

@@ -15,6 +15,7 @@
 #ifndef UI_APP_H
 #define UI_APP_H
 
+#include "flow/tuning.h"
 #include "ui/dialog.h"
 #include "ui/history.h"
 #include "ui/messages.h"
@@ -23,7 +24,7 @@
 #include "ui/run_view.h"
 #include "ui/screen.h"
 
-typedef enum Root { ROOT_MODEL, ROOT_RUN, ROOT_HISTORY, ROOT_MESSAGES, ROOTS } Root;
+typedef enum Root { ROOT_MODEL, ROOT_CALIBRATE, ROOT_RUN, ROOT_HISTORY, ROOT_MESSAGES, ROOTS } Root;
 
 enum { APP_MAX_DEPTH = 6, APP_MIN_ROWS = 17, APP_MIN_COLUMNS = 60 };
 
@@ -32,7 +33,9 @@ typedef struct AppPorts {
     Status (*start_run)(void *host);
     Status (*cancel_run)(void *host, int64_t run); /* 0: the one that is being started */
     Status (*load_run)(void *host, int64_t run, RunView *view);
-    void (*forget_keys)(void *host); /* keys that were typed ahead are dropped */
+    Status (*observe)(void *host);    /* app_observation_event() tells what comes of it */
+    Status (*save_edits)(void *host); /* app->tuning has new choices */
+    void (*forget_keys)(void *host);  /* keys that were typed ahead are dropped */
     void (*repaint)(void *host);
     void (*suspend)(void *host);
     void *host;
@@ -44,11 +47,27 @@ typedef struct AppSettings {
     bool ascii;
 } AppSettings;
 
+/* Looking at the tensors of the model, as a job of an engine. */
+typedef enum ObservationState {
+    OBSERVATION_NONE,
+    OBSERVATION_GOING_ON,
+    OBSERVATION_DONE,
+    OBSERVATION_FAILED
+} ObservationState;
+
+typedef struct Observing {
+    ObservationState state;
+    double fraction;
+    char message[MESSAGE_BYTES]; /* why it failed */
+} Observing;
+
 struct App {
     AppSettings settings;
     AppPorts ports;
     int64_t now_ms; /* UTC; set by the host before each call */
     ModelView model;
+    Tuning *tuning; /* owned; NULL: no model, or one that cannot be quantized */
+    Observing observing;
     RunView run;      /* the current run */
     bool run_is_ours; /* its engine talks to us: the history is not needed to follow it */
     History history;
@@ -59,11 +78,15 @@ struct App {
     Root root;
     Screen *stack[APP_MAX_DEPTH]; /* screens above the root */
     int depth;
-    int rows, columns; /* of the terminal; set by app_resized() before anything else */
-    bool draw_anyway;  /* on a terminal that is too small */
+    int rows, columns;           /* of the terminal; set by app_resized() before anything else */
+    bool draw_anyway;            /* on a terminal that is too small */
+    char argument[PROMPT_BYTES]; /* of the action that is being obeyed; "" */
     bool dirty;
     bool quit;
 };
+
+/* The action that shows a main screen. */
+ActionId app_root_action(Root root);
 
 App *app_new(const AppSettings *settings, const AppPorts *ports);
 void app_free(App *app);
@@ -72,6 +95,11 @@ void app_free(App *app);
 
 void app_key(App *app, int key);
 void app_model_loaded(App *app, ModelView view); /* takes the view */
+/* The choices for the model can be edited now; takes the tuning. `restored` edits are in it. */
+void app_tuning_opened(App *app, Tuning *tuning, int restored);
+/* From the engine that observes; the last one is its report. */
+void app_observation_event(App *app, const Event *event);
+void app_observation_gone(App *app, const char *message);
 void app_engine_event(App *app, const Event *event);
 void app_engine_gone(App *app, const char *message);
 void app_history_changed(App *app);
@@ -87,6 +115,14 @@ void app_message(App *app, MessageLevel level, const char *format, ...) PRINTF_L
 /* False, with the reason, when an action is not possible now on the screen that is shown. */
 bool app_can(const App *app, ActionId action, const char **why_not);
 void app_act(App *app, ActionId action);
+
+/* Looks at the tensors, unless that was done or goes on; `again`: in any case. */
+void app_observe(App *app, bool again);
+/* Makes the draft of the tuning one step, and saves it. */
+void app_commit_edits(App *app);
+/* Screens learn that the tuning changed. */
+void app_tuning_changed(App *app);
+void app_pop(App *app);
 
 /* The terminal is too small, and its size is all that is shown. */
 bool app_shows_size(const App *app);

@@ -9,16 +9,52 @@
 
 enum { BODY_ROW = 2, ROWS_BELOW = 2 };
 
-/* "dnn2fpga  1 Model  2 Run  3 History  4 Messages" */
+static const char *first_key(const ActionInfo *info, char name[KEY_NAME_BYTES])
+{
+    sscanf(info->keys, "%11s", name);
+    return name;
+}
+
+static const char *root_key(Root root, char name[KEY_NAME_BYTES])
+{
+    return first_key(action_info(app_root_action(root)), name);
+}
+
+/* How much of the tabs fits: all, names alone, names cut to a few letters, or keys. */
+typedef enum TabSize { TABS_WHOLE, TABS_BARE, TABS_SHORT, TABS_KEYS } TabSize;
+
+enum { SHORT_NAME = 5, READONLY_COLUMNS = 10 };
+
+/* Draws the tabs, or measures them on an area of no rows; the column after them. */
+static int draw_tabs_in(const App *app, Area line, TabSize size)
+{
+    static const int NAME_COLUMNS[] = {
+        [TABS_WHOLE] = 99, [TABS_BARE] = 99, [TABS_SHORT] = SHORT_NAME, [TABS_KEYS] = 0};
+    int column = 0;
+    if (size == TABS_WHOLE)
+        column = 1 + (int)strlen("dnn2fpga") + 2;
+    area_text(line, 0, 1, STYLE_TITLE, size == TABS_WHOLE ? "dnn2fpga" : "");
+    for (int i = 0; i < ROOTS; i++) {
+        bool shown = i == (int)app->root;
+        char text[SCREEN_TEXT_BYTES], key[KEY_NAME_BYTES];
+        int letters = shown && size == TABS_KEYS ? SHORT_NAME : NAME_COLUMNS[size];
+        snprintf(text, sizeof text, " %s%s%.*s ", root_key((Root)i, key), letters ? " " : "",
+                 letters, app->roots[i]->ops->name);
+        area_text(line, 0, column, shown ? STYLE_SELECTED : STYLE_NORMAL, text);
+        column += (int)strlen(text) + (size == TABS_WHOLE);
+    }
+    return column;
+}
+
 static void draw_tabs(const App *app, Area line)
 {
-    int column = area_text(line, 0, 1, STYLE_TITLE, "dnn2fpga") + 2;
-    for (int i = 0; i < ROOTS; i++) {
-        const char *name = app->roots[i]->ops->name;
-        Style style = i == (int)app->root ? STYLE_SELECTED : STYLE_NORMAL;
-        column = area_printf(line, 0, column, style, " %d %s ", i + 1, name) + 1;
-    }
-    if (app->settings.readonly && line.columns - column > 10)
+    int room = line.columns - (app->settings.readonly ? READONLY_COLUMNS : 0);
+    Area nothing = area_part(line, 0, 0, 0, line.columns);
+    TabSize size = TABS_WHOLE;
+    while (size < TABS_KEYS && draw_tabs_in(app, nothing, size) > room)
+        size++;
+    draw_tabs_in(app, line, size);
+    if (app->settings.readonly)
         area_text_right(line, 0, STYLE_WARN, "read-only ");
 }
 
@@ -77,33 +113,44 @@ static void draw_status(const App *app, Area line)
         draw_run_status(app, line);
 }
 
-static const char *first_key(const ActionInfo *info, char name[KEY_NAME_BYTES])
+static int hint_columns(ActionId action)
 {
-    sscanf(info->keys, "%11s", name);
-    return name;
+    const ActionInfo *info = action_info(action);
+    char name[KEY_NAME_BYTES];
+    return (int)(strlen(first_key(info, name)) + strlen(info->hint)) + 1;
 }
 
-/* Keys of what can be done here; what is not possible now stays, dimmed. */
+/* Draws the hint of an action, dimmed when it is not possible now; the column for the next one. */
+static int draw_hint(const App *app, Area line, int column, ActionId action)
+{
+    const ActionInfo *info = action_info(action);
+    const char *why_not;
+    char name[KEY_NAME_BYTES];
+    bool possible = app_can(app, action, &why_not);
+    if (!possible && action == ACTION_BACK)
+        return column;
+    column = area_text(line, 0, column, possible ? STYLE_KEY : STYLE_DIM, first_key(info, name));
+    return area_text(line, 0, column + 1, possible ? STYLE_NORMAL : STYLE_DIM, info->hint) + 2;
+}
+
+/* Keys of what can be done here: first those of the screen, then those of everywhere; how to get
+ * help and how to leave are there in any case. */
 static void draw_hints(const App *app, Area line)
 {
-    unsigned scopes = SCOPE_APP | app_screen(app)->ops->scopes;
+    unsigned own = app_screen(app)->ops->scopes;
+    const int last = hint_columns(ACTION_HELP) + 2 + hint_columns(ACTION_QUIT);
     int column = 1;
-    for (int i = ACTION_NONE + 1; i < ACTIONS; i++) {
-        const ActionInfo *info = action_info((ActionId)i);
-        const char *why_not;
-        char name[KEY_NAME_BYTES];
-        if (!info->hint || !(info->scope & scopes))
-            continue;
-        bool possible = app_can(app, (ActionId)i, &why_not);
-        if (!possible && i == ACTION_BACK)
-            continue;
-        int width = (int)(strlen(first_key(info, name)) + strlen(info->hint)) + 1;
-        if (column + width > line.columns)
-            return;
-        column = area_text(line, 0, column, possible ? STYLE_KEY : STYLE_DIM, name);
-        column = area_text(line, 0, column + 1, possible ? STYLE_NORMAL : STYLE_DIM, info->hint);
-        column += 2;
-    }
+    for (int pass = 0; pass < 2; pass++)
+        for (int i = ACTION_NONE + 1; i < ACTIONS; i++) {
+            const ActionInfo *info = action_info((ActionId)i);
+            bool wanted = info->scope & (pass == 0 ? own : SCOPE_APP);
+            if (!info->hint || !wanted || i == ACTION_HELP || i == ACTION_QUIT)
+                continue;
+            if (column + hint_columns((ActionId)i) + 2 + last <= line.columns)
+                column = draw_hint(app, line, column, (ActionId)i);
+        }
+    column = draw_hint(app, line, column, ACTION_HELP);
+    draw_hint(app, line, column, ACTION_QUIT);
 }
 
 static void draw_too_small(Area screen)

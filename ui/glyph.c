@@ -13,7 +13,13 @@ static const struct {
     [GLYPH_ACROSS] = {"─", "-"},      [GLYPH_UPRIGHT] = {"│", "|"},
     [GLYPH_TOP_LEFT] = {"┌", "+"},    [GLYPH_TOP_RIGHT] = {"┐", "+"},
     [GLYPH_BOTTOM_LEFT] = {"└", "+"}, [GLYPH_BOTTOM_RIGHT] = {"┘", "+"},
-    [GLYPH_UNKNOWN] = {"�", "?"},     [GLYPH_NONE] = {"–", "-"},
+    [GLYPH_MARKED] = {"◆", "#"},      [GLYPH_EDITED] = {"*", "*"},
+    [GLYPH_BEYOND] = {"▒", "x"},      [GLYPH_BLOCK_1] = {"▁", "."},
+    [GLYPH_BLOCK_1 + 1] = {"▂", "."}, [GLYPH_BLOCK_1 + 2] = {"▃", ":"},
+    [GLYPH_BLOCK_1 + 3] = {"▄", ":"}, [GLYPH_BLOCK_1 + 4] = {"▅", "|"},
+    [GLYPH_BLOCK_1 + 5] = {"▆", "|"}, [GLYPH_BLOCK_1 + 6] = {"▇", "#"},
+    [GLYPH_BLOCK_8] = {"█", "#"},     [GLYPH_UNKNOWN] = {"�", "?"},
+    [GLYPH_NONE] = {"–", "-"},
 };
 
 const char *glyph_text(Glyph glyph, bool ascii)

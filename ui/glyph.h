@@ -29,6 +29,11 @@ typedef enum Glyph {
     GLYPH_BOTTOM_RIGHT,
     GLYPH_UNKNOWN, /* a control character or broken UTF-8 in foreign text */
     GLYPH_NONE,    /* "no value" in a table */
+    GLYPH_MARKED,  /* a row that the next action is for, too */
+    GLYPH_EDITED,  /* differs from what the program was started with */
+    GLYPH_BEYOND,  /* bar of values that are cut off */
+    GLYPH_BLOCK_1, /* bars, an eighth of a cell high; the next ones up to a whole cell */
+    GLYPH_BLOCK_8 = GLYPH_BLOCK_1 + 7,
     GLYPHS
 } Glyph;
 

@@ -11,6 +11,12 @@ void prompt_open(Prompt *prompt, char sign, unsigned scopes)
     *prompt = (Prompt){.open = true, .sign = sign, .scopes = scopes};
 }
 
+void prompt_open_with(Prompt *prompt, char sign, unsigned scopes, const char *text)
+{
+    prompt_open(prompt, sign, scopes);
+    snprintf(prompt->text, sizeof prompt->text, "%s", text);
+}
+
 static void complete(Prompt *prompt)
 {
     if (prompt->sign != ':')

@@ -6,7 +6,7 @@
 
 #include "ui/canvas.h"
 
-enum { PROMPT_BYTES = 64 };
+enum { PROMPT_BYTES = 256 };
 
 typedef enum PromptState { PROMPT_TYPING, PROMPT_ENTERED, PROMPT_LEFT } PromptState;
 
@@ -20,6 +20,8 @@ typedef struct Prompt {
 } Prompt;
 
 void prompt_open(Prompt *prompt, char sign, unsigned scopes);
+/* The same with some text typed already. */
+void prompt_open_with(Prompt *prompt, char sign, unsigned scopes, const char *text);
 
 /* Takes a key; the prompt is closed unless the answer is PROMPT_TYPING. */
 PromptState prompt_key(Prompt *prompt, int key);

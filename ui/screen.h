@@ -21,7 +21,8 @@ typedef enum ScreenEvent {
     SCREEN_MODEL_CHANGED,
     SCREEN_RUN_CHANGED,     /* the current run: app->run */
     SCREEN_HISTORY_CHANGED, /* rows of the history */
-    SCREEN_MESSAGES_CHANGED
+    SCREEN_MESSAGES_CHANGED,
+    SCREEN_TUNING_CHANGED /* app->tuning: opened, observed, or edited by another screen */
 } ScreenEvent;
 
 enum { SCREEN_TEXT_BYTES = 96 };
@@ -37,9 +38,10 @@ typedef struct ScreenOps {
     /* False, with the reason, when an action that it understands makes no sense now. May be NULL.
      */
     bool (*can)(const Screen *screen, ActionId action, const char **why_not);
-    /* The text to find, from the `/` prompt; false: not found. NULL without SCOPE_TABLE. */
+    /* The text to find, from the `/` prompt; false: not found. NULL without SCOPE_SEARCH. */
     bool (*search)(Screen *screen, const char *text);
     void (*event)(Screen *screen, ScreenEvent event); /* may be NULL */
+    void (*shown)(Screen *screen);                    /* it comes to the front; may be NULL */
     /* "3 of 12"; and what is shown, for the crumbs. Either may be NULL. */
     void (*position)(const Screen *screen, char text[SCREEN_TEXT_BYTES]);
     void (*subject)(const Screen *screen, char text[SCREEN_TEXT_BYTES]);
@@ -53,8 +55,10 @@ struct Screen {
 };
 
 Screen *screen_model_new(App *app);
-Screen *screen_run_new(App *app);                 /* follows app->run */
-Screen *screen_result_new(App *app, int64_t run); /* one run of the history */
+Screen *screen_calibrate_new(App *app);
+Screen *screen_presets_new(App *app, const bool *marked); /* for marked rows of app->tuning */
+Screen *screen_run_new(App *app);                         /* follows app->run */
+Screen *screen_result_new(App *app, int64_t run);         /* one run of the history */
 Screen *screen_history_new(App *app);
 Screen *screen_messages_new(App *app);
 Screen *screen_help_new(App *app, const Screen *about);

@@ -1,4 +1,5 @@
-/* The help screen: made from the action table, for the screen that it was called on. */
+/* The help screen: made from the action table, for the screen that it was called on. Under an action
+ * stands how the same is done without a screen. */
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -25,6 +26,8 @@ static int draw_section(unsigned scopes, const char *title, Area area, int row)
         area_text(area, row, 1, STYLE_KEY, info->keys);
         area_text(area, row, NAME_COLUMN, STYLE_DIM, info->name);
         area_text(area, row++, HELP_COLUMN, STYLE_NORMAL, info->help);
+        if (info->twin)
+            area_printf(area, row++, NAME_COLUMN + 2, STYLE_DIM, "= %s", info->twin);
     }
     return row - first;
 }
@@ -72,7 +75,7 @@ static void help_close(Screen *base)
 
 static const ScreenOps OPS = {
     .name = "Help",
-    .scopes = SCOPE_LIST,
+    .scopes = SCOPE_LIST | SCOPE_TEXT,
     .layout = help_layout,
     .draw = help_draw,
     .action = help_action,

@@ -142,7 +142,7 @@ static void history_close(Screen *base)
 
 static const ScreenOps OPS = {
     .name = "History",
-    .scopes = SCOPE_LIST | SCOPE_TABLE | SCOPE_ENTER,
+    .scopes = SCOPE_LIST | SCOPE_SEARCH | SCOPE_SORT | SCOPE_ENTER,
     .layout = history_layout,
     .draw = history_draw,
     .action = history_action,

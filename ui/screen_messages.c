@@ -83,15 +83,6 @@ static bool messages_search(Screen *base, const char *text)
     return table_search(&((MessagesScreen *)base)->table, text);
 }
 
-static bool messages_can(const Screen *base, ActionId action, const char **why_not)
-{
-    (void)base;
-    if (action != ACTION_SORT && action != ACTION_SORT_REVERSE)
-        return true;
-    *why_not = "messages stay in the order of time";
-    return false;
-}
-
 static void messages_event(Screen *base, ScreenEvent event)
 {
     if (event == SCREEN_MESSAGES_CHANGED)
@@ -111,11 +102,10 @@ static void messages_close(Screen *base)
 
 static const ScreenOps OPS = {
     .name = "Messages",
-    .scopes = SCOPE_LIST | SCOPE_TABLE,
+    .scopes = SCOPE_LIST | SCOPE_SEARCH,
     .layout = messages_layout,
     .draw = messages_draw,
     .action = messages_action,
-    .can = messages_can,
     .search = messages_search,
     .event = messages_event,
     .position = messages_position,

@@ -258,7 +258,7 @@ static void model_close(Screen *base)
 
 static const ScreenOps OPS = {
     .name = "Model",
-    .scopes = SCOPE_LIST | SCOPE_TABLE,
+    .scopes = SCOPE_LIST | SCOPE_SEARCH | SCOPE_SORT,
     .layout = model_layout,
     .draw = model_draw,
     .action = model_action,

@@ -24,6 +24,7 @@ bool scroll_action(Scroll *scroll, ActionId action)
         [ACTION_DOWN] = 1,
         [ACTION_PAGE_UP] = -scroll->page,
         [ACTION_PAGE_DOWN] = scroll->page,
+        [ACTION_PAGE_ON] = scroll->page,
         [ACTION_FIRST] = -scroll->total,
         [ACTION_LAST] = scroll->total,
     };

@@ -117,10 +117,13 @@ static Status set_clip(LayerScheme *row, const char *text)
 
 static void put_clip(const LayerScheme *row, char *text)
 {
-    if (row->clip > 0)
-        snprintf(text, TEXT_BYTES, "%.17g", row->clip);
-    else
-        snprintf(text, TEXT_BYTES, "auto");
+    snprintf(text, TEXT_BYTES, "auto");
+    /* The shortest text that reads back as the same number; 17 digits always do. */
+    for (int digits = 6; row->clip > 0 && digits <= 17; digits++) {
+        snprintf(text, TEXT_BYTES, "%.*g", digits, row->clip);
+        if (strtod(text, NULL) == row->clip)
+            break;
+    }
 }
 
 static Status set_per_channel(LayerScheme *row, const char *text)

@@ -33,7 +33,7 @@ check "the shell is there" shows 'shell>'
 press "$build/dnn2fpga tests/fixtures/models/paper_cnn_small.k3.h5" Enter
 check "the model's layers are shown" shows 'conv2d, relu'
 check "with the hints in the last row" shows '? help  q quit'
-press 3
+press 7
 check "the history is shown" shows 'No run yet. On the model screen'
 press '?'
 check "help is shown" shows 'On the screen History'

@@ -176,7 +176,7 @@ static void test_file_and_difference(void **state)
     assert_string_equal(found[4].layer, "conv:a");
     assert_string_equal(found[4].key, "clip");
     assert_string_equal(found[4].before, "auto");
-    assert_string_equal(found[4].after, "0.10000000000000001");
+    assert_string_equal(found[4].after, "0.1");
     assert_string_equal(found[8].layer, "last");
     assert_string_equal(found[8].key, "per-channel");
     assert_string_equal(found[8].after, "yes");

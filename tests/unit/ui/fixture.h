@@ -15,6 +15,7 @@
 
 #include <cmocka.h>
 
+#include "base/fs.h"
 #include "flow/report.h"
 #include "ui/app.h"
 #include "ui/key.h"
@@ -26,8 +27,9 @@
 typedef struct FakeHost {
     int started, forgotten, repainted, suspended;
     int64_t cancelled; /* -1: not asked */
-    bool refuse;       /* start_run fails */
-    RunRecord record;  /* what load_run gives, whatever the id */
+    int observed, saved;
+    bool refuse;      /* start_run and observe fail */
+    RunRecord record; /* what load_run gives, whatever the id */
     StageRecord stages[STAGES];
     int stage_count;
 } FakeHost;
@@ -50,6 +52,19 @@ __attribute__((unused)) static Status fake_load(void *host, int64_t run, RunView
     FakeHost *fake = host;
     fake->record.id = run;
     *view = run_view_of_record(&fake->record, fake->stages, fake->stage_count);
+    return OK;
+}
+
+__attribute__((unused)) static Status fake_observe(void *host)
+{
+    FakeHost *fake = host;
+    fake->observed++;
+    return fake->refuse ? error_set(ERR_ENVIRONMENT, "no engine today") : OK;
+}
+
+__attribute__((unused)) static Status fake_save(void *host)
+{
+    ((FakeHost *)host)->saved++;
     return OK;
 }
 
@@ -92,8 +107,16 @@ __attribute__((unused)) static App *fixture_app(FakeHost *fake, bool ascii, bool
     *fake = (FakeHost){.cancelled = -1, .record = fixture_record(1, RUN_OK)};
     AppSettings settings = {.run = run_options_default(), .ascii = ascii};
     settings.run.model = with_model ? "samples/mnist_cnn.h5" : NULL;
-    AppPorts ports = {fake_start,   fake_cancel,  fake_load, fake_forget,
-                      fake_repaint, fake_suspend, fake};
+    settings.run.data = "samples/mnist";
+    AppPorts ports = {.start_run = fake_start,
+                      .cancel_run = fake_cancel,
+                      .load_run = fake_load,
+                      .observe = fake_observe,
+                      .save_edits = fake_save,
+                      .forget_keys = fake_forget,
+                      .repaint = fake_repaint,
+                      .suspend = fake_suspend,
+                      .host = fake};
     App *app = app_new(&settings, &ports);
     app->now_ms = FIXTURE_NOW_MS;
     app_resized(app, 24, 80);
@@ -217,6 +240,38 @@ __attribute__((unused)) static void press(App *app, const char *keys)
 {
     for (; *keys; keys++)
         app_key(app, *keys);
+}
+
+/* The sample's scheme, to be edited. */
+__attribute__((unused)) static void fixture_tuning(App *app)
+{
+    Tuning *tuning = NULL;
+    RunOptions options = app->settings.run;
+    options.model = "samples/mnist_cnn.h5";
+    if (tuning_open(&options, &tuning) != OK)
+        fail_msg("%s", error_message());
+    app_tuning_opened(app, tuning, 0);
+}
+
+/* Its tensors, as an engine would have seen them on 100 images. */
+__attribute__((unused)) static void fixture_observed(App *app)
+{
+    char folder[] = "/tmp/dnn2fpga-observed-XXXXXX";
+    RunOptions options = app->settings.run;
+    json_t *report = NULL;
+    assert_non_null(mkdtemp(folder));
+    options.workdir = folder;
+    options.calib_images = 100;
+    options.test_images = 100;
+    options.jobs = 1;
+    app_observe(app, true);
+    if (flow_observe(&options, NULL, &report) != OK)
+        fail_msg("%s", error_message());
+    app_observation_event(app,
+                          &(Event){.kind = EVENT_REPORT, .code = OK, .text = "", .json = report});
+    json_decref(report);
+    assert_int_equal(fs_remove_tree(folder), OK);
+    assert_int_equal(app->observing.state, OBSERVATION_DONE);
 }
 
 /* What is on the screen at a size. Free with free(). */

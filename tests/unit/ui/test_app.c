@@ -1,6 +1,8 @@
 /* Keys and events in, state and cells out: the workbench without terminal, engine and clock. */
 #include "fixture.h"
 
+#include <unistd.h>
+
 static App *ready_app(FakeHost *fake)
 {
     App *app = fixture_app(fake, false, true);
@@ -13,9 +15,9 @@ static void test_main_screens(void **state)
     (void)state;
     FakeHost fake;
     App *app = ready_app(&fake);
-    static const char *const NAMES[ROOTS] = {"Model", "Run", "History", "Messages"};
+    static const char *const NAMES[ROOTS] = {"Model", "Calibrate", "Run", "History", "Messages"};
     for (int i = ROOTS - 1; i >= 0; i--) {
-        app_key(app, '1' + i);
+        app_key(app, action_info(app_root_action((Root)i))->keys[0]);
         assert_string_equal(app_screen(app)->ops->name, NAMES[i]);
     }
     press(app, ":hist");
@@ -218,9 +220,9 @@ static void test_follows_other_process(void **state)
     fake.stage_count = 2;
     history_take(&app->history, &fake.record);
     app_history_changed(app);
-    press(app, "2");
-    assert_shows(app, "2,500 of 10,000");
     press(app, "3");
+    assert_shows(app, "2,500 of 10,000");
+    press(app, "7");
     assert_shows(app, "baseline 25%");
     app_key(app, KEY_RETURN); /* the same run, pushed by the history, is live too */
     fake.record.progress_text = "5,000 of 10,000";
@@ -320,9 +322,181 @@ static void test_record_and_events_agree(void **state)
     app_free(app);
 }
 
+/* ---- calibrate ------------------------------------------------------------------------------- */
+
+static App *tuned_app(FakeHost *fake)
+{
+    App *app = ready_app(fake);
+    fixture_tuning(app);
+    return app;
+}
+
+static void test_observing(void **state)
+{
+    (void)state;
+    FakeHost fake;
+    App *app = tuned_app(&fake);
+    assert_int_equal(fake.observed, 0); /* nobody asked to see the tensors */
+    press(app, "2");
+    assert_int_equal(fake.observed, 1);
+    assert_true(app_needs_ticks(app));
+    app_observation_event(app, &(Event){.kind = EVENT_PROGRESS, .fraction = 0.45, .text = ""});
+    assert_shows(app, "Looking at calibration images");
+    assert_shows(app, "45%");
+    press(app, "o"); /* goes on already */
+    assert_int_equal(fake.observed, 1);
+    app_observation_gone(app, "the engine was killed by signal 9");
+    assert_shows(app, "killed by signal 9");
+    press(app, "h");
+    assert_shows(app, "nothing was seen of the activations yet");
+    press(app, "12");
+    assert_int_equal(fake.observed, 1); /* it failed: once is enough */
+    fake.refuse = true;
+    press(app, "o");
+    assert_int_equal(fake.observed, 2);
+    assert_shows(app, "no engine today");
+    fake.refuse = false;
+    fixture_observed(app);
+    assert_shows(app, "minmax");
+    app_free(app);
+}
+
+static void test_edits(void **state)
+{
+    (void)state;
+    FakeHost fake;
+    App *app = tuned_app(&fake);
+    press(app, "2");
+    fixture_observed(app);
+    press(app, "j");
+    double clip = tuning_preview(app->tuning, 1, TENSOR_OUTPUTS).clip;
+    press(app, "<<<");
+    assert_true(tuning_preview(app->tuning, 1, TENSOR_OUTPUTS).clip < 0.9 * clip);
+    assert_shows(app, "before");
+    assert_int_equal(fake.saved, 0);
+    press(app, "j"); /* going on makes it one step */
+    assert_int_equal(fake.saved, 1);
+    assert_shows(app, "1 edit");
+    press(app, "-\t---");
+    app_key(app, KEY_RETURN);
+    assert_int_equal(tuning_choice(app->tuning, 2)->activation_bits, 7);
+    assert_int_equal(tuning_choice(app->tuning, 2)->weight_bits, 5);
+    press(app, "uu");
+    assert_shows(app, "undone: conv_1: clip");
+    assert_int_equal(tuning_differences(app->tuning, NULL), 0);
+    press(app, "u");
+    assert_shows(app, "nothing was changed");
+    press(app, "UU");
+    assert_int_equal(tuning_choice(app->tuning, 2)->weight_bits, 5);
+    press(app, "R");
+    assert_int_equal(tuning_differences(app->tuning, NULL), 0);
+    press(app, "u");
+    assert_int_equal(tuning_choice(app->tuning, 2)->weight_bits, 5);
+    app_free(app);
+}
+
+static void test_marks(void **state)
+{
+    (void)state;
+    FakeHost fake;
+    App *app = tuned_app(&fake);
+    press(app, "2j  ");
+    assert_shows(app, "2 marked");
+    press(app, "p\t+");
+    for (int row = 1; row <= 2; row++) {
+        assert_int_equal(tuning_choice(app->tuning, row)->granularity, PER_CHANNEL);
+        assert_int_equal(tuning_choice(app->tuning, row)->weight_bits, 9);
+    }
+    assert_int_equal(tuning_choice(app->tuning, 3)->granularity, PER_TENSOR);
+    press(app, "Pjjj");
+    app_key(app, KEY_RETURN);
+    assert_string_equal(app_screen(app)->ops->name, "Calibrate");
+    assert_int_equal(tuning_choice(app->tuning, 1)->weight_bits, 6);
+    assert_int_equal(tuning_choice(app->tuning, 3)->weight_bits, 8);
+    press(app, "u");
+    assert_int_equal(tuning_choice(app->tuning, 1)->weight_bits, 9);
+    press(app, "**gf"); /* the input cannot float: the others do */
+    assert_true(tuning_choice(app->tuning, 1)->is_float);
+    assert_false(tuning_choice(app->tuning, 0)->is_float);
+    press(app, "*gf");
+    assert_shows(app, "only convolutions and dense layers");
+    app_free(app);
+}
+
+static void test_compare(void **state)
+{
+    (void)state;
+    FakeHost fake;
+    App *app = tuned_app(&fake);
+    press(app, "2");
+    fixture_observed(app);
+    press(app, "jX");
+    assert_shows(app, "nothing is compared");
+    press(app, "xxx");
+    assert_shows(app, "right");
+    press(app, "X");
+    assert_string_equal(tuning_choice(app->tuning, 1)->calibrator->name, "mse");
+    for (int i = 0; calibrator_at(i); i++)
+        press(app, "x");
+    press(app, "xxxx");
+    app_free(app);
+}
+
+static void test_scheme_files(void **state)
+{
+    (void)state;
+    FakeHost fake;
+    App *app = tuned_app(&fake);
+    char path[] = "/tmp/dnn2fpga-scheme-XXXXXX", command[64];
+    int file = mkstemp(path);
+    assert_true(file >= 0);
+    close(file);
+    press(app, "2j--w"); /* the key asks for the file's name */
+    assert_true(app->prompt.open);
+    press(app, path);
+    app_key(app, KEY_RETURN);
+    assert_shows(app, "the choices are in /tmp/");
+    press(app, "R");
+    snprintf(command, sizeof command, ":read-scheme %s", path);
+    press(app, command);
+    app_key(app, KEY_RETURN);
+    assert_int_equal(tuning_choice(app->tuning, 1)->activation_bits, 6);
+    press(app, ":read-scheme /nonexistent");
+    app_key(app, KEY_RETURN);
+    assert_shows(app, "error: /nonexistent");
+    press(app, ":model now");
+    app_key(app, KEY_RETURN);
+    assert_shows(app, "model takes no more words");
+    remove(path);
+    app_free(app);
+}
+
+/* Nothing to choose for: each key says so. */
+static void test_calibrate_without_a_model(void **state)
+{
+    (void)state;
+    FakeHost fake;
+    App *app = fixture_app(&fake, false, false);
+    press(app, "2");
+    assert_shows(app, "No model.");
+    for (const char *key = "mMab+-pfx*uUPXowLR<>"; *key; key++) {
+        app_key(app, *key);
+        app_key(app, KEY_ESCAPE);
+    }
+    press(app, "m");
+    assert_shows(app, "there is no model to choose for");
+    app_free(app);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_observing),
+        cmocka_unit_test(test_edits),
+        cmocka_unit_test(test_marks),
+        cmocka_unit_test(test_compare),
+        cmocka_unit_test(test_scheme_files),
+        cmocka_unit_test(test_calibrate_without_a_model),
         cmocka_unit_test(test_main_screens),
         cmocka_unit_test(test_back_stack),
         cmocka_unit_test(test_unknown_key),

@@ -2,13 +2,12 @@
  * the environment writes the files anew. */
 #include "fixture.h"
 
-#include "base/fs.h"
-
 static const struct {
     int rows, columns;
-} SIZES[] = {{24, 80}, {40, 120}, {17, 60}};
+} SIZES[] = {{24, 80}, {40, 120}, {17, 60}, {60, 200}};
 
-enum { SIZE_COUNT = sizeof SIZES / sizeof SIZES[0] };
+/* Screens that have more to show than three sizes can tell get all of them. */
+enum { SIZE_COUNT = sizeof SIZES / sizeof SIZES[0], USUAL_SIZES = SIZE_COUNT - 1 };
 
 static void compare_golden(App *app, const char *name, int size)
 {
@@ -30,17 +29,23 @@ static void compare_golden(App *app, const char *name, int size)
 }
 
 /* `prepare` brings the app to what is to be seen. */
-static void check_screen(const char *name, bool with_model,
-                         void (*prepare)(App *app, FakeHost *fake))
+static void check_sizes(const char *name, bool with_model, int sizes,
+                        void (*prepare)(App *app, FakeHost *fake))
 {
     for (int ascii = 0; ascii < 2; ascii++) {
         FakeHost fake;
         App *app = fixture_app(&fake, ascii, with_model);
         prepare(app, &fake);
-        for (int size = 0; size < SIZE_COUNT; size++)
+        for (int size = 0; size < sizes; size++)
             compare_golden(app, name, size);
         app_free(app);
     }
+}
+
+static void check_screen(const char *name, bool with_model,
+                         void (*prepare)(App *app, FakeHost *fake))
+{
+    check_sizes(name, with_model, USUAL_SIZES, prepare);
 }
 
 static void load_model(App *app, FakeHost *fake)
@@ -74,6 +79,46 @@ static void nothing(App *app, FakeHost *fake)
 {
     (void)fake;
     press(app, "1");
+}
+
+static void open_calibrate(App *app, FakeHost *fake)
+{
+    load_model(app, fake);
+    fixture_tuning(app);
+    press(app, "2");
+}
+
+static void observe_model(App *app, FakeHost *fake)
+{
+    open_calibrate(app, fake);
+    fixture_observed(app);
+    press(app, "j");
+}
+
+/* A clip by hand on one layer, fewer bits on another, marks, and a draft. */
+static void edit_choices(App *app, FakeHost *fake)
+{
+    observe_model(app, fake);
+    press(app, "<<<<j---j \t");
+    press(app, "km--");
+}
+
+static void compare_calibrations(App *app, FakeHost *fake)
+{
+    observe_model(app, fake);
+    press(app, "j--xxx");
+}
+
+static void show_presets(App *app, FakeHost *fake)
+{
+    observe_model(app, fake);
+    press(app, "*Pjj");
+}
+
+static void observe_in_vain(App *app, FakeHost *fake)
+{
+    open_calibrate(app, fake);
+    app_observation_gone(app, "samples/mnist: labels go up to 11, the model has 10 classes");
 }
 
 static void run_half_way(App *app, FakeHost *fake)
@@ -114,7 +159,7 @@ static void show_history(App *app, FakeHost *fake)
     fake->record = fixture_record(59, RUN_RUNNING);
     fixture_history(app);
     app_history_changed(app);
-    press(app, "3jS");
+    press(app, "7jS");
 }
 
 static void show_messages(App *app, FakeHost *fake)
@@ -125,7 +170,7 @@ static void show_messages(App *app, FakeHost *fake)
     app_message(app, MESSAGE_ERROR,
                 "ghdl was not found on the PATH; the software stages are kept in the history.\n"
                 "Install it with: apt-get install ghdl-mcode");
-    press(app, "4");
+    press(app, "8");
 }
 
 static void show_help(App *app, FakeHost *fake)
@@ -154,6 +199,17 @@ static void test_model(void **state)
     check_screen("model-refused", true, refuse_model);
     check_screen("model-none", false, nothing);
     check_screen("model-loading", true, nothing);
+}
+
+static void test_calibrate(void **state)
+{
+    (void)state;
+    check_sizes("calibrate", true, SIZE_COUNT, observe_model);
+    check_sizes("calibrate-edited", true, SIZE_COUNT, edit_choices);
+    check_sizes("calibrate-compared", true, SIZE_COUNT, compare_calibrations);
+    check_screen("calibrate-waiting", true, open_calibrate);
+    check_screen("calibrate-failed", true, observe_in_vain);
+    check_screen("presets", true, show_presets);
 }
 
 static void test_run(void **state)
@@ -193,7 +249,7 @@ static void test_ascii_is_ascii(void **state)
     App *app = fixture_app(&fake, true, true);
     run_to_the_end(app, &fake);
     show_messages(app, &fake);
-    for (const char *key = "1234?"; *key; key++) {
+    for (const char *key = "12378?"; *key; key++) {
         app_key(app, *key);
         char *text = screen_text(app, 40, 120);
         for (const char *byte = text; *byte; byte++)
@@ -211,7 +267,7 @@ static void test_any_size(void **state)
     App *app = fixture_app(&fake, false, true);
     run_half_way(app, &fake);
     app->draw_anyway = true;
-    for (const char *key = "1234?q"; *key; key++) {
+    for (const char *key = "12378?q"; *key; key++) {
         app_key(app, *key);
         for (int rows = 1; rows < 30; rows++)
             for (int columns = 1; columns < 90; columns += 7)
@@ -224,7 +280,7 @@ static void test_any_size(void **state)
     free(text);
     app_key(app, 'i');
     text = screen_text(app, 10, 70);
-    assert_non_null(strstr(text, "dnn2fpga"));
+    assert_non_null(strstr(text, "1 Model"));
     free(text);
     app_free(app);
 }
@@ -232,9 +288,13 @@ static void test_any_size(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_model),    cmocka_unit_test(test_run),
-        cmocka_unit_test(test_history),  cmocka_unit_test(test_messages_and_help),
-        cmocka_unit_test(test_overlays), cmocka_unit_test(test_ascii_is_ascii),
+        cmocka_unit_test(test_model),
+        cmocka_unit_test(test_run),
+        cmocka_unit_test(test_calibrate),
+        cmocka_unit_test(test_history),
+        cmocka_unit_test(test_messages_and_help),
+        cmocka_unit_test(test_overlays),
+        cmocka_unit_test(test_ascii_is_ascii),
         cmocka_unit_test(test_any_size),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

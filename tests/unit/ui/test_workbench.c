@@ -13,7 +13,7 @@ static void test_start_and_quit(void **state)
 {
     Vt *vt = start_at(*state, 24, 80);
     assert_true(vt->other_screen);
-    assert_vt_shows(vt, "1 Model   2 Run   3 History   4 Messages");
+    assert_vt_shows(vt, "1 Model   2 Calibrate   3 Run   7 History   8 Messages");
     assert_vt_shows(vt, "Model paper_cnn_small.k3.h5");
     assert_vt_shows(vt, "conv2d, relu");
     assert_false(vt_press(vt, "q"));
@@ -23,13 +23,13 @@ static void test_start_and_quit(void **state)
 static void test_all_screens(void **state)
 {
     Vt *vt = start_at(*state, 24, 80);
-    assert_true(vt_press(vt, "2"));
-    assert_vt_shows(vt, "No run yet.");
     assert_true(vt_press(vt, "3"));
+    assert_vt_shows(vt, "No run yet.");
+    assert_true(vt_press(vt, "7"));
     assert_vt_shows(vt, "No run yet. On the model screen, r starts one.");
     assert_true(vt_press(vt, "x")); /* unknown */
     assert_vt_shows(vt, "x does nothing here");
-    assert_true(vt_press(vt, "4"));
+    assert_true(vt_press(vt, "8"));
     assert_vt_shows(vt, "x does nothing here");
     assert_true(vt_press(vt, "?"));
     assert_vt_shows(vt, "On the screen Messages");
@@ -78,7 +78,7 @@ static void test_resize(void **state)
     assert_true(vt_resize(vt, 10, 50));
     assert_vt_shows(vt, "50x10 is small; 60x17 is needed. i: ignore");
     assert_true(vt_press(vt, "i"));
-    assert_vt_shows(vt, "dnn2fpga");
+    assert_vt_shows(vt, "1 Model");
     assert_true(vt_resize(vt, 24, 80));
     assert_true(vt_press(vt, "?"));
     assert_true(vt_resize(vt, 30, 100));
@@ -140,7 +140,7 @@ static void test_stop_and_continue(void **state)
     kill(vt->pid, SIGCONT);
     assert_true(vt_settle(vt));
     assert_vt_shows(vt, "conv2d, relu");
-    assert_true(vt_press(vt, "2"));
+    assert_true(vt_press(vt, "3"));
     assert_vt_shows(vt, "No run yet.");
     vt_press(vt, "q");
     assert_ends_well(vt);

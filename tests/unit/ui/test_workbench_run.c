@@ -64,7 +64,7 @@ static void test_run_to_result(void **state)
     wait_for(vt, "run 1 is over: ok");
     assert_vt_shows(vt, "bit exact: 100 values of 10 images");
     assert_vt_shows(vt, "equal");
-    assert_true(vt_press(vt, "3"));
+    assert_true(vt_press(vt, "7"));
     wait_for(vt, "  ok "); /* the history has it too */
     assert_vt_shows(vt, "1 of 1");
     assert_true(vt_press(vt, "\r"));
@@ -84,7 +84,7 @@ static void test_leave_and_come_back(void **state)
     vt_press(vt, "l");
     assert_ends_well(vt);
     vt = start_workbench(*state, LONG_RUN);
-    assert_true(vt_press(vt, "2"));
+    assert_true(vt_press(vt, "3"));
     assert_vt_shows(vt, "Run 1");
     assert_vt_shows(vt, "running");
     wait_for(vt, "run 1 is over: ok");
@@ -102,7 +102,7 @@ static void test_kill_workbench(void **state)
     vt_wait_end(vt);
     vt_free(vt);
     vt = start_workbench(*state, LONG_RUN);
-    assert_true(vt_press(vt, "2"));
+    assert_true(vt_press(vt, "3"));
     wait_for(vt, "run 1 is over: ok");
     leave(vt);
 }
@@ -110,7 +110,7 @@ static void test_kill_workbench(void **state)
 static void test_two_workbenches(void **state)
 {
     Vt *watcher = start_workbench(*state, LONG_RUN);
-    assert_true(vt_press(watcher, "3"));
+    assert_true(vt_press(watcher, "7"));
     assert_vt_shows(watcher, "No run yet");
     Vt *worker = start_workbench(*state, LONG_RUN);
     assert_true(vt_press(worker, "r"));
@@ -142,7 +142,7 @@ static void test_cancel_from_outside(void **state)
     assert_true(vt_press(worker, "r"));
     wait_for(worker, "simulate   running");
     Vt *other = start_workbench(*state, LONG_RUN);
-    assert_true(vt_press(other, "2cy"));
+    assert_true(vt_press(other, "3cy"));
     wait_for(other, "run 1 is over: cancelled");
     wait_for(worker, "run 1 is over: cancelled");
     leave(other);
@@ -163,7 +163,7 @@ static void test_kill_engine(void **state)
     assert_true(run.owner.pid > 1 && run.owner.pid != vt->pid);
     kill((pid_t)run.owner.pid, SIGKILL);
     wait_for(vt, "run 1 is over: interrupted");
-    assert_true(vt_press(vt, "3"));
+    assert_true(vt_press(vt, "7"));
     wait_for(vt, "interrupted");
     assert_true(vt_press(vt, "r")); /* a new run works */
     wait_for(vt, "run 2 is over: ok");

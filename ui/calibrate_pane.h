@@ -1,0 +1,22 @@
+/* calibrate_pane.h: one tensor of the calibrate screen: its histogram with the clip, and what the
+ * choice costs; beside it, when two are compared, the same for another calibration. */
+#ifndef UI_CALIBRATE_PANE_H
+#define UI_CALIBRATE_PANE_H
+
+#include "ui/app.h"
+#include "ui/calibrate_view.h"
+
+typedef struct CalibratePane {
+    const App *app; /* with a tuning that has rows */
+    int row;
+    PreviewTensor tensor;
+    const RowEffects *effects;
+    const Calibrator *compared; /* NULL: none */
+    Preview other;              /* of the compared one */
+} CalibratePane;
+
+const char *tensor_word(PreviewTensor tensor); /* "weights" */
+
+void calibrate_pane_draw(const CalibratePane *pane, Area area);
+
+#endif

@@ -1,0 +1,623 @@
+/* The calibrate screen: what each layer gets, what that costs it, and the keys to change it. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "ui/app.h"
+#include "ui/calibrate_pane.h"
+#include "ui/table.h"
+
+/* From here on there is room for the histogram beside the table. */
+enum { WIDE_COLUMNS = 110, GAP_COLUMNS = 2, LEAST_TABLE_ROWS = 4 };
+
+/* A fine step of the clip is an eighth of a coarse one; sixteen coarse ones double it. */
+static const double FINE = 1.005430, COARSE = 1.044274;
+
+typedef enum Column {
+    COLUMN_MARK,
+    COLUMN_NAME,
+    COLUMN_CALIBRATION,
+    COLUMN_BITS,
+    COLUMN_PER,
+    COLUMN_CLIP,
+    COLUMN_SQNR,
+    COLUMN_CLIPPED,
+    COLUMNS_SHOWN
+} Column;
+
+static const TableColumn COLUMNS[COLUMNS_SHOWN] = {
+    [COLUMN_MARK] = {"", 2, 0, false},
+    [COLUMN_NAME] = {"layer", 0, 0, false},
+    [COLUMN_CALIBRATION] = {"calibration", 14, 1, false},
+    [COLUMN_BITS] = {"W/A", 5, 0, true},
+    [COLUMN_PER] = {"per", 7, 4, false},
+    [COLUMN_CLIP] = {"clip", 8, 2, true},
+    [COLUMN_SQNR] = {"SQNR", 8, 0, true},
+    [COLUMN_CLIPPED] = {"clipped", 8, 3, true},
+};
+
+typedef struct CalibrateScreen {
+    Screen base;
+    Table table;
+    CalibrateView view;
+    PreviewTensor tensor;
+    int compared; /* calibrator that is shown beside; -1: none */
+    Preview other;
+} CalibrateScreen;
+
+static Tuning *tuning_of(const CalibrateScreen *screen)
+{
+    return screen->base.app->tuning;
+}
+
+static int selected(const CalibrateScreen *screen)
+{
+    return (int)screen->table.selected;
+}
+
+/* ---- rows ------------------------------------------------------------------------------------ */
+
+static int64_t rows_count(const void *self)
+{
+    return ((const CalibrateScreen *)self)->view.count;
+}
+
+static int64_t rows_id(const void *self, int64_t row)
+{
+    (void)self;
+    return row;
+}
+
+static void bits_text(const Tuning *tuning, int row, char *text, size_t size)
+{
+    const LayerScheme *choice = tuning_choice(tuning, row);
+    if (choice->is_float)
+        snprintf(text, size, "float");
+    else if (tuning_row(tuning, row).has_weights)
+        snprintf(text, size, "%d/%d", choice->weight_bits, choice->activation_bits);
+    else
+        snprintf(text, size, "-/%d", choice->activation_bits);
+}
+
+static void effect_text(const Preview *effect, Column column, char *text, size_t size)
+{
+    if (!effect->known)
+        snprintf(text, size, "-");
+    else if (column == COLUMN_CLIP)
+        snprintf(text, size, "%.4g", effect->clip);
+    else if (column == COLUMN_SQNR)
+        snprintf(text, size, "%.1f dB", effect->sqnr_db);
+    else
+        snprintf(text, size, "%.3g %%", 100 * effect->clipped_fraction);
+}
+
+static void rows_cell(const void *self, int64_t at, int column, TableCell *cell)
+{
+    const CalibrateScreen *screen = self;
+    const Tuning *tuning = tuning_of(screen);
+    int row = (int)at;
+    const LayerScheme *choice = tuning_choice(tuning, row);
+    bool ascii = screen->base.app->settings.ascii, weights = tuning_row(tuning, row).has_weights;
+    switch ((Column)column) {
+    case COLUMN_MARK:
+        snprintf(cell->text, sizeof cell->text, "%s%s",
+                 screen->view.marked[row] ? glyph_text(GLYPH_MARKED, ascii) : " ",
+                 tuning_row_is_edited(tuning, row) ? glyph_text(GLYPH_EDITED, ascii) : "");
+        cell->style = STYLE_WARN;
+        break;
+    case COLUMN_NAME:
+        snprintf(cell->text, sizeof cell->text, "%s", tuning_row(tuning, row).name);
+        break;
+    case COLUMN_CALIBRATION:
+        if (weights || screen->tensor == TENSOR_OUTPUTS)
+            tuning_calibration(tuning, row, screen->tensor, cell->text, sizeof cell->text);
+        break;
+    case COLUMN_BITS:
+        bits_text(tuning, row, cell->text, sizeof cell->text);
+        break;
+    case COLUMN_PER:
+        if (weights && !choice->is_float)
+            snprintf(cell->text, sizeof cell->text, "%s",
+                     choice->granularity == PER_CHANNEL ? "channel" : "tensor");
+        break;
+    default:
+        effect_text(&screen->view.rows[row].draft[screen->tensor], (Column)column, cell->text,
+                    sizeof cell->text);
+        break;
+    }
+}
+
+/* ---- drawing --------------------------------------------------------------------------------- */
+
+static bool is_ready(const CalibrateScreen *screen)
+{
+    return tuning_of(screen) && screen->view.count > 0;
+}
+
+typedef struct Parts {
+    Area table, pane;
+} Parts;
+
+static Parts parts_of(const CalibrateScreen *screen, Area area)
+{
+    if (area.columns >= WIDE_COLUMNS) {
+        int left = area.columns / 2;
+        return (Parts){area_part(area, 0, 0, area.rows, left),
+                       area_part(area, 0, left + GAP_COLUMNS, area.rows,
+                                 area.columns - left - GAP_COLUMNS - 1)};
+    }
+    int rows = screen->view.count + 1, most = area.rows * 2 / 5;
+    most = most < LEAST_TABLE_ROWS ? LEAST_TABLE_ROWS : most;
+    rows = rows < most ? rows : most;
+    return (Parts){area_part(area, 0, 0, rows, area.columns),
+                   area_part(area, rows + 1, 1, area.rows - rows - 1, area.columns - 2)};
+}
+
+static void calibrate_layout(Screen *base, int rows, int columns)
+{
+    CalibrateScreen *screen = (CalibrateScreen *)base;
+    if (!is_ready(screen))
+        return;
+    Canvas nothing = {.ascii = base->app->settings.ascii};
+    Parts parts = parts_of(screen, (Area){.canvas = &nothing, .rows = rows, .columns = columns});
+    table_layout(&screen->table, parts.table.rows);
+    for (int64_t i = 0; i < screen->table.page && screen->table.top + i < screen->view.count; i++)
+        calibrate_view_know(&screen->view, tuning_of(screen), (int)(screen->table.top + i));
+    if (screen->compared >= 0)
+        screen->other = tuning_preview_calibrator(tuning_of(screen), selected(screen),
+                                                  screen->tensor, calibrator_at(screen->compared));
+}
+
+/* What differs from the options, under the table where there is room. */
+static void draw_edits(const CalibrateScreen *screen, Area area)
+{
+    Buffer text = {0};
+    if (area.rows > 2 && tuning_differences(tuning_of(screen), &text) > 0) {
+        area_text(area, 0, 0, STYLE_HEADER, "edits");
+        area_paragraph(area_part(area, 1, 0, area.rows - 1, area.columns), 0, STYLE_NORMAL,
+                       text.data);
+    }
+    buffer_free(&text);
+}
+
+static void draw_no_tuning(const App *app, Area area)
+{
+    const char *text = "The model is being read ...";
+    if (app->model.state == MODEL_NONE)
+        text = "No model. Start the workbench as dnn2fpga MODEL --data FOLDER.";
+    else if (app->model.state == MODEL_REFUSED || app->model.state == MODEL_READY)
+        text = "This model cannot be put on integers: the model screen (1) says why.";
+    area_paragraph(area_part(area, 1, 1, area.rows - 1, area.columns - 2), 0, STYLE_NORMAL, text);
+}
+
+static void calibrate_draw(const Screen *base, Area area)
+{
+    const CalibrateScreen *screen = (const CalibrateScreen *)base;
+    if (!is_ready(screen)) {
+        draw_no_tuning(base->app, area);
+        return;
+    }
+    Parts parts = parts_of(screen, area);
+    CalibratePane pane = {.app = base->app,
+                          .row = selected(screen),
+                          .tensor = screen->tensor,
+                          .effects = &screen->view.rows[selected(screen)],
+                          .compared = calibrator_at(screen->compared),
+                          .other = screen->other};
+    table_draw(&screen->table, parts.table);
+    calibrate_pane_draw(&pane, parts.pane);
+    int below = screen->view.count + 2;
+    if (area.columns >= WIDE_COLUMNS)
+        draw_edits(screen, area_part(parts.table, below, 1, parts.table.rows - below,
+                                     parts.table.columns - 1));
+}
+
+/* ---- edits ----------------------------------------------------------------------------------- */
+
+typedef struct Edit {
+    CalibrateScreen *screen;
+    int row;
+    bool failed;
+} Edit;
+
+static void edit_calibration(Edit *edit, int step)
+{
+    tuning_cycle(tuning_of(edit->screen), edit->row, edit->screen->tensor, step);
+}
+
+static void edit_bits(Edit *edit, int more)
+{
+    tuning_add_bits(tuning_of(edit->screen), edit->row, edit->screen->tensor, more);
+}
+
+static void scale_clip(Edit *edit, double factor)
+{
+    edit->failed = !tuning_scale_clip(tuning_of(edit->screen), edit->row, factor);
+}
+
+static void edit_clip(Edit *edit, int step)
+{
+    scale_clip(edit, step > 0 ? FINE : 1 / FINE);
+}
+
+static void edit_clip_far(Edit *edit, int step)
+{
+    scale_clip(edit, step > 0 ? COARSE : 1 / COARSE);
+}
+
+static void choose(Edit *edit, const char *choice)
+{
+    edit->failed = tuning_edit(tuning_of(edit->screen), edit->row, choice) != OK;
+}
+
+static void edit_clip_auto(Edit *edit, int unused)
+{
+    (void)unused;
+    choose(edit, "clip=auto");
+}
+
+/* All rows follow the selected one, so that marked rows end up alike. */
+static void edit_granularity(Edit *edit, int per_channel)
+{
+    choose(edit, per_channel ? "per-channel=no" : "per-channel=yes");
+}
+
+static void edit_float(Edit *edit, int is_float)
+{
+    if (tuning_row(tuning_of(edit->screen), edit->row).may_float)
+        choose(edit, is_float ? "float=no" : "float=yes");
+    else
+        edit->failed = true;
+}
+
+static void edit_take(Edit *edit, int calibrator)
+{
+    char choice[64];
+    bool weights = edit->screen->tensor == TENSOR_WEIGHTS;
+    snprintf(choice, sizeof choice, "%s=%s%s", weights ? "weight-calibration" : "calibration",
+             calibrator_at(calibrator)->name, weights ? "" : ",clip=auto");
+    choose(edit, choice);
+}
+
+/* Which action does which edit to a row. */
+typedef struct EditRow {
+    ActionId action;
+    void (*edit)(Edit *edit, int how);
+    int how;
+} EditRow;
+
+static const EditRow EDITS[] = {
+    {ACTION_NEXT_CALIBRATION, edit_calibration, 1},
+    {ACTION_PREVIOUS_CALIBRATION, edit_calibration, -1},
+    {ACTION_MORE_BITS, edit_bits, 1},
+    {ACTION_FEWER_BITS, edit_bits, -1},
+    {ACTION_CLIP_UP, edit_clip, 1},
+    {ACTION_CLIP_DOWN, edit_clip, -1},
+    {ACTION_CLIP_FAR_UP, edit_clip_far, 1},
+    {ACTION_CLIP_FAR_DOWN, edit_clip_far, -1},
+    {ACTION_CLIP_AUTO, edit_clip_auto, 0},
+    {ACTION_GRANULARITY, edit_granularity, 0},
+    {ACTION_PIN_FLOAT, edit_float, 0},
+    {ACTION_TAKE_COMPARED, edit_take, 0},
+};
+
+enum { EDIT_COUNT = sizeof EDITS / sizeof *EDITS };
+
+static const EditRow *edit_of(ActionId action)
+{
+    for (int i = 0; i < EDIT_COUNT; i++)
+        if (EDITS[i].action == action)
+            return &EDITS[i];
+    return NULL;
+}
+
+/* What the edit depends on beside the table. */
+static int how_of(const CalibrateScreen *screen, const EditRow *row)
+{
+    const LayerScheme *choice = tuning_choice(tuning_of(screen), selected(screen));
+    if (row->action == ACTION_GRANULARITY)
+        return choice->granularity == PER_CHANNEL;
+    if (row->action == ACTION_PIN_FLOAT)
+        return choice->is_float;
+    return row->action == ACTION_TAKE_COMPARED ? screen->compared : row->how;
+}
+
+/* A floating-point layer changes the input's row as well. */
+static void forget_all(CalibrateScreen *screen)
+{
+    calibrate_view_reset(&screen->view, tuning_of(screen));
+}
+
+static void do_edit(CalibrateScreen *screen, const EditRow *row)
+{
+    int how = how_of(screen, row), marked = calibrate_view_marked(&screen->view);
+    for (int i = 0; i < screen->view.count; i++) {
+        Edit edit = {.screen = screen, .row = i};
+        if (!(marked ? screen->view.marked[i] : i == selected(screen)))
+            continue;
+        row->edit(&edit, how);
+        calibrate_view_forget(&screen->view, i);
+        if (edit.failed && !marked)
+            app_message(screen->base.app, MESSAGE_WARNING, "%s: not possible for this layer",
+                        tuning_row(tuning_of(screen), i).name);
+    }
+    if (row->action == ACTION_PIN_FLOAT)
+        forget_all(screen);
+}
+
+/* ---- undo ------------------------------------------------------------------------------------ */
+
+static void step(CalibrateScreen *screen, bool (*go)(Tuning *tuning, Buffer *text),
+                 const char *word)
+{
+    App *app = screen->base.app;
+    Buffer text = {0};
+    if (go(app->tuning, &text) && text.length > 0) {
+        size_t first = strcspn(text.data, "\n");
+        bool more = first + 1 < text.length;
+        app_message(app, MESSAGE_INFO, "%s: %.*s%s", word, (int)first, text.data,
+                    more ? ", and more" : "");
+    }
+    buffer_free(&text);
+    if (!app->settings.readonly && app->ports.save_edits(app->ports.host) != OK)
+        app_message(app, MESSAGE_ERROR, "edits are not saved: %s", error_message());
+    app_tuning_changed(app);
+}
+
+/* ---- other actions --------------------------------------------------------------------------- */
+
+static void undo(CalibrateScreen *screen)
+{
+    step(screen, tuning_undo, "undone");
+}
+
+static void redo(CalibrateScreen *screen)
+{
+    step(screen, tuning_redo, "done again");
+}
+
+static void mark(CalibrateScreen *screen)
+{
+    bool *marked = &screen->view.marked[selected(screen)];
+    *marked = !*marked;
+    table_action(&screen->table, ACTION_DOWN);
+}
+
+static void mark_all(CalibrateScreen *screen)
+{
+    bool none = calibrate_view_marked(&screen->view) == 0;
+    for (int i = 0; i < screen->view.count; i++)
+        screen->view.marked[i] = none;
+}
+
+static void commit(CalibrateScreen *screen)
+{
+    app_commit_edits(screen->base.app);
+}
+
+static void switch_tensor(CalibrateScreen *screen)
+{
+    screen->tensor = screen->tensor == TENSOR_WEIGHTS ? TENSOR_OUTPUTS : TENSOR_WEIGHTS;
+}
+
+static void show_presets(CalibrateScreen *screen)
+{
+    bool any = calibrate_view_marked(&screen->view) > 0;
+    if (!any)
+        screen->view.marked[selected(screen)] = true;
+    app_push(screen->base.app, screen_presets_new(screen->base.app, screen->view.marked));
+    if (!any)
+        screen->view.marked[selected(screen)] = false;
+}
+
+static void compare(CalibrateScreen *screen)
+{
+    screen->compared++;
+    if (!calibrator_at(screen->compared))
+        screen->compared = -1;
+}
+
+static void observe(CalibrateScreen *screen)
+{
+    app_observe(screen->base.app, true);
+}
+
+static void write_scheme(CalibrateScreen *screen)
+{
+    App *app = screen->base.app;
+    app_commit_edits(app);
+    if (tuning_write(app->tuning, app->argument) == OK)
+        app_message(app, MESSAGE_INFO, "the choices are in %s", app->argument);
+    else
+        app_message(app, MESSAGE_ERROR, "%s", error_message());
+}
+
+static void read_scheme(CalibrateScreen *screen)
+{
+    App *app = screen->base.app;
+    app_commit_edits(app);
+    if (tuning_read(app->tuning, app->argument) == OK)
+        app_message(app, MESSAGE_INFO, "the choices of %s were taken", app->argument);
+    else
+        app_message(app, MESSAGE_ERROR, "%s", error_message());
+    app_commit_edits(app);
+}
+
+static void reset_scheme(CalibrateScreen *screen)
+{
+    App *app = screen->base.app;
+    tuning_reset(app->tuning);
+    app_message(app, MESSAGE_INFO, "every edit is taken back; u brings them again");
+    app_commit_edits(app);
+}
+
+static void (*const OBEY[ACTIONS])(CalibrateScreen *screen) = {
+    [ACTION_UNDO] = undo,
+    [ACTION_REDO] = redo,
+    [ACTION_MARK] = mark,
+    [ACTION_MARK_ALL] = mark_all,
+    [ACTION_COMMIT] = commit,
+    [ACTION_SWITCH_TENSOR] = switch_tensor,
+    [ACTION_PRESETS] = show_presets,
+    [ACTION_COMPARE] = compare,
+    [ACTION_OBSERVE] = observe,
+    [ACTION_WRITE_SCHEME] = write_scheme,
+    [ACTION_READ_SCHEME] = read_scheme,
+    [ACTION_RESET_SCHEME] = reset_scheme,
+};
+
+/* Going to another row ends the draft: what was tried on one layer is one step. */
+static bool calibrate_action(Screen *base, ActionId action)
+{
+    CalibrateScreen *screen = (CalibrateScreen *)base;
+    if (!is_ready(screen))
+        return false;
+    if (edit_of(action)) {
+        do_edit(screen, edit_of(action));
+        return true;
+    }
+    if (OBEY[action]) {
+        OBEY[action](screen);
+        return true;
+    }
+    int before = selected(screen);
+    bool done = table_action(&screen->table, action);
+    if (selected(screen) != before)
+        app_commit_edits(base->app);
+    return done;
+}
+
+/* ---- what is possible ------------------------------------------------------------------------ */
+
+static const char *why_no_clip(const CalibrateScreen *screen)
+{
+    if (screen->tensor == TENSOR_WEIGHTS)
+        return "the clip of weights comes from their calibration (m); Tab shows activations";
+    if (!tuning_is_observed(tuning_of(screen)))
+        return "nothing was seen of the activations yet";
+    return NULL;
+}
+
+static const char *why_not_here(const CalibrateScreen *screen, ActionId action)
+{
+    const Tuning *tuning = tuning_of(screen);
+    const EditRow *edit = edit_of(action);
+    bool clips = edit && (edit->edit == edit_clip || edit->edit == edit_clip_far ||
+                          edit->edit == edit_clip_auto);
+    if (clips)
+        return why_no_clip(screen);
+    if (action == ACTION_UNDO && !tuning_can_undo(tuning))
+        return "nothing was changed";
+    if (action == ACTION_REDO && !tuning_can_redo(tuning))
+        return "nothing was taken back";
+    if (action == ACTION_COMMIT && !tuning_has_draft(tuning))
+        return "nothing was changed since the last step";
+    if (action == ACTION_TAKE_COMPARED && screen->compared < 0)
+        return "nothing is compared: x does";
+    if (action == ACTION_OBSERVE && screen->base.app->observing.state == OBSERVATION_GOING_ON)
+        return "the tensors are being looked at";
+    bool single = calibrate_view_marked(&screen->view) == 0;
+    if (action == ACTION_PIN_FLOAT && single && !tuning_row(tuning, selected(screen)).may_float)
+        return "only convolutions and dense layers can stay floating point";
+    if (edit && single && action != ACTION_PIN_FLOAT &&
+        tuning_choice(tuning, selected(screen))->is_float)
+        return "this layer stays floating point: f puts it on integers";
+    return NULL;
+}
+
+static bool calibrate_can(const Screen *base, ActionId action, const char **why_not)
+{
+    const CalibrateScreen *screen = (const CalibrateScreen *)base;
+    bool own = action_info(action)->scope & (SCOPE_CALIBRATE | SCOPE_EDIT);
+    const char *reason = NULL;
+    if (own && !is_ready(screen))
+        reason = "there is no model to choose for";
+    else if (own)
+        reason = why_not_here(screen, action);
+    *why_not = reason ? reason : "";
+    return !reason;
+}
+
+/* ---- the rest -------------------------------------------------------------------------------- */
+
+static bool calibrate_search(Screen *base, const char *text)
+{
+    CalibrateScreen *screen = (CalibrateScreen *)base;
+    bool found = is_ready(screen) && table_search(&screen->table, text);
+    app_commit_edits(base->app);
+    return found;
+}
+
+static void calibrate_event(Screen *base, ScreenEvent event)
+{
+    CalibrateScreen *screen = (CalibrateScreen *)base;
+    if (event != SCREEN_TUNING_CHANGED)
+        return;
+    forget_all(screen);
+    table_refresh(&screen->table);
+}
+
+static void calibrate_shown(Screen *base)
+{
+    app_observe(base->app, false);
+}
+
+static void calibrate_position(const Screen *base, char text[SCREEN_TEXT_BYTES])
+{
+    const CalibrateScreen *screen = (const CalibrateScreen *)base;
+    char place[SCREEN_TEXT_BYTES];
+    if (!is_ready(screen))
+        return;
+    int marked = calibrate_view_marked(&screen->view);
+    table_position(&screen->table, place, sizeof place);
+    if (marked)
+        snprintf(text, SCREEN_TEXT_BYTES, "%d marked, %.60s", marked, place);
+    else
+        snprintf(text, SCREEN_TEXT_BYTES, "%s", place);
+}
+
+static void calibrate_subject(const Screen *base, char text[SCREEN_TEXT_BYTES])
+{
+    const App *app = base->app;
+    int edits = app->tuning ? tuning_differences(app->tuning, NULL) : 0;
+    if (edits > 0)
+        snprintf(text, SCREEN_TEXT_BYTES, "%.60s, %d %s", model_view_name(&app->model), edits,
+                 edits == 1 ? "edit" : "edits");
+    else
+        snprintf(text, SCREEN_TEXT_BYTES, "%s", model_view_name(&app->model));
+}
+
+static void calibrate_close(Screen *base)
+{
+    calibrate_view_free(&((CalibrateScreen *)base)->view);
+    free(base);
+}
+
+static const ScreenOps OPS = {
+    .name = "Calibrate",
+    .scopes = SCOPE_LIST | SCOPE_SEARCH | SCOPE_EDIT | SCOPE_CALIBRATE,
+    .layout = calibrate_layout,
+    .draw = calibrate_draw,
+    .action = calibrate_action,
+    .can = calibrate_can,
+    .search = calibrate_search,
+    .event = calibrate_event,
+    .shown = calibrate_shown,
+    .position = calibrate_position,
+    .subject = calibrate_subject,
+    .close = calibrate_close,
+};
+
+Screen *screen_calibrate_new(App *app)
+{
+    CalibrateScreen *screen = calloc(1, sizeof *screen);
+    if (!screen)
+        abort();
+    screen->base = (Screen){.ops = &OPS, .app = app};
+    screen->tensor = TENSOR_OUTPUTS;
+    screen->compared = -1;
+    screen->table = table_of(
+        COLUMNS, COLUMNS_SHOWN,
+        (TableSource){.self = screen, .count = rows_count, .id = rows_id, .cell = rows_cell});
+    return &screen->base;
+}
