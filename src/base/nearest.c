@@ -3,6 +3,8 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "base/buffer.h"
+
 enum { WORD_MAX = 40 };
 
 static int distance(const char *a, const char *b)
@@ -38,4 +40,18 @@ const char *nearest_word(const char *word, const char *const *names)
         }
     }
     return best;
+}
+
+Status nearest_refuse_layer(const char *word, const char *const *names)
+{
+    const char *nearest = nearest_word(word, names);
+    if (nearest)
+        return error_set(ERR_USAGE, "no layer is named %s; did you mean %s?", word, nearest);
+    Buffer all = {0};
+    for (int i = 0; names[i]; i++)
+        buffer_printf(&all, "%s%s", i ? ", " : "", names[i]);
+    Status status = error_set(ERR_USAGE, "no layer is named %s; the layers are: %s", word,
+                              all.data ? all.data : "none");
+    buffer_free(&all);
+    return status;
 }

@@ -201,6 +201,8 @@ static const Option OPTIONS[] = {
      "epochs of training on integers if that misses, too (default 8; 0: none)"},
     {"qat-fixed-steps", NULL, GROUP_QUANTIZE, FLAG, AT(run.qat_fixed_steps), NULL,
      "training on integers leaves the calibrated scales as they are"},
+    {"labels", "FILE.csv", GROUP_EVALUATE, TEXT, AT(run.labels), NULL,
+     "write the label of each image: true, in float, on integers"},
     {"optimized-model", "FILE.h5", GROUP_OPTIMIZED, TEXT, AT(run.optimized_model), NULL,
      "write the weights as the integers have them, for Keras"},
     {"output", "FILE.h5", GROUP_TRAIN, TEXT, AT(train.output), NULL,

@@ -33,7 +33,8 @@ typedef enum OptionGroup {
     GROUP_TRAIN = 1 << 9,
     GROUP_OPTIMIZED = 1 << 10,
     GROUP_DRAW = 1 << 11,
-    GROUP_DEPLOY = 1 << 12
+    GROUP_EVALUATE = 1 << 12,
+    GROUP_DEPLOY = 1 << 13
 } OptionGroup;
 
 typedef struct Arguments {

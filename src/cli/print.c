@@ -44,20 +44,35 @@ static const char *shape_cell(const json_t *shape, char text[SHAPE_TEXT_BYTES])
     return text;
 }
 
+/* Which layers a layer reads, where that is not just the one before it. */
+static void print_inputs(const json_t *layers, size_t index)
+{
+    const json_t *inputs = json_object_get(json_array_get(layers, index), "inputs");
+    const json_t *before = index > 0 ? json_array_get(layers, index - 1) : NULL;
+    const json_t *first = json_array_get(inputs, 0);
+    if (json_array_size(inputs) == 0 || (json_array_size(inputs) == 1 && before &&
+                                         json_equal(first, json_object_get(before, "name"))))
+        return;
+    for (size_t i = 0; i < json_array_size(inputs); i++)
+        printf("%s%s", i ? ", " : "  reads ", json_string_value(json_array_get(inputs, i)));
+}
+
 void print_model(const json_t *report)
 {
     char text[SHAPE_TEXT_BYTES], number[PRINT_NUMBER_BYTES];
     printf("%s\nsha256 %s\n\n", report_text(report, "model.path", "-"),
            report_text(report, "model.sha256", "-"));
-    printf("%-24s %-16s %-14s %12s\n", "layer", "kind", "output", "parameters");
+    printf("%-24s %-21s %-14s %12s\n", "layer", "kind", "output", "parameters");
     const json_t *layers = report_at(report, "model.layers");
     for (size_t i = 0; i < json_array_size(layers); i++) {
         const json_t *layer = json_array_get(layers, i);
-        printf("%-24s %-16s %-14s %12s\n", report_text(layer, "name", "-"),
+        printf("%-24s %-21s %-14s %12s", report_text(layer, "name", "-"),
                report_text(layer, "kind", "-"), shape_cell(report_at(layer, "output_shape"), text),
                cell(layer, "parameters", 0, number));
+        print_inputs(layers, i);
+        printf("\n");
     }
-    printf("%-24s %-16s %-14s %12s\n", "total", "", "",
+    printf("%-24s %-21s %-14s %12s\n", "total", "", "",
            cell(report, "model.parameters", 0, number));
     const json_t *blockers = report_at(report, "blockers");
     if (!blockers)

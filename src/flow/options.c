@@ -106,6 +106,7 @@ static const Field FIELDS[] = {
     {"qat", "--qat", FIELD_FLAG, offsetof(RunOptions, qat), 0, 1},
     {"qat_fixed_steps", "--qat-fixed-steps", FIELD_FLAG, offsetof(RunOptions, qat_fixed_steps), 0,
      1},
+    {"labels", "--labels", FIELD_TEXT, offsetof(RunOptions, labels), 0, 0},
     {"optimized_model", "--optimized-model", FIELD_TEXT, offsetof(RunOptions, optimized_model), 0,
      0},
 };

@@ -84,6 +84,7 @@ typedef struct RunOptions {
     int qat_epochs;         /* of training when that misses, too; 0: no training */
     bool qat;               /* training on integers in any case, right after rung 1 of the ladder */
     bool qat_fixed_steps;   /* training leaves the calibrated scales as they are */
+    const char *labels;     /* evaluate: file for the labels of each image; NULL: none */
     const char *optimized_model; /* .h5 to write: the weights as the integers have them; or NULL */
 } RunOptions;
 

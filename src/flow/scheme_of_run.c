@@ -27,10 +27,8 @@ LayerScheme scheme_row_of_run(const RunOptions *options)
 static Status apply_floats(const RunOptions *options, const Graph *graph, Scheme *scheme)
 {
     for (int i = 0; i < options->float_layer_count; i++) {
-        int found = graph_find(graph, options->float_layers[i]);
-        if (found < 0)
-            return error_set(ERR_USAGE, "--float %s: the model has no layer of that name",
-                             options->float_layers[i]);
+        int found;
+        TRY_IN(scheme_find_layer(graph, options->float_layers[i], &found), "--float");
         scheme_set_float(scheme, graph, found);
     }
     return OK;

@@ -6,6 +6,7 @@
 
 #include "base/cancel.h"
 #include "base/fs.h"
+#include "base/nearest.h"
 #include "flow/report.h"
 #include "flow/scheme_of_run.h"
 #include "flow/session.h"
@@ -30,7 +31,15 @@ static json_t *shape_to_json(Shape shape)
     return list;
 }
 
-static json_t *layer_to_json(const Layer *layer)
+static json_t *inputs_to_json(const Graph *graph, const Layer *layer)
+{
+    json_t *names = json_array();
+    for (int k = 0; k < layer->input_count; k++)
+        json_array_append_new(names, report_string(graph->layers[layer->inputs[k]].name));
+    return names;
+}
+
+static json_t *layer_to_json(const Graph *graph, const Layer *layer)
 {
     json_t *row = json_object();
     char activation[ACTIVATION_TEXT_BYTES];
@@ -38,6 +47,7 @@ static json_t *layer_to_json(const Layer *layer)
     json_object_set_new(row, "kind", json_string(layer_info(layer->kind)->word));
     json_object_set_new(row, "activation",
                         json_string(activation_format(layer_function(layer), activation)));
+    json_object_set_new(row, "inputs", inputs_to_json(graph, layer));
     json_object_set_new(row, "output_shape", shape_to_json(layer->output_shape));
     json_object_set_new(row, "parameters", json_integer(layer_parameters(layer)));
     json_object_set_new(row, "macs", json_integer(layer_macs(layer)));
@@ -48,7 +58,7 @@ static json_t *model_to_json(const Session *session)
 {
     json_t *layers = json_array();
     for (int i = 0; i < session->graph->count; i++)
-        json_array_append_new(layers, layer_to_json(&session->graph->layers[i]));
+        json_array_append_new(layers, layer_to_json(session->graph, &session->graph->layers[i]));
     json_t *model = json_object();
     json_object_set_new(model, "path", report_string(session->model_path));
     json_object_set_new(model, "name", report_string(session->graph->name));
@@ -162,17 +172,25 @@ Status session_load_calibration(Session *session)
 
 /* ---- quantization, shared by the rehearsal and the stage ------------------------------------- */
 
+static Status find_op(const IntegerModel *model, const char *name, Op **op)
+{
+    const char **names = ARENA_ARRAY(model->arena, const char *, model->count + 1);
+    for (int i = 0; i < model->count; i++) {
+        names[i] = model->ops[i].name;
+        if (strcmp(names[i], name) == 0) {
+            *op = &model->ops[i];
+            return OK;
+        }
+    }
+    return nearest_refuse_layer(name, names);
+}
+
 static Status apply_folds(const RunOptions *options, IntegerModel *model)
 {
     for (int i = 0; i < options->fold_count; i++) {
         const FoldChoice *fold = &options->folds[i];
         Op *op = NULL;
-        for (int j = 0; j < model->count && !op; j++)
-            if (strcmp(model->ops[j].name, fold->layer) == 0)
-                op = &model->ops[j];
-        if (!op)
-            return error_set(ERR_USAGE, "--fold %s: the model has no layer of that name",
-                             fold->layer);
+        TRY_IN(find_op(model, fold->layer, &op), "--fold");
         op->pe = fold->pe;
         op->simd = fold->simd;
     }

@@ -5,11 +5,13 @@
 #include <sys/pidfd.h>
 #include <unistd.h>
 
+#include "base/fs.h"
 #include "flow/report.h"
 #include "flow/run.h"
 #include "flow/session.h"
 #include "quant/description.h"
 #include "quant/dynamic.h"
+#include "quant/integer_forward.h"
 
 Status session_do(const VerbCall *call, Status (*work)(Session *session), json_t **report)
 {
@@ -74,6 +76,37 @@ static Status evaluate_dynamic(Session *session)
     return OK;
 }
 
+/* `labels` are made in the arena. */
+static Status label_images(Session *session, const Classifier *classifier, int32_t **labels)
+{
+    *labels = ARENA_ARRAY(session->arena, int32_t, session->test->count);
+    return evaluate_labels(classifier, session->test, session->pool, &session->progress, *labels);
+}
+
+/* A line for each image: its number in the test split, what it is, what float and integer model
+ * take it for. */
+static Status write_labels(Session *session)
+{
+    const Classifier floats = classifier_of_graph(session->graph);
+    int32_t *real = NULL, *integer = NULL;
+    TRY(label_images(session, &floats, &real));
+    if (session->quantized.model) {
+        const Classifier integers = classifier_of_integer_model(session->quantized.model);
+        TRY(label_images(session, &integers, &integer));
+    }
+    Buffer text = {0};
+    buffer_printf(&text, "image,label,float32,integer\n");
+    for (int64_t i = 0; i < session->test->count; i++) {
+        buffer_printf(&text, "%lld,%d,%d,", (long long)i, session->test->labels[i], real[i]);
+        if (integer)
+            buffer_printf(&text, "%d", integer[i]);
+        buffer_printf(&text, "\n");
+    }
+    Status status = fs_write_atomic(session->options->labels, text.data, text.length);
+    buffer_free(&text);
+    return status;
+}
+
 static Status evaluate_both(Session *session)
 {
     session->want_confusion = true;
@@ -84,6 +117,8 @@ static Status evaluate_both(Session *session)
     TRY(session_run_stage(session, STAGE_BASELINE, stage_baseline));
     if (blockers == 0)
         TRY(session_run_stage(session, STAGE_QUANTIZE, stage_quantize));
+    if (session->options->labels)
+        TRY(write_labels(session));
     return blockers == 0 && session->options->dynamic ? evaluate_dynamic(session) : OK;
 }
 

@@ -111,15 +111,16 @@ static void expect_keras_origin(const json_t *object, const KerasLayer *layer, B
 /* ---- layers ------------------------------------------------------------------------------------
  */
 
-static void expect_unique_name(KerasModel *model, int index)
+static void expect_unique_names(KerasModel *model)
 {
-    for (int i = 0; i < index; i++)
-        if (strcmp(model->layers[i].name, model->layers[index].name) == 0) {
-            blockers_add(model->blockers, "layers %d and %d of the list have the same name %s",
-                         i + 1, index + 1, model->layers[index].name);
-            model->bad_names = true;
-            return;
-        }
+    for (int i = 0; i < model->count; i++)
+        for (int k = 0; k < i; k++)
+            if (strcmp(model->layers[i].name, model->layers[k].name) == 0) {
+                blockers_add(model->blockers, "layers %d and %d of the list have the same name %s",
+                             k + 1, i + 1, model->layers[i].name);
+                model->bad_names = true;
+                break;
+            }
 }
 
 static void parse_layer(json_t *object, int index, KerasModel *model)
@@ -134,6 +135,7 @@ static void parse_layer(json_t *object, int index, KerasModel *model)
     const json_t *inner_name = json_object_get(config, "name");
     layer->class_name = "";
     layer->name = take_name(inner_name ? inner_name : outer_name, index, model);
+    layer->group = layer->name;
     if (!class_name || !keras_is_name(class_name) || !json_is_object(config)) {
         blockers_add(model->blockers, "layer %s: has no class_name and config", layer->name);
         return;
@@ -141,7 +143,6 @@ static void parse_layer(json_t *object, int index, KerasModel *model)
     layer->class_name = arena_strdup(model->arena, class_name);
     if (outer_name && inner_name && !json_equal(outer_name, inner_name))
         blockers_add(model->blockers, "layer %s: has two different names", layer->name);
-    expect_unique_name(model, index);
     expect_keys(object, KEYS, layer->name, model->blockers);
     expect_keras_origin(object, layer, model->blockers);
     keras_read_attributes(config, layer, model);
@@ -150,21 +151,12 @@ static void parse_layer(json_t *object, int index, KerasModel *model)
 /* ---- models ------------------------------------------------------------------------------------
  */
 
-/* A Sequential model is a path already; old files leave the input layer out. */
-static void order_sequential(KerasModel *model, const json_t *build_shape)
+/* The input layer that old files leave out. */
+static void add_input(KerasModel *model, const json_t *build_shape)
 {
-    model->path = ARENA_ARRAY(model->arena, int, model->count);
-    for (int i = 0; i < model->count; i++)
-        model->path[i] = i;
-    model->path_count = model->count;
-    for (int i = 1; i < model->count; i++)
-        if (strcmp(model->layers[i].class_name, "InputLayer") == 0)
-            blockers_add(model->blockers, "layer %s: an input layer after the first layer",
-                         model->layers[i].name);
-    if (strcmp(model->layers[0].class_name, "InputLayer") == 0)
-        return;
     const char *name = arena_printf(model->arena, "%s_input", model->layers[0].name);
-    KerasLayer input = {.name = name, .class_name = "InputLayer", .given = model->layers[0].given};
+    KerasLayer input = {
+        .name = name, .group = name, .class_name = "InputLayer", .given = model->layers[0].given};
     if (input.given.rank == 0 && json_is_array(build_shape)) {
         json_t *config = json_pack("{s:O}", "batch_shape", build_shape);
         keras_read_attributes(config, &input, model);
@@ -177,10 +169,25 @@ static void order_sequential(KerasModel *model, const json_t *build_shape)
     input.layer = (Layer){.kind = LAYER_INPUT, .name = name};
     memmove(&model->layers[1], &model->layers[0], (size_t)model->count * sizeof input);
     model->layers[0] = input;
-    model->path = ARENA_ARRAY(model->arena, int, model->count + 1);
-    for (int i = 0; i <= model->count; i++)
-        model->path[i] = i;
-    model->path_count = ++model->count;
+    model->count++;
+}
+
+/* A Sequential model is in order already. */
+static void order_sequential(KerasModel *model, const json_t *build_shape)
+{
+    for (int i = 1; i < model->count; i++)
+        if (strcmp(model->layers[i].class_name, "InputLayer") == 0)
+            blockers_add(model->blockers, "layer %s: an input layer after the first layer",
+                         model->layers[i].name);
+    if (strcmp(model->layers[0].class_name, "InputLayer") != 0)
+        add_input(model, build_shape);
+    model->order = ARENA_ARRAY(model->arena, int, model->count);
+    for (int i = 0; i < model->count; i++) {
+        model->order[i] = i;
+        model->layers[i].sources[0] = i ? model->layers[i - 1].name : NULL;
+        model->layers[i].source_count = i > 0;
+    }
+    model->order_count = model->count;
 }
 
 static Status parse_layers(const json_t *list, KerasModel *model)
@@ -191,8 +198,8 @@ static Status parse_layers(const json_t *list, KerasModel *model)
     if (count > KERAS_MAX_LAYERS)
         return error_set(ERR_REFUSED, "model_config: has %zu layers; at most %d are read", count,
                          KERAS_MAX_LAYERS);
-    /* One more for the input layer that a Sequential model may leave out. */
-    model->layers = ARENA_ARRAY(model->arena, KerasLayer, count + 1);
+    /* Room for two parts of each, and the input layer that a Sequential model may leave out. */
+    model->layers = ARENA_ARRAY(model->arena, KerasLayer, 2 * count + 1);
     model->count = (int)count;
     for (int i = 0; i < model->count; i++)
         parse_layer(json_array_get(list, (size_t)i), i, model);
@@ -208,6 +215,8 @@ static Status parse_sequential(json_t *config, KerasModel *model)
     if (!bare)
         expect_keys(config, KEYS, "the Sequential model", model->blockers);
     TRY(parse_layers(bare ? config : json_object_get(config, "layers"), model));
+    keras_split_separable(model);
+    expect_unique_names(model);
     order_sequential(model, json_object_get(config, "build_input_shape"));
     return OK;
 }
@@ -220,9 +229,11 @@ static Status parse_functional(json_t *config, KerasModel *model)
     const json_t *list = json_object_get(config, "layers");
     TRY(parse_layers(list, model));
     for (int i = 0; i < model->count; i++)
-        keras_read_source(json_object_get(json_array_get(list, (size_t)i), "inbound_nodes"),
-                          &model->layers[i], model);
-    keras_order_path(model, keras_history_name(json_object_get(config, "output_layers")));
+        keras_read_sources(json_object_get(json_array_get(list, (size_t)i), "inbound_nodes"),
+                           &model->layers[i], model);
+    keras_split_separable(model);
+    expect_unique_names(model);
+    keras_order_layers(model, json_object_get(config, "output_layers"));
     return OK;
 }
 
@@ -236,8 +247,25 @@ static const struct ModelClass {
     {"Model", parse_functional}, /* what Keras 2 calls a Functional model */
 };
 
+int keras_version_of(const char *text)
+{
+    int first = text && text[0] >= '1' && text[0] <= '3' && text[1] == '.' ? text[0] - '0' : 0;
+    return first == 1 ? 2 : first;
+}
+
+/* What the text says of the version, where the file around it does not. */
+static int stated_version(const json_t *root)
+{
+    int version = keras_version_of(json_string_value(json_object_get(root, "keras_version")));
+    const char *module = json_string_value(json_object_get(root, "module"));
+    bool is_three = module && strncmp(module, "keras.src.", 10) == 0;
+    return version == 0 && is_three ? 3 : version;
+}
+
 static Status parse_model(const json_t *root, KerasModel *model)
 {
+    if (model->keras_version == 0)
+        model->keras_version = stated_version(root);
     const char *class_name = json_string_value(json_object_get(root, "class_name"));
     json_t *config = json_object_get(root, "config");
     const char *name = json_string_value(json_object_get(config, "name"));

@@ -35,7 +35,8 @@ static bool resolve_target(const KerasLayer *layer, Shape input, Shape *output, 
 
 static void check_axis(const KerasLayer *layer, Shape input, Blockers *blockers)
 {
-    if (layer->layer.kind == LAYER_BATCH_NORM && layer->axis != 0 && layer->axis != input.rank)
+    bool has_axis = layer->layer.kind == LAYER_BATCH_NORM || layer->layer.kind == LAYER_CONCATENATE;
+    if (has_axis && layer->axis != 0 && layer->axis != input.rank)
         blockers_add(blockers, "layer %s (%s): attribute axis is %d; accepted is the last, %d",
                      layer->name, layer->class_name, layer->axis, input.rank);
 }
@@ -63,12 +64,11 @@ static bool prepare(KerasLayer *layer, Shape input, bool first, Blockers *blocke
 /* Appends one layer, and finds its output's shape; false after a blocker. */
 static bool append(KerasLayer *layer, Graph *graph, Blockers *blockers)
 {
-    if (layer->layer.kind == LAYER_INPUT) {
+    if (layer->layer.kind == LAYER_INPUT)
         layer->layer.output_shape = layer->given;
-    } else {
-        layer->layer.inputs[0] = graph->count - 1;
-        layer->layer.input_count = 1;
-    }
+    for (int k = 0; k < layer->source_count; k++)
+        layer->layer.inputs[k] = graph_find(graph, layer->sources[k]);
+    layer->layer.input_count = layer->source_count;
     graph_add(graph, layer->layer);
     if (graph_infer_shapes(graph) == OK)
         return true;
@@ -76,16 +76,23 @@ static bool append(KerasLayer *layer, Graph *graph, Blockers *blockers)
     return false;
 }
 
-/* Reads weights and adds layers along the path. Once a layer is in doubt the shapes behind it are
+static Shape first_input(const KerasLayer *layer, const Graph *graph)
+{
+    if (layer->source_count == 0)
+        return (Shape){0};
+    return graph->layers[graph_find(graph, layer->sources[0])].output_shape;
+}
+
+/* Reads weights and adds layers in their order. Once a layer is in doubt the shapes behind it are
  * not known; the rest is still read for its own faults. */
 void keras_build(H5File *file, KerasModel *model, bool matched, Graph *graph)
 {
     Blockers *blockers = model->blockers;
     int64_t budget = TENSOR_MAX_ELEMENTS;
-    bool known = model->path_count > 0 && blockers->count == 0;
+    bool known = model->order_count > 0 && blockers->count == 0;
     for (int i = 0; i < model->count; i++) {
-        KerasLayer *layer = &model->layers[model->path_count ? model->path[i] : i];
-        Shape input = known && graph->count ? graph_output(graph)->output_shape : (Shape){0};
+        KerasLayer *layer = &model->layers[model->order_count ? model->order[i] : i];
+        Shape input = known ? first_input(layer, graph) : (Shape){0};
         if (!layer->supported)
             continue;
         if (known && graph->count)
@@ -119,6 +126,19 @@ static Status read_config(H5File *file, Buffer *text)
                      "expected one saved with model.save(\"x.h5\")");
 }
 
+/* The version of Keras that the file names; 0: none. What it says is needed by few layers only. */
+static int read_version(H5File *file)
+{
+    enum { MAX_VERSION_BYTES = 64 };
+    Buffer text = {0};
+    int version = 0;
+    if (h5_has_attribute(file, "", "keras_version") &&
+        h5_read_text(file, "", "keras_version", MAX_VERSION_BYTES, &text) == OK)
+        version = keras_version_of(text.data);
+    buffer_free(&text);
+    return version;
+}
+
 static Status build_checked(H5File *file, const char *path, KerasModel *model, Graph *graph)
 {
     bool matched = false;
@@ -138,7 +158,8 @@ Status keras_h5_read(H5File *file, const char *path, KerasModel *model, Graph *g
 {
     Buffer text = {0};
     Blockers blockers = {0};
-    *model = (KerasModel){.arena = graph->arena, .blockers = &blockers};
+    *model = (KerasModel){
+        .arena = graph->arena, .blockers = &blockers, .keras_version = read_version(file)};
     Status status = read_config(file, &text);
     if (status == OK)
         status = keras_parse(text.data, text.length, model);

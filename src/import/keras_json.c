@@ -23,8 +23,8 @@ bool import_is_architecture(const char *path)
  * computation. Keras itself writes both the same. */
 static void expect_order(const KerasModel *model)
 {
-    for (int i = 0; i < model->path_count; i++)
-        if (model->path[i] != i) {
+    for (int i = 0; i < model->order_count; i++)
+        if (model->order[i] != i) {
             blockers_add(model->blockers,
                          "layer %s: is not listed in the order of computation; sort the layers",
                          model->layers[i].name);

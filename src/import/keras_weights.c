@@ -14,26 +14,50 @@
 typedef struct Slot {
     const char *word;
     Tensor *tensor;
-    Shape shape; /* a dimension of 0 is not known */
+    Shape shape; /* in the file; a dimension of 0 is not known */
+    bool flat;   /* a sequence's kernel, which has no height in the file */
 } Slot;
 
 enum { MAX_SLOTS = 4 };
 
-static int conv2d_slots(KerasLayer *layer, Shape input, Slot slots[MAX_SLOTS])
+/* A kernel of the layer's window; `inputs` and `outputs` are its last two dimensions. */
+static Slot kernel_slot(const char *word, KerasLayer *layer, int64_t inputs, int64_t outputs)
 {
     const Window *window = &layer->layer.window;
-    int64_t channels = input.rank == 3 ? shape_channels(input) : 0;
-    Shape kernel = {4, {window->kernel_height, window->kernel_width, channels, layer->outputs}};
-    slots[0] = (Slot){"kernel", &layer->layer.kernel, kernel};
-    slots[1] = (Slot){"bias", &layer->layer.bias, {1, {layer->outputs}}};
+    Slot slot = {.word = word, .tensor = &layer->layer.kernel, .flat = layer->layer.sequence};
+    slot.shape = slot.flat
+                     ? (Shape){3, {window->kernel_width, inputs, outputs}}
+                     : (Shape){4, {window->kernel_height, window->kernel_width, inputs, outputs}};
+    return slot;
+}
+
+/* 0: not known. */
+static int64_t image_channels(const KerasLayer *layer, Shape input)
+{
+    return input.rank == (layer->layer.sequence ? 2 : 3) ? shape_channels(input) : 0;
+}
+
+static int conv2d_slots(KerasLayer *layer, Shape input, Slot slots[MAX_SLOTS])
+{
+    slots[0] = kernel_slot("kernel", layer, image_channels(layer, input), layer->outputs);
+    slots[1] = (Slot){"bias", &layer->layer.bias, {1, {layer->outputs}}, .flat = false};
+    return layer->no_bias ? 1 : 2;
+}
+
+static int depthwise_slots(KerasLayer *layer, Shape input, Slot slots[MAX_SLOTS])
+{
+    int64_t channels = image_channels(layer, input);
+    Shape bias = {1, {channels * layer->multiplier}};
+    slots[0] = kernel_slot("depthwise kernel", layer, channels, layer->multiplier);
+    slots[1] = (Slot){"bias", &layer->layer.bias, bias, .flat = false};
     return layer->no_bias ? 1 : 2;
 }
 
 static int dense_slots(KerasLayer *layer, Shape input, Slot slots[MAX_SLOTS])
 {
     int64_t inputs = input.rank ? shape_channels(input) : 0;
-    slots[0] = (Slot){"kernel", &layer->layer.kernel, {2, {inputs, layer->outputs}}};
-    slots[1] = (Slot){"bias", &layer->layer.bias, {1, {layer->outputs}}};
+    slots[0] = (Slot){"kernel", &layer->layer.kernel, {2, {inputs, layer->outputs}}, .flat = false};
+    slots[1] = (Slot){"bias", &layer->layer.bias, {1, {layer->outputs}}, .flat = false};
     return layer->no_bias ? 1 : 2;
 }
 
@@ -42,11 +66,11 @@ static int batch_norm_slots(KerasLayer *layer, Shape input, Slot slots[MAX_SLOTS
     Shape channels = {1, {input.rank ? shape_channels(input) : 0}};
     int count = 0;
     if (!layer->no_gamma)
-        slots[count++] = (Slot){"gamma", &layer->layer.gamma, channels};
+        slots[count++] = (Slot){"gamma", &layer->layer.gamma, channels, .flat = false};
     if (!layer->no_beta)
-        slots[count++] = (Slot){"beta", &layer->layer.beta, channels};
-    slots[count++] = (Slot){"moving mean", &layer->layer.mean, channels};
-    slots[count++] = (Slot){"moving variance", &layer->layer.variance, channels};
+        slots[count++] = (Slot){"beta", &layer->layer.beta, channels, .flat = false};
+    slots[count++] = (Slot){"moving mean", &layer->layer.mean, channels, .flat = false};
+    slots[count++] = (Slot){"moving variance", &layer->layer.variance, channels, .flat = false};
     return count;
 }
 
@@ -55,7 +79,23 @@ static int (*const SLOTS[LAYER_KINDS])(KerasLayer *, Shape, Slot *) = {
     [LAYER_CONV2D] = conv2d_slots,
     [LAYER_DENSE] = dense_slots,
     [LAYER_BATCH_NORM] = batch_norm_slots,
+    [LAYER_DEPTHWISE_CONV2D] = depthwise_slots,
 };
+
+/* The graph's shape of a tensor that the file has as `shape`: a sequence is an image of one row. */
+static Shape lifted(const Slot *slot, Shape shape)
+{
+    if (!slot->flat)
+        return shape;
+    return (Shape){4, {1, shape.dim[0], shape.dim[1], shape.dim[2]}};
+}
+
+static Shape flattened(const Slot *slot, Shape shape)
+{
+    if (!slot->flat)
+        return shape;
+    return (Shape){3, {shape.dim[1], shape.dim[2], shape.dim[3]}};
+}
 
 /* ---- the recorded order ------------------------------------------------------------------------
  */
@@ -102,6 +142,20 @@ static int find_layer(const KerasModel *model, const char *name)
     return -1;
 }
 
+/* Gives a group's weights to the layer at `index`; of a separable convolution the first to its
+ * depthwise part, the others to the part behind it. Returns the next index. */
+static int give_weights(KerasModel *model, int index, H5Texts names)
+{
+    KerasLayer *layer = &model->layers[index];
+    if (!keras_is_part(layer)) {
+        layer->weight_names = names;
+        return index + 1;
+    }
+    layer[0].weight_names = (H5Texts){names.items, 1};
+    layer[1].weight_names = (H5Texts){names.items + 1, names.count - 1};
+    return index + 2;
+}
+
 /* One entry of layer_names: gives its weights to the layer that is due. */
 static bool match_entry(const char *name, H5File *file, KerasModel *model, int *next)
 {
@@ -119,13 +173,12 @@ static bool match_entry(const char *name, H5File *file, KerasModel *model, int *
     if (names.count == 0 || (found >= 0 && !model->layers[found].supported))
         return true; /* an unsupported layer is a blocker already */
     *next = next_with_weights(model, *next);
-    if (found < 0 || found != *next) {
+    if (*next >= model->count || strcmp(model->layers[*next].group, name) != 0) {
         blockers_add(blockers, "layer_names: has weights of %s where the model has layer %s", name,
-                     *next < model->count ? model->layers[*next].name : "(none)");
+                     *next < model->count ? model->layers[*next].group : "(none)");
         return false;
     }
-    model->layers[found].weight_names = names;
-    (*next)++;
+    *next = give_weights(model, *next, names);
     return true;
 }
 
@@ -219,6 +272,7 @@ static Status read_slot(H5File *file, const char *path, Slot *slot, int64_t *bud
     Tensor tensor = tensor_new(arena, slot->shape);
     TRY_IN(h5_read_floats(file, &array, tensor.data), "%s", slot->word);
     TRY(check_finite(&tensor, slot, path));
+    tensor.shape = lifted(slot, tensor.shape);
     *slot->tensor = tensor;
     return OK;
 }
@@ -250,7 +304,7 @@ void keras_read_weights(H5File *file, KerasLayer *layer, Shape input, int64_t *b
         return;
     }
     for (int i = 0; i < count; i++) {
-        const char *path = arena_printf(model->arena, WEIGHTS_GROUP "/%s/%s", layer->name,
+        const char *path = arena_printf(model->arena, WEIGHTS_GROUP "/%s/%s", layer->group,
                                         layer->weight_names.items[i]);
         if (read_slot(file, path, &slots[i], budget, model->arena) != OK)
             blockers_add(model->blockers, "layer %s: %s", layer->name, error_message());
@@ -290,6 +344,7 @@ void keras_new_weights(KerasLayer *layer, Shape input, int64_t *budget, KerasMod
             slots[i].tensor == &layer->layer.gamma || slots[i].tensor == &layer->layer.variance;
         for (int64_t v = 0; is_one && v < values; v++)
             tensor.data[v] = 1;
+        tensor.shape = lifted(&slots[i], tensor.shape);
         *slots[i].tensor = tensor;
     }
 }
@@ -324,8 +379,9 @@ int keras_places(KerasLayer *layer, Arena *arena, KerasPlace places[KERAS_MAX_PL
     int count = SLOTS[layer->layer.kind](layer, (Shape){0}, slots);
     for (int i = 0; i < count; i++) {
         const char *path =
-            arena_printf(arena, WEIGHTS_GROUP "/%s/%s", layer->name, layer->weight_names.items[i]);
-        places[i] = (KerasPlace){path, slots[i].word, slots[i].tensor};
+            arena_printf(arena, WEIGHTS_GROUP "/%s/%s", layer->group, layer->weight_names.items[i]);
+        Shape shape = flattened(&slots[i], slots[i].tensor->shape);
+        places[i] = (KerasPlace){path, slots[i].word, slots[i].tensor, shape};
     }
     return count;
 }

@@ -6,7 +6,7 @@
 #include "base/fs.h"
 #include "import/keras.h"
 
-enum { MAX_PATCHES = KERAS_MAX_LAYERS * KERAS_MAX_PLACES };
+enum { MAX_PATCHES = 2 * KERAS_MAX_LAYERS * KERAS_MAX_PLACES }; /* a layer may be two */
 
 typedef struct Writing {
     const Graph *graph;
@@ -42,7 +42,7 @@ static void add_layer(Writing *writing, KerasLayer *source)
                          source->name, places[i].word);
             continue;
         }
-        writing->shapes[writing->count] = tensor->shape;
+        writing->shapes[writing->count] = places[i].shape;
         writing->patches[writing->count++] =
             (H5Patch){places[i].path, tensor->data, shape_elements(tensor->shape)};
     }
@@ -141,11 +141,27 @@ static Status make_versions(H5File *file, const json_t *root)
     return OK;
 }
 
-static Status make_layer(H5File *file, const KerasLayer *layer, Arena *arena)
+/* The weights of a group: of a separable convolution those of both parts. */
+static H5Texts group_weights(const KerasLayer *layer, bool has_part, Arena *arena)
 {
-    const char *group = arena_printf(arena, "model_weights/%s", layer->name);
+    if (!has_part)
+        return layer->weight_names;
+    const H5Texts *first = &layer[-1].weight_names, *second = &layer->weight_names;
+    H5Texts all = {ARENA_ARRAY(arena, char *, first->count + second->count), 0};
+    for (int i = 0; i < first->count; i++)
+        all.items[all.count++] = first->items[i];
+    for (int i = 0; i < second->count; i++)
+        all.items[all.count++] = second->items[i];
+    return all;
+}
+
+static Status make_layer(H5File *file, const KerasModel *model, int index, Arena *arena)
+{
+    const KerasLayer *layer = &model->layers[index];
+    H5Texts names = group_weights(layer, index > 0 && keras_is_part(layer - 1), arena);
+    const char *group = arena_printf(arena, "model_weights/%s", layer->group);
     TRY(h5_make_group(file, group));
-    return h5_make_texts(file, group, "weight_names", &layer->weight_names);
+    return h5_make_texts(file, group, "weight_names", &names);
 }
 
 static Status make_values(H5File *file, const Writing *writing)
@@ -164,9 +180,10 @@ static Status make_parts(H5File *file, const Buffer *text, const KerasModel *mod
                          const Writing *writing)
 {
     json_t *root = json_loadb(text->data, text->length, 0, NULL);
-    H5Texts names = {ARENA_ARRAY(writing->arena, char *, model->count), model->count};
+    H5Texts names = {ARENA_ARRAY(writing->arena, char *, model->count), 0};
     for (int i = 0; i < model->count; i++)
-        names.items[i] = arena_strdup(writing->arena, model->layers[i].name);
+        if (!keras_is_part(&model->layers[i]))
+            names.items[names.count++] = arena_strdup(writing->arena, model->layers[i].name);
     Status status = h5_make_group(file, "model_weights");
     if (status == OK)
         status = make_versions(file, root);
@@ -175,7 +192,8 @@ static Status make_parts(H5File *file, const Buffer *text, const KerasModel *mod
     TRY(h5_make_text(file, "", "model_config", text->data));
     TRY(h5_make_texts(file, "model_weights", "layer_names", &names));
     for (int i = 0; i < model->count; i++)
-        TRY(make_layer(file, &model->layers[i], writing->arena));
+        if (!keras_is_part(&model->layers[i]))
+            TRY(make_layer(file, model, i, writing->arena));
     return make_values(file, writing);
 }
 

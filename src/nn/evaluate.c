@@ -187,6 +187,18 @@ Status evaluate(const Classifier *classifier, const Dataset *dataset, Pool *pool
     return status;
 }
 
+Status evaluate_labels(const Classifier *classifier, const Dataset *dataset, Pool *pool,
+                       const Progress *progress, int32_t *labels)
+{
+    TRY(check_fit(classifier, dataset));
+    Labelling labelling = labelling_open(classifier, dataset, dataset->count, pool_threads(pool));
+    Status status = label_all(&labelling, pool, progress);
+    if (status == OK)
+        memcpy(labels, labelling.labels, (size_t)dataset->count * sizeof *labels);
+    labelling_close(&labelling);
+    return status;
+}
+
 /* ---- latency --------------------------------------------------------------------------------- */
 
 static int compare_times(const void *a, const void *b)

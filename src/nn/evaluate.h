@@ -48,6 +48,10 @@ int32_t arg_max(const float *scores, int count);
 Status evaluate(const Classifier *classifier, const Dataset *dataset, Pool *pool,
                 const Progress *progress, Arena *arena, Evaluation *evaluation) MUST_CHECK;
 
+/* The label that each image gets: dataset->count of them. Refuses images that do not fit. */
+Status evaluate_labels(const Classifier *classifier, const Dataset *dataset, Pool *pool,
+                       const Progress *progress, int32_t *labels) MUST_CHECK;
+
 /* Times the classifier on up to 200 single images, and on up to 2,000 in shards of 25, which
  * includes reading them from the dataset. */
 Status measure_latency(const Classifier *classifier, const Dataset *dataset, Pool *pool,

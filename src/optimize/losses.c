@@ -49,8 +49,11 @@ static void find_wanted(const Graph *graph, const IntegerModel *model, Wanted *w
     }
     for (int i = model->count - 1; i > 0; i--) { /* a bridge between layer and table */
         int before = model->ops[i].inputs[0];
-        if (model->ops[i].kind == OP_TO_INTEGER && wanted[before].layer == wanted[i].layer)
-            wanted[before] = wanted[i];
+        if (model->ops[i].kind != OP_TO_INTEGER || wanted[before].layer != wanted[i].layer)
+            continue;
+        wanted[before] = wanted[i];
+        if (graph->layers[wanted[i].layer].activation_limit > 0) /* the bridge cuts off */
+            wanted[before].before_activation = true;
     }
 }
 

@@ -87,10 +87,17 @@ static int append_bridge(Mix *mix, int place, OpKind kind, const char *neighbour
                      .input_count = 1,
                      .input_shape = shape,
                      .output_shape = shape};
-    if (kind == OP_TO_FLOAT)
+    if (kind == OP_TO_FLOAT) {
         bridge.fused_relu = bridge.feeds_table = false;
-    else
-        before->feeds_table = false; /* the bridge does */
+        bridge.limit = 0;
+        return append(mix, &bridge);
+    }
+    before->feeds_table = false; /* the bridge does */
+    if (before->limit > 0) {     /* and it is the ReLU */
+        before->fused_relu = false;
+        before->before_activation = true;
+        before->limit = 0;
+    }
     return append(mix, &bridge);
 }
 

@@ -248,24 +248,16 @@ Status scheme_set(Scheme *scheme, const Graph *graph, int index, const char *key
 
 /* ---- one layer ------------------------------------------------------------------------------- */
 
-static Status find_layer(const Graph *graph, const char *name, int *index)
+Status scheme_find_layer(const Graph *graph, const char *name, int *index)
 {
     *index = graph_find(graph, name);
     if (*index >= 0)
         return OK;
     Arena *scratch = arena_new();
     const char **names = ARENA_ARRAY(scratch, const char *, graph->count + 1);
-    Buffer all = {0};
-    for (int i = 0; i < graph->count; i++) {
+    for (int i = 0; i < graph->count; i++)
         names[i] = graph->layers[i].name;
-        buffer_printf(&all, "%s%s", i ? ", " : "", names[i]);
-    }
-    const char *nearest = nearest_word(name, names);
-    Status status =
-        nearest ? error_set(ERR_USAGE, "no layer is named %s; did you mean %s?", name, nearest)
-                : error_set(ERR_USAGE, "no layer is named %s; the layers are: %s", name,
-                            all.data ? all.data : "none");
-    buffer_free(&all);
+    Status status = nearest_refuse_layer(name, names);
     arena_free(scratch);
     return status;
 }
@@ -286,7 +278,7 @@ static Status apply_choice(Scheme *scheme, const Graph *graph, char *text)
         return error_set(ERR_USAGE, "write NAME:key=value[,key=value]");
     *colon = '\0';
     int index;
-    TRY(find_layer(graph, text, &index));
+    TRY(scheme_find_layer(graph, text, &index));
     char *rest = NULL;
     for (char *part = strtok_r(colon + 1, ",", &rest); part; part = strtok_r(NULL, ",", &rest)) {
         char *equals = strchr(part, '=');
@@ -429,7 +421,7 @@ static Status read_path(Reader *reader, const char *path)
 
 static Status open_layer(Reader *reader, const char *name)
 {
-    return find_layer(reader->graph, name, &reader->layer);
+    return scheme_find_layer(reader->graph, name, &reader->layer);
 }
 
 static Status set_in_scheme(Reader *reader, const char *key, const char *value)

@@ -29,6 +29,9 @@
 /* "NAME:key=value[,key=value...]". ERR_USAGE names the layer with its nearest match, or the key. */
 Status scheme_choose(Scheme *scheme, const Graph *graph, const char *choice) MUST_CHECK;
 
+/* ERR_USAGE names the nearest layer, or all. */
+Status scheme_find_layer(const Graph *graph, const char *name, int *index) MUST_CHECK;
+
 /* One key of layer `index`. */
 Status scheme_set(Scheme *scheme, const Graph *graph, int index, const char *key,
                   const char *value) MUST_CHECK;

@@ -59,6 +59,10 @@ check "labels beyond the classes" refused $cnn "$bad" 11 10
 idx "$scratch/bad-shape/t10k-images-idx3-ubyte" '\x08\x03' "2 27 28" 1512
 idx "$scratch/bad-shape/t10k-labels-idx1-ubyte" '\x08\x01' "2" 2
 check "27x28 images for a 28x28 model" refused $cnn "$scratch/bad-shape" 27x28 28x28
+cp "$scratch/bad-shape/t10k-images-idx3-ubyte" "$bad/train-images-idx3-ubyte"
+cp "$scratch/bad-shape/t10k-labels-idx1-ubyte" "$bad/train-labels-idx1-ubyte"
+idx "$bad/t10k-labels-idx1-ubyte" '\x08\x01' "2" 2
+check "27x28 images to calibrate a 28x28 model" refused $cnn "$bad" 27x28 28x28
 check "a dataset that is not there" refused $cnn "$scratch/none" none
 check "a model that is not there" refused "$scratch/none.h5" $mnist none.h5
 
@@ -86,9 +90,10 @@ check "a scheme of another model" refused $cnn $mnist "for another model"
 extra=(--calib-images 24)
 check "fewer calibration images than a batch" refused $cnn $mnist "batch of 25"
 extra=()
+check "a target above 1" usage "0 to 1" run $cnn --data $mnist --target-accuracy 1.1
 check "a folding that does not divide, with the legal ones" \
     usage "possible: 1, 2, 3, 4, 6, 12" run $cnn --data $mnist --fold conv_1:pe=5
-check "floating point for a layer that is not there" \
-    usage conv_9 run $cnn --data $mnist --float conv_9
-check "a folding of a layer that is not there" usage conv_9 run $cnn --data $mnist --fold conv_9:pe=1
+check "floating point for a layer that is not there, with the near one" \
+    usage "did you mean conv_1?" run $cnn --data $mnist --float conv_9
+check "a folding of a layer that is not there" usage "did you mean conv_1?" run $cnn --data $mnist --fold conv_9:pe=1
 tap_done

@@ -8,18 +8,6 @@ cd "$(dirname "$0")/../.."
 source tests/tap.sh
 source tests/hdl/library.sh
 
-# Prints nothing: no warnings either.
-analyse_quietly() {
-    local said
-    said=$(analyse "$@") && [ -z "$said" ] || { echo "$said"; return 1; }
-}
-compile_vectors() {
-    "${CC:-cc}" -std=c17 -D_GNU_SOURCE -Isrc tests/hdl/requantize_vectors.c -lm \
-        -o "$scratch/requantize_vectors" &&
-        "$scratch/requantize_vectors" >"$scratch/vectors.txt" &&
-        [ "$(wc -l <"$scratch/vectors.txt")" -ge 20000 ]
-}
-
 # One line for each shape: bench and generics.
 shapes() {
     local fold
@@ -149,49 +137,18 @@ STALLS
         echo "$tool dnn_fixed_pkg VECTORS=$scratch/vectors.txt"
     done
 }
-# One line "ok ..." or "no ..." for each job; the end of the log of a failure follows it.
-run_job() {
-    local log tool=$1
-    shift
-    if log=$(run_bench "$tool" "$scratch/$tool" "$@"); then
-        echo "ok $tool $*"
-    else
-        printf 'no %s\n%s\n' "$tool $*" "$(tail -n 4 <<<"$log")"
-    fi
-}
-export -f run_job
-# clean TOOL ENTITY: every run of this entity passed, and there was one.
-clean() {
-    grep -A 4 "^no $1 $2 " "$scratch/results" && return 1
-    grep -q "^ok $1 $2 " "$scratch/results"
-}
 tap_files_equal() {
     local folder=$scratch/$quick
     run_bench "$quick" "$folder" stream_tap IN_STALL=30 OUT_STALL=30 &&
         cmp "$folder/tap.bin" "$folder/expected.bin" && [ -s "$folder/tap.bin" ]
 }
-refuses() { # refuses MESSAGE ENTITY GENERIC=VALUE...
-    local message=$1 log
-    shift
-    log=$(run_bench "$quick" "$scratch/$quick" "$@") && return 1
-    echo "$log"
-    grep -q -- "$message" <<<"$log"
-}
 
 benches="$(jobs | cut -d' ' -f2 | sort -u | sed 's/$/_bench/') stream_tap_bench"
-for tool in "${back_ends[@]}"; do
-    check "$tool: the library and its benches analyse without a warning" \
-        analyse_quietly "$tool" "$scratch/$tool" "$root/hdl_templates/lib" $benches
-    check "$tool: the benches link" link_benches "$tool" "$scratch/$tool" $benches
-done
-check "fixed.h writes at least 20,000 requantization vectors" compile_vectors
+build_benches "the library" $benches
+check "fixed.h writes at least 20,000 requantization vectors" write_vectors
 
-jobs | xargs -P 2 -d '\n' -n 1 bash -c 'run_job $0' >"$scratch/results"
-for tool in "${back_ends[@]}"; do
-    for entity in $(jobs | cut -d' ' -f2 | sort -u); do
-        check "$tool: $entity, $(jobs | grep -c "^$tool $entity ") runs" clean "$tool" "$entity"
-    done
-done
+jobs | run_jobs
+check_jobs
 check "stream_tap writes what passes, as 16-bit little-endian" tap_files_equal
 
 check "conv2d_stream refuses a PE that does not divide FILTERS" \

@@ -6,25 +6,7 @@ cd "$(dirname "$0")/../.."
 source tests/tap.sh
 source tests/hdl/library.sh
 
-# caught FILE SED ENTITY GENERIC=VALUE...: the bench finds what SED does to FILE.
-caught() {
-    local file=$1 edit=$2 entity=$3 lib=$scratch/lib log
-    rm -rf "$lib" "$scratch/fault"
-    cp -r hdl_templates/lib "$lib"
-    sed -i "$edit" "$lib/$file"
-    cmp -s "$lib/$file" "hdl_templates/lib/$file" && { echo "the edit fits nothing"; return 1; }
-    analyse "$quick" "$scratch/fault" "$lib" "${entity}_bench" || return
-    link_benches "$quick" "$scratch/fault" "${entity}_bench" || return
-    log=$(run_bench "$quick" "$scratch/fault" "${@:3}") && { echo "it passed"; return 1; }
-    echo "$log"
-    grep -q "BENCH $entity failed" <<<"$log"
-}
-fault() { # fault WHAT FILE SED ENTITY GENERIC=VALUE...
-    check "caught: $1" caught "${@:2}"
-}
-
-"${CC:-cc}" -std=c17 -D_GNU_SOURCE -Isrc tests/hdl/requantize_vectors.c -lm \
-    -o "$scratch/requantize_vectors" && "$scratch/requantize_vectors" >"$scratch/vectors.txt"
+write_vectors
 vectors=VECTORS=$scratch/vectors.txt
 
 fault "rounding constant of long shifts" dnn_fixed_pkg.vhd \

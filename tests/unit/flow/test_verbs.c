@@ -71,6 +71,37 @@ static void test_evaluate(void **state)
     no_history(place);
 }
 
+/* What the file says of each image adds up to the report's accuracies. */
+static void test_labels_of_each_image(void **state)
+{
+    Place *place = *state;
+    RunOptions options = place_options(place);
+    options.weight_bits = 3;
+    options.labels = fs_join(place->arena, place->folder, "labels.csv");
+    json_t *report = NULL;
+    if (flow_evaluate(&options, NULL, &report) != OK)
+        fail_msg("%s", error_message());
+    Buffer text = {0};
+    assert_int_equal(fs_read_file(options.labels, 1 << 20, &text), OK);
+    char *line = text.data;
+    assert_memory_equal(line, "image,label,float32,integer\n", 28);
+    int right = 0, right_on_integers = 0;
+    for (int i = 0; i < 200; i++) {
+        int image, label, real, integer;
+        line = strchr(line, '\n') + 1;
+        assert_int_equal(sscanf(line, "%d,%d,%d,%d", &image, &label, &real, &integer), 4);
+        assert_int_equal(image, i);
+        right += label == real;
+        right_on_integers += label == integer;
+    }
+    assert_int_equal(strlen(strchr(line, '\n')), 1);
+    assert_true(right / 200.0 == report_number(report, "baseline.accuracy", NAN));
+    assert_true(right_on_integers / 200.0 == report_number(report, "quantized.accuracy", NAN));
+    assert_true(right != right_on_integers);
+    buffer_free(&text);
+    json_decref(report);
+}
+
 /* Ranges of its own for every image, in software; refused where hardware would follow. */
 static void test_dynamic_ranges(void **state)
 {
@@ -172,6 +203,7 @@ int main(void)
         PLACED(test_inspect_lists_blockers),
         PLACED(test_evaluate),
         PLACED(test_sweep),
+        PLACED(test_labels_of_each_image),
         PLACED(test_dynamic_ranges),
         PLACED(test_emit_from_a_description),
         PLACED(test_simulate_wants_images_that_fit),

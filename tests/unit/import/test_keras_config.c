@@ -116,9 +116,50 @@ static const Case CASES[] = {
     {"Activation", "\"activation\":\"softplus\"", "activation is \"softplus\""},
     {"Activation", "", "attribute activation is missing"},
     {"ReLU", "\"max_value\":null,\"negative_slope\":0.0,\"threshold\":0", NULL},
-    {"ReLU", "\"max_value\":6.0", "max_value is 6.0; accepted is null"},
-    {"ReLU", "\"negative_slope\":0.1", "negative_slope is 0.1; accepted is 0"},
-    {"ReLU", "\"threshold\":1", "threshold is 1"},
+    {"ReLU", "\"max_value\":6.0,\"negative_slope\":0", NULL},
+    {"ReLU", "\"negative_slope\":0.1,\"max_value\":null", NULL},
+    {"ReLU", "\"max_value\":0", "max_value is 0; accepted is null or a number above 0"},
+    {"ReLU", "\"max_value\":\"6\"", "max_value is \"6\""},
+    {"ReLU", "\"negative_slope\":-0.1", "negative_slope is -0.1; accepted is a number, 0 or"},
+    {"ReLU", "\"max_value\":6,\"negative_slope\":0.1", "max_value and negative_slope together"},
+    {"ReLU", "\"threshold\":1", "threshold is 1; accepted is 0"},
+    {"LeakyReLU", "\"negative_slope\":0.3", NULL},
+    {"LeakyReLU", "\"alpha\":0.3", NULL},
+    {"LeakyReLU", "\"alpha\":null", "alpha is null"},
+    {"Activation", "\"activation\":\"relu6\"", NULL},
+    {"Activation", "\"activation\":\"leaky_relu\"", NULL},
+    {"Activation", "\"activation\":\"hard_sigmoid\"", "says its keras_version"},
+    {"Conv1D", "\"filters\":2,\"kernel_size\":[3],\"strides\":2,\"padding\":\"same\"", NULL},
+    {"Conv1D", "\"filters\":2,\"kernel_size\":[3,3]", "kernel_size is [3, 3]; accepted is"},
+    {"Conv1D", "\"filters\":2,\"kernel_size\":3,\"padding\":\"causal\"", "padding is \"causal\""},
+    {"Conv1D", "\"filters\":2,\"kernel_size\":3,\"dilation_rate\":[2]", "dilation_rate is [2]"},
+    {"DepthwiseConv2D", "\"kernel_size\":3,\"depth_multiplier\":2", NULL},
+    {"DepthwiseConv2D", "\"kernel_size\":3,\"depth_multiplier\":0", "depth_multiplier is 0"},
+    {"DepthwiseConv2D", "\"kernel_size\":3,\"filters\":4", "attribute \"filters\""},
+    {"SeparableConv2D", CONV "\"depth_multiplier\":2,\"pointwise_constraint\":null", NULL},
+    {"SeparableConv2D", "\"kernel_size\":3", "attribute filters is missing"},
+    {"MaxPooling1D", "\"pool_size\":[2],\"strides\":null", NULL},
+    {"MaxPooling1D", "\"pool_size\":[2,2]", "pool_size is [2, 2]"},
+    {"GlobalAveragePooling2D", "\"keepdims\":true", NULL},
+    {"GlobalMaxPooling1D", "\"keepdims\":1", "keepdims is 1"},
+    {"ZeroPadding2D", "\"padding\":[[1,0],[2,3]]", NULL},
+    {"ZeroPadding2D", "\"padding\":[1,2]", NULL},
+    {"ZeroPadding2D", "\"padding\":3", NULL},
+    {"ZeroPadding2D", "\"padding\":[[1,0],[2,-3]]", "padding is [[1, 0], [2, -3]]"},
+    {"ZeroPadding2D", "\"padding\":[[1,0]]", "padding is [[1, 0]]"},
+    {"ZeroPadding2D", "\"padding\":[[1,0,1],2]", "padding is [[1, 0, 1], 2]"},
+    {"ZeroPadding1D", "\"padding\":[1,2]", NULL},
+    {"ZeroPadding1D", "\"padding\":2", NULL},
+    {"ZeroPadding1D", "\"padding\":[[1,1]]", "padding is [[1, 1]]"},
+    {"UpSampling2D", "\"size\":[2,3],\"interpolation\":\"nearest\"", NULL},
+    {"UpSampling2D", "\"size\":2,\"interpolation\":\"bilinear\"", "accepted is nearest"},
+    {"UpSampling2D", "\"size\":0", "size is 0"},
+    {"UpSampling1D", "\"size\":2", NULL},
+    {"Concatenate", "\"axis\":-1", NULL},
+    {"Concatenate", "\"axis\":0", "axis is 0"},
+    {"Add", "\"axis\":1", "attribute \"axis\""},
+    {"Functional", "", "a model inside a model is not read"},
+    {"TFOpLambda", "", "an operation on tensors"},
     {"Softmax", "\"axis\":-1", NULL},
     {"Softmax", "\"axis\":1", "axis is 1; accepted is -1"},
     {"Dense", "\"units\":3,\"col\\u000aor\":1", "\"col\\nor\""},
@@ -219,7 +260,7 @@ static void names_are_checked(void **state)
     "{\"class_name\":\"__keras_tensor__\",\"config\":{\"keras_history\":[\"" name "\",0,0]}}"
 
 /* The file may list layers in any order: the nodes say how they are joined. */
-static void the_path_is_found_in_any_order(void **state)
+static void the_order_is_found_in_any_file(void **state)
 {
     (void)state;
     Parsed parsed;
@@ -233,11 +274,62 @@ static void the_path_is_found_in_any_order(void **state)
           &parsed);
     assert_int_equal(parsed.status, OK);
     assert_int_equal(parsed.blockers.count, 0);
-    assert_int_equal(parsed.model.path_count, 3);
-    assert_int_equal(parsed.model.path[0], 1);
-    assert_int_equal(parsed.model.path[1], 2);
-    assert_int_equal(parsed.model.path[2], 0);
+    assert_int_equal(parsed.model.order_count, 3);
+    assert_int_equal(parsed.model.order[0], 1);
+    assert_int_equal(parsed.model.order[1], 2);
+    assert_int_equal(parsed.model.order[2], 0);
     release(&parsed);
+}
+
+static void joins_are_read_in_both_spellings(void **state)
+{
+    (void)state;
+    static const char *const NODES[] = {
+        "[[[\"a\",0,0,{}],[\"in\",0,0,{\"training\":null}]]]",
+        "[{\"args\":[[" TENSOR("a") "," TENSOR("in") "]],\"kwargs\":{}}]"};
+    for (int i = 0; i < 2; i++) {
+        char text[2048];
+        snprintf(text, sizeof text,
+                 FUNCTIONAL(NODE_LAYER("sum", "Add", "%s") "," NODE_LAYER(
+                                "in", "InputLayer", "[]") "," NODE_LAYER("a", "Dropout",
+                                                                         "[[[\"in\",0,0,{}]]]"),
+                            "[\"sum\",0,0]"),
+                 NODES[i]);
+        Parsed parsed;
+        parse(text, &parsed);
+        assert_int_equal(parsed.status, OK);
+        assert_int_equal(parsed.blockers.count, 0);
+        const KerasLayer *sum = &parsed.model.layers[0];
+        assert_int_equal(sum->source_count, 2);
+        assert_string_equal(sum->sources[0], "a");
+        assert_string_equal(sum->sources[1], "in");
+        assert_int_equal(parsed.model.order[2], 0);
+        release(&parsed);
+    }
+}
+
+static void hard_sigmoid_goes_by_the_version(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *version;
+        double slope; /* 0: refused */
+    } ROWS[] = {{"2.13.1", 0.2}, {"3.15.1", 1.0 / 6}, {"1.2.2", 0.2}, {"4.0", 0}, {"30.1", 0}};
+    for (size_t i = 0; i < sizeof ROWS / sizeof ROWS[0]; i++) {
+        char text[2048];
+        snprintf(text, sizeof text,
+                 "{\"keras_version\":\"%s\",\"class_name\":\"Sequential\",\"config\":{\"name\":"
+                 "\"m\",\"layers\":[" INPUT
+                 ",{\"class_name\":\"Activation\",\"config\":{\"name\":\"x\",\"activation\":"
+                 "\"hard_sigmoid\"}}]}}",
+                 ROWS[i].version);
+        Parsed parsed;
+        parse(text, &parsed);
+        assert_int_equal(parsed.blockers.count, ROWS[i].slope > 0 ? 0 : 1);
+        if (ROWS[i].slope > 0)
+            assert_true(parsed.model.layers[1].layer.activation_slope == ROWS[i].slope);
+        release(&parsed);
+    }
 }
 
 static void other_joints_are_refused(void **state)
@@ -246,24 +338,52 @@ static void other_joints_are_refused(void **state)
 #define IN NODE_LAYER("in", "InputLayer", "[]")
     expect_failure(
         FUNCTIONAL(IN "," NODE_LAYER("a", "Flatten", "[[[\"in\",0,0,{}]]]"), "[[\"in\",0,0]]"),
-        "the output is in, expected one output, that of layer a");
+        "layer in: is the model's output, and other layers read it");
     expect_failure(FUNCTIONAL(IN
                               "," NODE_LAYER("a", "Flatten", "[[[\"b\",0,0,{}]]]") "," NODE_LAYER(
                                   "b", "Flatten", "[[[\"a\",0,0,{}]]]"),
-                              "[[\"in\",0,0]]"),
-                   "1 of 3 layers are on the path");
+                              "[[\"b\",0,0]]"),
+                   "layer b: is the model's output, and other layers read it");
+    expect_failure(
+        FUNCTIONAL(IN
+                   "," NODE_LAYER("a", "Add", "[[[\"in\",0,0,{}],[\"b\",0,0,{}]]]") "," NODE_LAYER(
+                       "b", "Flatten", "[[[\"a\",0,0,{}]]]") "," NODE_LAYER("c", "Flatten",
+                                                                            "[[[\"b\",0,0,{}]]]"),
+                   "[[\"c\",0,0]]"),
+        "layer a: reads its own output, perhaps through others");
+    expect_failure(
+        FUNCTIONAL(IN "," NODE_LAYER("a", "Flatten", "[[[\"x\",0,0,{}]]]"), "[[\"a\",0,0]]"),
+        "layer a: reads x, which is no layer of the model");
+    expect_failure(FUNCTIONAL(IN
+                              "," NODE_LAYER("a", "Flatten", "[[[\"in\",0,0,{}]]]") "," NODE_LAYER(
+                                  "b", "Flatten", "[[[\"in\",0,0,{}]]]"),
+                              "[[\"a\",0,0],[\"b\",0,0]]"),
+                   "the model has 2 outputs (a, b), expected 1");
+    expect_failure(FUNCTIONAL(IN
+                              "," NODE_LAYER("a", "Flatten", "[[[\"in\",0,0,{}]]]") "," NODE_LAYER(
+                                  "b", "Flatten", "[[[\"in\",0,0,{}]]]"),
+                              "[[\"a\",0,0]]"),
+                   "layer b: nothing reads it, and the output is a");
+    expect_failure(FUNCTIONAL(IN "," NODE_LAYER("a", "Flatten", "[[[\"in\",0,0,{}]]]"), "{}"),
+                   "the output is {}");
+#define SAME "[\"in\",0,0,{}],"
+    expect_failure(FUNCTIONAL(IN "," NODE_LAYER("a", "Add",
+                                                "[[" SAME SAME SAME SAME SAME SAME SAME SAME
+                                                "[\"in\",0,0,{}]]]"),
+                              "[[\"a\",0,0]]"),
+                   "layer a: reads 9 layers; at most 8 are read together");
     expect_failure(
         FUNCTIONAL(IN "," NODE_LAYER("a", "Dropout", "[[[\"in\",0,0,{\"training\":true}]]]"),
                    "[[\"a\",0,0]]"),
         "is called with {\"training\": true}");
     expect_failure(
         FUNCTIONAL(IN "," NODE_LAYER("a", "Flatten", "[[[\"in\",1,0,{}]]]"), "[[\"a\",0,0]]"),
-        "reads several tensors");
+        "layer a: what it reads is");
     expect_failure(FUNCTIONAL(IN "," NODE_LAYER(
                                   "a", "Flatten",
                                   "[{\"args\":[" TENSOR("in") "," TENSOR("in") "],\"kwargs\":{}}]"),
                               "[[\"a\",0,0]]"),
-                   "reads several tensors");
+                   "layer a: what it reads is");
     expect_failure(FUNCTIONAL(NODE_LAYER("in", "InputLayer", "[[[\"in\",0,0,{}]]]"), "[]"),
                    "layer in: is called 1 times");
 }
@@ -275,7 +395,9 @@ int main(void)
         cmocka_unit_test(pool_strides_default_to_the_window),
         cmocka_unit_test(other_documents_are_refused),
         cmocka_unit_test(names_are_checked),
-        cmocka_unit_test(the_path_is_found_in_any_order),
+        cmocka_unit_test(the_order_is_found_in_any_file),
+        cmocka_unit_test(joins_are_read_in_both_spellings),
+        cmocka_unit_test(hard_sigmoid_goes_by_the_version),
         cmocka_unit_test(other_joints_are_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

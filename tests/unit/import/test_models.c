@@ -21,10 +21,23 @@ typedef struct Expectation {
 } Expectation;
 
 static const char KIND_LETTERS[LAYER_KINDS] = {
-    [LAYER_INPUT] = 'i',      [LAYER_CONV2D] = 'c',     [LAYER_DENSE] = 'd',
-    [LAYER_BATCH_NORM] = 'n', [LAYER_MAX_POOL2D] = 'm', [LAYER_AVERAGE_POOL2D] = 'a',
-    [LAYER_FLATTEN] = 'f',    [LAYER_RESHAPE] = 'r',    [LAYER_DROPOUT] = 'o',
+    [LAYER_INPUT] = 'i',
+    [LAYER_CONV2D] = 'c',
+    [LAYER_DENSE] = 'd',
+    [LAYER_BATCH_NORM] = 'n',
+    [LAYER_MAX_POOL2D] = 'm',
+    [LAYER_AVERAGE_POOL2D] = 'a',
+    [LAYER_FLATTEN] = 'f',
+    [LAYER_RESHAPE] = 'r',
+    [LAYER_DROPOUT] = 'o',
     [LAYER_ACTIVATION] = 't',
+    [LAYER_DEPTHWISE_CONV2D] = 'w',
+    [LAYER_ZERO_PAD2D] = 'z',
+    [LAYER_GLOBAL_AVERAGE_POOL2D] = 'A',
+    [LAYER_GLOBAL_MAX_POOL2D] = 'M',
+    [LAYER_ADD] = '+',
+    [LAYER_CONCATENATE] = '|',
+    [LAYER_UPSAMPLE2D] = 'u',
 };
 
 static const Expectation EXPECTED[] = {
@@ -48,6 +61,21 @@ static const Expectation EXPECTED[] = {
     {"functional_path.k3", "10x10x1", "4", 378, "icntmocafodt"},
     {"paper_cnn_small.k3", "12x12x1", "10", 567, "iccmfd"},
     {"softmax_image.k3", "5x4x2", "4x3x3", 27, "ict"},
+    {"depthwise.k2", "9x8x3", "4x3x6", 156, "iwww"},
+    {"depthwise.k3", "9x8x3", "4x3x6", 156, "iwww"},
+    {"separable.k2", "9x10x2", "4x4x4", 159, "iwcnwc"},
+    {"separable.k3", "9x10x2", "4x4x4", 159, "iwcnwc"},
+    {"functions.k2", "6x5x2", "5", 534, "icctctdtfddt"},
+    {"functions.k3", "6x5x2", "5", 534, "icctctdtfddt"},
+    {"residual.k2", "8x7x2", "4", 916, "icntcn+tccn++ofd"},
+    {"residual.k3", "8x7x2", "4", 916, "icntcn+tccn++ofd"},
+    {"branched.k2", "10x12x2", "3", 739, "izaczmzccum|ccMA|d"},
+    {"branched.k3", "10x12x2", "3", 739, "izaczmzccum|ccMA|d"},
+    {"global_pools.k3", "7x5x2", "3", 152, "icAcMd"},
+    {"sequence.k2", "24x3", "4", 425, "icnmwwcu|azcAM|d"},
+    {"sequence.k3", "24x3", "4", 425, "icnmwwcu|azcAM|d"},
+    {"resnet8_shape.k3", "32x32x3", "10", 78666, "icntcntcn+tcntccn+tcntccn+tafd"},
+    {"mobilenet_small.k3", "32x32x3", "10", 11514, "icntwntcntzwntcntwntcntzwntcntwntcntAd"},
 };
 enum { MODEL_COUNT = sizeof EXPECTED / sizeof EXPECTED[0] };
 
@@ -84,7 +112,7 @@ static void every_model_is_imported(void **state)
     for (int m = 0; m < MODEL_COUNT; m++) {
         const Expectation *e = &EXPECTED[m];
         Graph *graph = import_fixture(e->file);
-        char text[SHAPE_TEXT_BYTES], kinds[32] = "";
+        char text[SHAPE_TEXT_BYTES], kinds[64] = "";
         assert_string_equal(shape_format(graph_input_shape(graph), text), e->input);
         assert_string_equal(shape_format(graph_output(graph)->output_shape, text), e->output);
         assert_int_equal(graph_parameters(graph), e->parameters);
@@ -141,6 +169,82 @@ static void attributes_reach_the_layer(void **state)
     graph_free(graph);
 }
 
+static const Layer *layer_of(const Graph *graph, const char *name)
+{
+    int found = graph_find(graph, name);
+    if (found < 0)
+        fail_msg("no layer %s", name);
+    return &graph->layers[found];
+}
+
+/* What layer `name` reads, as "a b c". */
+static void assert_reads(const Graph *graph, const char *name, const char *expected)
+{
+    const Layer *layer = layer_of(graph, name);
+    char found[256] = "";
+    for (int k = 0; k < layer->input_count; k++)
+        snprintf(found + strlen(found), sizeof found - strlen(found), "%s%s", k ? " " : "",
+                 graph->layers[layer->inputs[k]].name);
+    assert_string_equal(found, expected);
+}
+
+static void branches_are_joined_as_written(void **state)
+{
+    (void)state;
+    const char *const writers[] = {"residual.k2", "residual.k3"};
+    for (int w = 0; w < 2; w++) {
+        Graph *graph = import_fixture(writers[w]);
+        assert_reads(graph, "sum_1", "relu_1 norm_2");
+        assert_reads(graph, "sum_2", "conv_3 norm_3 conv_3");
+        assert_reads(graph, "twice", "sum_2 sum_2");
+        assert_reads(graph, "norm_3", "short");
+        assert_reads(graph, "short", "relu_2");
+        graph_free(graph);
+    }
+}
+
+/* hard_sigmoid has another slope in Keras 3 than in Keras 2. */
+static void activations_have_their_parameters(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *layer, *of_keras_2, *of_keras_3;
+    } ROWS[] = {
+        {"six", "relu6", "relu6"},
+        {"limited", "relu(max 0.75)", "relu(max 0.75)"},
+        {"leaky", "leaky_relu(0.2)", "leaky_relu(0.2)"},
+        {"slope", "leaky_relu(0.1)", "leaky_relu(0.1)"},
+        {"hard", "hard_sigmoid(0.2)", "hard_sigmoid(0.166667)"},
+        {"end", "hard_sigmoid(0.2)", "hard_sigmoid(0.166667)"},
+    };
+    Graph *two = import_fixture("functions.k2"), *three = import_fixture("functions.k3");
+    char text[ACTIVATION_TEXT_BYTES];
+    for (size_t i = 0; i < sizeof ROWS / sizeof ROWS[0]; i++) {
+        const Layer *old = layer_of(two, ROWS[i].layer), *new = layer_of(three, ROWS[i].layer);
+        assert_string_equal(activation_format(layer_function(old), text), ROWS[i].of_keras_2);
+        assert_string_equal(activation_format(layer_function(new), text), ROWS[i].of_keras_3);
+    }
+    graph_free(two);
+    graph_free(three);
+}
+
+static void a_separable_convolution_is_two_layers(void **state)
+{
+    (void)state;
+    Graph *graph = import_fixture("sequence.k3");
+    const Layer *depthwise = layer_of(graph, "separable.depthwise");
+    const Layer *pointwise = layer_of(graph, "separable");
+    assert_reads(graph, "separable", "separable.depthwise");
+    assert_true(depthwise->sequence && pointwise->sequence);
+    assert_null(depthwise->bias.data);
+    assert_non_null(pointwise->bias.data);
+    assert_true(shape_equal(depthwise->kernel.shape, shape_of(4, 1, 3, 6, 2)));
+    assert_true(shape_equal(pointwise->kernel.shape, shape_of(4, 1, 1, 12, 4)));
+    assert_int_equal(depthwise->window.kernel_width, 3);
+    assert_int_equal(pointwise->window.kernel_width, 1);
+    graph_free(graph);
+}
+
 /* Both writers put the same numbers in other places of the file. */
 static void a_known_weight_is_read(void **state)
 {
@@ -163,6 +267,9 @@ int main(void)
         cmocka_unit_test(answers_have_the_models_shapes),
         cmocka_unit_test(the_paper_cnn_has_its_parameters),
         cmocka_unit_test(attributes_reach_the_layer),
+        cmocka_unit_test(branches_are_joined_as_written),
+        cmocka_unit_test(activations_have_their_parameters),
+        cmocka_unit_test(a_separable_convolution_is_two_layers),
         cmocka_unit_test(a_known_weight_is_read),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

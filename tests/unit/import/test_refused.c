@@ -51,9 +51,13 @@ static const Refusal REFUSALS[] = {
       "supported are InputLayer"}},
     {"many_faults",
      {"7 things", "channels_first", "groups is 2", "\"causal\"", "units is -4", "infinite"}},
-    {"branches",
-     {"the kind Add", "layer sum: reads several tensors", "layer image: is read by left and by"}},
-    {"shared", {"layer scores: is called 2 times", "2 input layers"}},
+    {"operation",
+     {"2 things", "layer add: what it reads is", "x + y is no layer",
+      "layer up (UpSampling2D): attribute interpolation is \"bilinear\"; accepted is nearest"}},
+    {"outputs", {"the model has 2 outputs (left, right), expected 1"}},
+    {"nested", {"layer inner (Functional): a model inside a model is not read"}},
+    {"other_axis", {"layer rows (Concatenate): attribute axis is 1; accepted is the last, 3"}},
+    {"shared", {"layer scores: is called 2 times", "2 input layers (one, two)"}},
 };
 enum { REFUSAL_COUNT = sizeof REFUSALS / sizeof REFUSALS[0] };
 

@@ -70,12 +70,12 @@ static inline int pyramid(Graph *graph, Rng *rng, int input)
     return joining(graph, LAYER_CONCATENATE, "channels", (const int[]){small, beside, input}, 3);
 }
 
-/* Simple already: 8x8x2 images to 4 classes. */
+/* Simple already: 8x8x1 images to 4 classes. */
 static inline Graph *branched_network(uint64_t seed)
 {
     Rng rng = rng_seed(seed);
-    Graph *graph = graph_of_input(shape_of(3, BRANCHED_SIDE, BRANCHED_SIDE, 2));
-    Layer first = conv_layer(graph, &rng, "first", window_of(3, 3, 1, true), (Shape){2, {2, 4}});
+    Graph *graph = graph_of_input(shape_of(3, BRANCHED_SIDE, BRANCHED_SIDE, 1));
+    Layer first = conv_layer(graph, &rng, "first", window_of(3, 3, 1, true), (Shape){2, {1, 4}});
     int at = reading(graph, 0, activated(first, ACTIVATION_RELU, 0.9, 0));
     at = residual_block(graph, &rng, at);
     at = pyramid(graph, &rng, at);
