@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/h5.h"
+#include "graph/passes.h"
 #include "import/importer.h"
 
 #define MODELS "tests/fixtures/models/"
@@ -106,6 +107,14 @@ static void describe_images(const char *file, const char *name, char text[SHAPE_
     h5_close(h5);
 }
 
+static void describe_kinds(const Graph *graph, char kinds[64])
+{
+    assert_true(graph->count < 64);
+    for (int i = 0; i < graph->count; i++)
+        kinds[i] = KIND_LETTERS[graph->layers[i].kind];
+    kinds[graph->count] = '\0';
+}
+
 static void every_model_is_imported(void **state)
 {
     (void)state;
@@ -116,8 +125,7 @@ static void every_model_is_imported(void **state)
         assert_string_equal(shape_format(graph_input_shape(graph), text), e->input);
         assert_string_equal(shape_format(graph_output(graph)->output_shape, text), e->output);
         assert_int_equal(graph_parameters(graph), e->parameters);
-        for (int i = 0; i < graph->count; i++)
-            kinds[i] = KIND_LETTERS[graph->layers[i].kind];
+        describe_kinds(graph, kinds);
         assert_string_equal(kinds, e->kinds);
         graph_free(graph);
     }
@@ -245,6 +253,28 @@ static void a_separable_convolution_is_two_layers(void **state)
     graph_free(graph);
 }
 
+/* What is left of networks when batch norms are folded and activations are fused. */
+static void branches_are_simplified(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *file, *kinds;
+    } ROWS[] = {
+        {"resnet8_shape.k3", "iccc+ccc+ccc+afd"},
+        {"mobilenet_small.k3", "icwczwcwczwcwcAd"},
+        {"residual.k3", "icc+cc++fd"},
+    };
+    for (size_t i = 0; i < sizeof ROWS / sizeof ROWS[0]; i++) {
+        Graph *graph = import_fixture(ROWS[i].file), *simple = NULL;
+        char kinds[64];
+        assert_int_equal(graph_simplify(graph, &simple), OK);
+        describe_kinds(simple, kinds);
+        assert_string_equal(kinds, ROWS[i].kinds);
+        graph_free(simple);
+        graph_free(graph);
+    }
+}
+
 /* Both writers put the same numbers in other places of the file. */
 static void a_known_weight_is_read(void **state)
 {
@@ -270,6 +300,7 @@ int main(void)
         cmocka_unit_test(branches_are_joined_as_written),
         cmocka_unit_test(activations_have_their_parameters),
         cmocka_unit_test(a_separable_convolution_is_two_layers),
+        cmocka_unit_test(branches_are_simplified),
         cmocka_unit_test(a_known_weight_is_read),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
