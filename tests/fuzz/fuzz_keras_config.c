@@ -11,8 +11,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     Blockers blockers = {0};
     KerasModel model = {.arena = arena_new(), .blockers = &blockers};
     if (keras_parse((const char *)data, size, &model) == OK &&
-        blockers_refuse(&blockers, "fuzz") == OK && model.path_count != model.count)
-        __builtin_trap(); /* no blocker, and yet no path */
+        blockers_refuse(&blockers, "fuzz") == OK && model.order_count != model.count)
+        __builtin_trap(); /* no blocker, and yet no order */
     blockers_free(&blockers);
     arena_free(model.arena);
     return 0;
