@@ -93,7 +93,8 @@ architecture rtl of add_stream is
     begin
         for i in input_index loop
             for p in pe_index loop
-                if product_fits(IN_LOW, IN_HIGH, integer(WEIGHT_ROW(i)), integer(WEIGHT_ROW(i))) then
+                if product_fits(IN_LOW, IN_HIGH,
+                                integer(WEIGHT_ROW(i)), integer(WEIGHT_ROW(i))) then
                     sums(p) := sums(p) + integer(WEIGHT_ROW(i) * operands(i)(p));
                 else
                     sums(p) := sums(p) + integer(WEIGHT_ROW(i)) * integer(operands(i)(p));

@@ -339,11 +339,12 @@ static Status diagnose(Bench *bench, int failed, ProofResult *result)
 
 /* ---- the sum --------------------------------------------------------------------------------- */
 
-static void add_timing(const ProofSetup *setup, const Counts *counts, int64_t images,
-                       ProofResult *result)
+static Status add_timing(const ProofSetup *setup, const Counts *counts, int64_t images,
+                         ProofResult *result)
 {
     Timing predicted;
-    timing_predict(setup->plan, images < TIMING_IMAGES ? (int)images : TIMING_IMAGES, &predicted);
+    TRY(timing_predict(setup->plan, images < TIMING_IMAGES ? (int)images : TIMING_IMAGES,
+                       &predicted));
     bool exact = counts->latency == predicted.latency_cycles;
     if (images > 1) {
         exact = exact && counts->interval == predicted.interval_cycles &&
@@ -358,9 +359,10 @@ static void add_timing(const ProofSetup *setup, const Counts *counts, int64_t im
     }
     result->latency_cycles = counts->latency;
     result->timing_exact = result->timing_exact && exact;
+    return OK;
 }
 
-static void sum_up(const Bench *bench, ProofResult *result)
+static Status sum_up(const Bench *bench, ProofResult *result)
 {
     result->timing_compared = bench->setup->stall_seed == 0;
     result->timing_exact = result->timing_compared;
@@ -373,8 +375,9 @@ static void sum_up(const Bench *bench, ProofResult *result)
         result->images += counts.images;
         result->values_compared += counts.values;
         result->mismatches += counts.mismatches;
-        add_timing(bench->setup, &counts, bench->files[i].count, result);
+        TRY(add_timing(bench->setup, &counts, bench->files[i].count, result));
     }
+    return OK;
 }
 
 /* Labels from what the hardware put out. */
@@ -437,7 +440,7 @@ static Status simulate_all(const ProofSetup *setup, Arena *arena, const ProofWor
     int64_t start = clock_monotonic_ns();
     TRY(ghdl_run_many(arena, &bench.design, bench.runs, bench.count, setup->jobs, NULL));
     result->seconds = clock_seconds_since(start);
-    sum_up(&bench, result);
+    TRY(sum_up(&bench, result));
     result->simulated_images_per_s =
         result->seconds > 0 ? (double)result->images / result->seconds : 0;
     TRY(count_labels(&bench, work, result));
@@ -451,7 +454,7 @@ Status proof_judge(const ProofSetup *setup, Arena *arena, const ProofWork *work,
                    ProofResult *result)
 {
     *result = (ProofResult){.bit_exact = true};
-    timing_predict(setup->plan, TIMING_IMAGES, &result->predicted);
+    TRY(timing_predict(setup->plan, TIMING_IMAGES, &result->predicted));
     GhdlTools tools;
     TRY(ghdl_find(arena, &tools));
     result->backend = ghdl_code_word(tools.fast->code);

@@ -67,7 +67,7 @@ Status stage_plan(Session *session, json_t *figures)
         TRY(description_read(session->description, &session->described));
     TRY(plan_new(session->described, &session->plan));
     Timing timing;
-    timing_predict(session->plan, TIMING_IMAGES, &timing);
+    TRY(timing_predict(session->plan, TIMING_IMAGES, &timing));
     json_object_set_new(session->report, "hardware", hardware_to_json(session, &timing));
     json_object_set_new(figures, "predicted_latency_cycles", json_integer(timing.latency_cycles));
     json_object_set_new(figures, "predicted_interval_cycles", json_integer(timing.interval_cycles));

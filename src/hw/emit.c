@@ -84,7 +84,7 @@ static Status write_design(const Plan *plan, Arena *arena, Design *design, const
 Status emit_design(const Plan *plan, Arena *arena, const char *folder, Design *design)
 {
     Timing timing;
-    timing_predict(plan, TIMING_IMAGES, &timing);
+    TRY(timing_predict(plan, TIMING_IMAGES, &timing));
     Emission emission = {.plan = plan, .timing = &timing, .arena = arena};
     *design = (Design){.folder = arena_strdup(arena, folder),
                        .top = arena_printf(arena, "%s_top", plan->name),

@@ -50,12 +50,13 @@ static void list_close(const List *list)
     buffer_append_text(list->into, "\n    );\n");
 }
 
-/* Weight of output `output` and fold position (step, lane): the order that the entities read. */
+/* Weight for fold position (step, p, s): the order that the entities read. Rows of `weights` have
+ * one weight for each output. */
 static int32_t weight_at(const Stage *stage, int64_t step, int p, int s)
 {
     int64_t outputs = stage->output.lanes, values = plan_values(stage);
     int64_t groups = values / stage->simd;
-    int64_t beat = step / stage->fold_steps; /* dense; conv2d has one */
+    int64_t beat = step / stage->fold_steps; /* dense; convolutions have one */
     int64_t in_beat = step % stage->fold_steps;
     int64_t output = in_beat / groups * stage->pe + p;
     int64_t value = beat * values + in_beat % groups * stage->simd + s;
@@ -70,7 +71,7 @@ static const char *value_vector(const Stage *stage)
 
 static void add_folded_weights(const Emission *emission, const Stage *stage, Buffer *into)
 {
-    int64_t row = stage->macs_per_cycle;
+    int64_t row = (int64_t)stage->pe * stage->simd;
     List list = list_open(emission, stage, "WEIGHTS", value_vector(stage), stage->rows * row, into);
     list.row = row;
     for (int64_t step = 0; step < stage->rows; step++)
@@ -80,13 +81,13 @@ static void add_folded_weights(const Emission *emission, const Stage *stage, Buf
     list_close(&list);
 }
 
-static void add_channel_weights(const Emission *emission, const Stage *stage, Buffer *into)
+static void add_plain_weights(const Emission *emission, const Stage *stage, Buffer *into)
 {
-    int64_t channels = stage->output.lanes;
+    int64_t count = op_weight_count(stage->op);
     assert(stage->op->weights);
-    List list = list_open(emission, stage, "WEIGHTS", "sample_vector", channels, into);
-    for (int64_t c = 0; c < channels; c++)
-        list_add(&list, stage->op->weights[c]);
+    List list = list_open(emission, stage, "WEIGHTS", "sample_vector", count, into);
+    for (int64_t i = 0; i < count; i++)
+        list_add(&list, stage->op->weights[i]);
     list_close(&list);
 }
 
@@ -153,8 +154,9 @@ static void add_stage(const Emission *emission, const Stage *stage, Buffer *into
     if (stage->rows)
         add_folded_weights(emission, stage, into);
     else
-        add_channel_weights(emission, stage, into);
-    add_per_channel(emission, stage, into);
+        add_plain_weights(emission, stage, into);
+    if (op->kind != OP_ADD) /* has one of each: numbers */
+        add_per_channel(emission, stage, into);
 }
 
 Status emit_constants(const Emission *emission, Buffer *into)

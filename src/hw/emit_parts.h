@@ -17,6 +17,21 @@ Status emit_constants(const Emission *emission, Buffer *into) MUST_CHECK;
 Status emit_top(const Emission *emission, Buffer *into) MUST_CHECK;
 Status emit_bench(const Emission *emission, Buffer *into) MUST_CHECK;
 
+/* The generic map of a layer's entity: one association a line, commas between them. */
+void emit_generics(const Emission *emission, const Stage *stage, Buffer *into);
+
+/* The streams behind a stage, or behind the input (PLAN_INPUT): their signals; the fork and the
+ * buffers; and, for simulation, what watches those. */
+void emit_signals(const Emission *emission, int from, Buffer *into);
+void emit_readers(const Emission *emission, int from, Buffer *into);
+void emit_watches(const Emission *emission, Buffer *into);
+
+/* Associations of a layer's ports, up to the end of its port map. */
+void emit_layer_ports(const Emission *emission, const Stage *stage, Buffer *into);
+
+/* Writes what a layer puts out to a file, in simulation. */
+void emit_tap(const Emission *emission, const Stage *stage, Buffer *into);
+
 /* Printable ASCII: what a user called something, for comments. */
 const char *emit_plain(Arena *arena, const char *text);
 

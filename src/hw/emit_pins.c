@@ -28,12 +28,10 @@ int64_t pins_image_bytes(const Plan *plan)
 
 /* Clocks without a byte that count as a hang; the bench makes source and sink wait half of the
  * time. */
-static int64_t watchdog_of(const Plan *plan, const Pins *pins)
+static int64_t watchdog_of(const Timing *timing, const Pins *pins)
 {
     enum { MARGIN = 16, SLACK = 1000, LIMIT = 1 << 27 };
-    Timing timing;
-    timing_predict(plan, 1, &timing);
-    int64_t clocks = MARGIN * (timing.latency_cycles + pins->in_bytes + pins->out_clocks) + SLACK;
+    int64_t clocks = MARGIN * (timing->latency_cycles + pins->in_bytes + pins->out_clocks) + SLACK;
     return clocks < LIMIT ? clocks : LIMIT;
 }
 
@@ -56,6 +54,8 @@ Status emit_pins(const Plan *plan, Arena *arena, const char *folder, Pins *pins)
     int beat_bytes = plan->output.lanes * out_bytes;
     int64_t out_samples = plan->output.beats * plan->output.lanes;
     const char *name = plan->name;
+    Timing timing;
+    TRY(timing_predict(plan, 1, &timing));
     *pins = (Pins){.entity = arena_printf(arena, "%s_pins", name),
                    .vhdl = arena_printf(arena, "%s/%s_pins.vhd", folder, name),
                    .bench = arena_printf(arena, "%s_netlist_bench", name),
@@ -87,7 +87,7 @@ Status emit_pins(const Plan *plan, Arena *arena, const char *folder, Pins *pins)
         {"class_wait", class_bytes ? " and class_due = '0'" : ""},
         {"class", class_bytes ? "yes" : ""},
         {"no_class", class_bytes ? "" : "yes"},
-        {"watchdog", number(arena, watchdog_of(plan, pins))},
+        {"watchdog", number(arena, watchdog_of(&timing, pins))},
         {NULL, NULL},
     };
     TRY(fs_make_folders(folder));

@@ -4,10 +4,12 @@
 #include <stdbool.h>
 #include <string.h>
 
-const char *const NAME_ENDINGS[] = {
-    "",           "_valid",     "_ready", "_data", "_last",    "_held_valid", "_held_ready",
-    "_held_data", "_held_last", "_held",  "_tap",  "_weights", "_bias",       "_multipliers",
-    "_shifts",    "_table",     NULL};
+const char *const NAME_ENDINGS[] = {"",       "_valid",   "_ready", "_data",        "_last",
+                                    "_tap",   "_weights", "_bias",  "_multipliers", "_shifts",
+                                    "_table", NULL};
+
+/* Behind these come numbers of readers and more: names of layers that have them are changed. */
+static const char *const KEPT_PARTS[] = {"_held", "_fork"};
 
 /* Reserved words of VHDL-2008 (IEEE 1076-2008, 15.10), PSL's among them. */
 static const char *const RESERVED[] = {
@@ -42,7 +44,7 @@ static const char *const RESERVED[] = {
     "class", "clk", "dnn_fixed_pkg", "dnn_float_pkg", "false", "float_vector", "float_word", "ieee",
     "input", "integer", "integer_vector", "natural", "output", "positive", "rst", "sample_t",
     "sample_vector", "std", "std_logic", "std_logic_1164", "string", "structure", "tap",
-    "tap_folder", "taps", "to_samples", "samples", "true", "work"};
+    "tap_folder", "taps", "peaks", "patience", "watch", "to_samples", "samples", "true", "work"};
 
 typedef struct Taken {
     const char *name;
@@ -107,11 +109,19 @@ char *name_sanitize(Arena *arena, const char *wanted)
     return used ? name : arena_strdup(arena, "layer");
 }
 
+static bool has_kept_part(const char *name)
+{
+    for (size_t i = 0; i < sizeof KEPT_PARTS / sizeof *KEPT_PARTS; i++)
+        if (strstr(name, KEPT_PARTS[i]))
+            return true;
+    return false;
+}
+
 const char *names_add(Names *names, const char *wanted)
 {
     const char *base = name_sanitize(names->arena, wanted);
     const char *name = base;
-    if (is_reserved(name))
+    if (is_reserved(name) || has_kept_part(name))
         name = base = arena_printf(names->arena, "%s_layer", base);
     for (int i = 2; !is_free(names, name); i++)
         name = arena_printf(names->arena, "%s_%d", base, i);

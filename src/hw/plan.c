@@ -3,23 +3,29 @@
 #include <limits.h>
 #include <stdio.h>
 
+#include "hw/buffers.h"
 #include "hw/names.h"
 
 /* What a kind of operation is in hardware; one row each. */
 typedef struct StageKind {
     const char *entity;
-    bool wants_pixels; /* height and width matter, so a beat must be a pixel */
+    bool wants_pixels; /* height, width or channels matter, so a beat must be a pixel */
     bool folds;
     bool multiplies;
 } StageKind;
 
 static const StageKind STAGE_KINDS[OP_KINDS] = {
     [OP_CONV2D] = {"conv2d_stream", true, true, true},
+    [OP_DEPTHWISE_CONV2D] = {"depthwise_conv2d_stream", true, true, true},
     [OP_DENSE] = {"dense_stream", false, true, true},
-    [OP_AFFINE] = {"affine_stream", false, false, true},
+    [OP_AFFINE] = {"affine_stream", true, false, true},
     [OP_MAX_POOL2D] = {"max_pool_stream", true, false, false},
     [OP_AVERAGE_POOL2D] = {"average_pool_stream", true, false, false},
     [OP_TABLE] = {"table_stream", false, false, false},
+    [OP_ZERO_PAD2D] = {"zero_pad_stream", true, false, false},
+    [OP_ADD] = {"add_stream", false, true, true},
+    [OP_CONCAT] = {"concat_stream", true, true, false},
+    [OP_UPSAMPLE2D] = {"upsample_stream", true, false, false},
     [OP_FLOAT_CONV2D] = {"conv2d_float_stream", true, true, true},
     [OP_FLOAT_DENSE] = {"dense_float_stream", false, true, true},
     [OP_FLOAT_MAX_POOL2D] = {"max_pool_float_stream", true, false, false},
@@ -27,6 +33,25 @@ static const StageKind STAGE_KINDS[OP_KINDS] = {
     [OP_TO_FLOAT] = {"int_to_float_stream", false, false, true},
     [OP_TO_INTEGER] = {"float_to_int_stream", false, false, true},
 };
+
+/* A pool over the whole image needs no memory of lines. */
+static const StageKind GLOBAL_MAX = {"global_max_pool_stream", true, false, false};
+static const StageKind GLOBAL_AVERAGE = {"global_average_pool_stream", true, true, false};
+
+bool plan_is_global_pool(const Op *op)
+{
+    const Window *window = &op->window;
+    return (op->kind == OP_MAX_POOL2D || op->kind == OP_AVERAGE_POOL2D) &&
+           window->kernel_height == op->input_shape.dim[0] &&
+           window->kernel_width == op->input_shape.dim[1];
+}
+
+static const StageKind *kind_of(const Op *op)
+{
+    if (!plan_is_global_pool(op))
+        return &STAGE_KINDS[op->kind];
+    return op->kind == OP_MAX_POOL2D ? &GLOBAL_MAX : &GLOBAL_AVERAGE;
+}
 
 int plan_divisors(int value, int divisors[PLAN_MAX_DIVISORS])
 {
@@ -40,21 +65,33 @@ int plan_divisors(int value, int divisors[PLAN_MAX_DIVISORS])
     return count;
 }
 
+/* Its fold steps are groups of channels, each of which is finished in one. */
+static bool folds_channels(const Op *op)
+{
+    return op->kind == OP_ADD || op->kind == OP_CONCAT || plan_is_global_pool(op);
+}
+
 int plan_values(const Stage *stage)
 {
     const Window *window = &stage->op->window;
+    if (folds_channels(stage->op))
+        return 1;
     int pixels =
         op_traits(stage->op->kind)->has_window ? window->kernel_height * window->kernel_width : 1;
-    return pixels * stage->input.lanes;
+    return stage->op->kind == OP_DEPTHWISE_CONV2D ? pixels : pixels * stage->input.lanes;
+}
+
+const char *plan_stage_name(const Plan *plan, int stage)
+{
+    return plan->model->ops[stage + 1].name;
 }
 
 FoldLimits plan_fold_limits(const Stage *stage)
 {
-    OpKind kind = stage->op->kind;
-    if (!STAGE_KINDS[kind].folds)
+    if (!kind_of(stage->op)->folds)
         return (FoldLimits){.pe = 1, .simd = 1};
-    return (FoldLimits){.pe = stage->output.lanes,
-                        .simd = op_traits(kind)->reads_float ? 1 : plan_values(stage)};
+    bool one_by_one = op_traits(stage->op->kind)->reads_float;
+    return (FoldLimits){.pe = stage->output.lanes, .simd = one_by_one ? 1 : plan_values(stage)};
 }
 
 bool plan_has_floats(const Plan *plan)
@@ -79,19 +116,30 @@ static bool keeps_layout(OpKind kind)
     return kind == OP_TABLE || kind == OP_TO_FLOAT || kind == OP_TO_INTEGER;
 }
 
-/* What the first layers want: a beat a pixel; a vector for a dense layer comes value by value; one
- * for a layer with a parameter per channel comes whole. */
+/* Whether a vector must come whole: a layer that has a parameter for each channel, or that joins it
+ * with another vector, reads it as the source gives it. */
+static bool wants_whole_vector(const IntegerModel *model)
+{
+    bool as_given[MODEL_MAX_OPS] = {true};
+    for (int i = 1; i < model->count; i++) {
+        const Op *op = &model->ops[i];
+        for (int k = 0; k < op->input_count; k++) {
+            if (!as_given[op->inputs[k]])
+                continue;
+            if (op->kind == OP_AFFINE || op_traits(op->kind)->joins)
+                return true;
+            as_given[i] = keeps_layout(op->kind);
+        }
+    }
+    return false;
+}
+
+/* What the first layers want: a beat a pixel; a vector whole, or value by value for dense layers. */
 static StreamLayout input_layout(const IntegerModel *model)
 {
     Shape shape = model->ops[0].output_shape;
-    if (shape.rank >= 3)
+    if (shape.rank >= 3 || wants_whole_vector(model))
         return pixels_of(shape);
-    for (int i = 1; i < model->count; i++) {
-        if (model->ops[i].kind == OP_AFFINE)
-            return pixels_of(shape);
-        if (!keeps_layout(model->ops[i].kind))
-            break;
-    }
     return (StreamLayout){.beats = shape_elements(shape), .lanes = 1};
 }
 
@@ -100,7 +148,8 @@ static StreamLayout output_layout(const Op *op, StreamLayout input)
     const OpTraits *traits = op_traits(op->kind);
     if (traits->is_dense)
         return (StreamLayout){.beats = 1, .lanes = (int)shape_elements(op->output_shape)};
-    return traits->has_window ? pixels_of(op->output_shape) : input;
+    bool makes_pixels = traits->has_window || op->kind == OP_CONCAT || op->kind == OP_UPSAMPLE2D;
+    return makes_pixels ? pixels_of(op->output_shape) : input;
 }
 
 /* ---- checks ---------------------------------------------------------------------------------- */
@@ -124,14 +173,16 @@ static Status check_fold_value(const Op *op, const char *key, int asked, int lim
 static Status fold_stage(Stage *stage)
 {
     const Op *op = stage->op;
-    if (!STAGE_KINDS[op->kind].folds) {
+    const StageKind *kind = kind_of(op);
+    if (!kind->folds) {
         if (op->pe > 1 || op->simd > 1)
             return error_set(ERR_USAGE, "layer %s: a %s layer does not fold; leave pe and simd out",
                              op->name, op_word(op->kind));
         stage->pe = stage->simd = 1;
         bool sums_up = op->kind == OP_FLOAT_AVERAGE_POOL2D;
         stage->fold_steps = sums_up ? op->window.kernel_height * op->window.kernel_width : 1;
-        stage->macs_per_cycle = STAGE_KINDS[op->kind].multiplies ? stage->input.lanes : 0;
+        int products = kind->multiplies ? stage->input_count : 0;
+        stage->macs_per_cycle = (int64_t)products * stage->input.lanes;
         return OK;
     }
     FoldLimits limits = plan_fold_limits(stage);
@@ -143,8 +194,10 @@ static Status fold_stage(Stage *stage)
     TRY(check_fold_value(op, "pe", op->pe, limits.pe, &stage->pe));
     TRY(check_fold_value(op, "simd", op->simd, limits.simd, &stage->simd));
     stage->fold_steps = (int64_t)(limits.pe / stage->pe) * (plan_values(stage) / stage->simd);
-    stage->rows = stage->fold_steps * (op_traits(op->kind)->is_dense ? stage->input.beats : 1);
-    stage->macs_per_cycle = (int64_t)stage->pe * stage->simd;
+    if (kind->multiplies)
+        stage->macs_per_cycle = (int64_t)stage->input_count * stage->pe * stage->simd;
+    if (op->weights && !folds_channels(op)) /* the few weights of an addition are no memory */
+        stage->rows = stage->fold_steps * (op_traits(op->kind)->is_dense ? stage->input.beats : 1);
     return OK;
 }
 
@@ -154,13 +207,8 @@ static Status check_op(const IntegerModel *model, int index)
     if (op->kind == OP_INPUT || op->kind >= OP_KINDS)
         return error_set(ERR_REFUSED, "layer %s: only the first operation may be an input",
                          op->name);
-    if (!STAGE_KINDS[op->kind].entity)
-        return error_set(ERR_REFUSED, "layer %s: there is no hardware for a %s layer", op->name,
-                         op_word(op->kind));
-    if (op->input_count != 1 || op->inputs[0] != index - 1)
-        return error_set(ERR_REFUSED,
-                         "layer %s: hardware is a chain of layers, and this one does not read the "
-                         "layer before it",
+    if (index + 1 < model->count && op_reader_count(model, index) == 0)
+        return error_set(ERR_REFUSED, "layer %s: no layer reads it, and it is not the last",
                          op->name);
     const Window *window = &op->window;
     bool padded = window->pad_top || window->pad_bottom || window->pad_left || window->pad_right;
@@ -170,25 +218,34 @@ static Status check_op(const IntegerModel *model, int index)
     return OK;
 }
 
-static Status check_layout(const Stage *stage)
+/* Input `k` of a stage comes as `input`; `stage->input` is that of the first. */
+static Status check_layout(const Plan *plan, const Stage *stage, int k, StreamLayout input)
 {
-    const Op *op = stage->op;
-    int64_t got = stage->input.beats * stage->input.lanes;
-    int64_t want = shape_elements(op->input_shape);
-    bool lanes_fit = !STAGE_KINDS[op->kind].wants_pixels ||
-                     stage->input.lanes == shape_channels(op->input_shape);
-    bool channels_fit =
-        op->kind != OP_AFFINE || stage->input.lanes == shape_channels(op->input_shape);
-    if (got != want || !lanes_fit || !channels_fit)
+    const Op *op = stage->op, *before = op_input(plan->model, stage->op_index, k);
+    Shape shape = k == 0 ? op->input_shape : before->output_shape;
+    bool lanes_fit = !kind_of(op)->wants_pixels || input.lanes == shape_channels(shape);
+    bool beats_fit =
+        input.beats * input.lanes == shape_elements(shape) && input.beats == stage->input.beats;
+    if (op->kind == OP_ADD)
+        lanes_fit = input.lanes == stage->input.lanes;
+    if (!lanes_fit || !beats_fit)
         return error_set(ERR_REFUSED,
-                         "layer %s: reads %lld values of %lld channels, but its input comes as "
+                         "layer %s: reads %lld values of %lld channels, but what %s gives comes as "
                          "%lld beats of %d values",
-                         op->name, (long long)want, (long long)shape_channels(op->input_shape),
-                         (long long)stage->input.beats, stage->input.lanes);
+                         op->name, (long long)shape_elements(shape),
+                         (long long)shape_channels(shape), before->name, (long long)input.beats,
+                         input.lanes);
     return OK;
 }
 
-static Status plan_stage(Plan *plan, int index, StreamLayout input, Names *names)
+/* ---- the whole ------------------------------------------------------------------------------- */
+
+static StreamLayout layout_behind(const Plan *plan, int stage)
+{
+    return stage == PLAN_INPUT ? plan->input : plan->stages[stage].output;
+}
+
+static Status plan_stage(Plan *plan, int index, Names *names)
 {
     const IntegerModel *model = plan->model;
     TRY(check_op(model, index));
@@ -196,12 +253,49 @@ static Status plan_stage(Plan *plan, int index, StreamLayout input, Names *names
     Stage *stage = &plan->stages[plan->count++];
     *stage = (Stage){.op_index = index,
                      .op = op,
-                     .entity = STAGE_KINDS[op->kind].entity,
+                     .entity = kind_of(op)->entity,
                      .label = names_add(names, op->name),
-                     .input = input,
-                     .output = output_layout(op, input)};
-    TRY(check_layout(stage));
+                     .input = layout_behind(plan, op->inputs[0] - 1),
+                     .input_count = op->input_count};
+    for (int k = 0; k < op->input_count; k++) {
+        stage->inputs[k] = op->inputs[k] - 1;
+        stage->in_buffers[k] = PLAN_NO_BUFFER;
+        TRY(check_layout(plan, stage, k, layout_behind(plan, stage->inputs[k])));
+    }
+    stage->output = output_layout(op, stage->input);
     return fold_stage(stage);
+}
+
+/* A buffer for each reader of a stage, or of the input; returns how many. */
+static int add_buffers(Plan *plan, int from)
+{
+    int first = plan->buffer_count;
+    for (int to = from + 1; to < plan->count; to++)
+        for (int port = 0; port < plan->stages[to].input_count; port++) {
+            if (plan->stages[to].inputs[port] != from)
+                continue;
+            plan->stages[to].in_buffers[port] = plan->buffer_count;
+            plan->buffers[plan->buffer_count++] =
+                (StreamBuffer){.from = from,
+                               .to = to,
+                               .port = port,
+                               .is_float = op_traits(plan->model->ops[from + 1].kind)->writes_float,
+                               .layout = layout_behind(plan, from),
+                               .depth = BUFFER_REGISTER_DEPTH};
+        }
+    return plan->buffer_count - first;
+}
+
+static void connect_stages(Plan *plan)
+{
+    const IntegerModel *model = plan->model;
+    plan->buffers = ARENA_ARRAY(plan->arena, StreamBuffer, plan->count * OP_MAX_INPUTS);
+    if (op_reader_count(model, 0) > 1)
+        plan->input_readers = add_buffers(plan, PLAN_INPUT);
+    for (int i = 0; i < plan->count; i++) {
+        plan->stages[i].first_reader = plan->buffer_count;
+        plan->stages[i].reader_count = add_buffers(plan, i);
+    }
 }
 
 static Status plan_stages(Plan *plan)
@@ -212,13 +306,13 @@ static Status plan_stages(Plan *plan)
                          model->name);
     Names *names = names_new(plan->arena);
     plan->stages = ARENA_ARRAY(plan->arena, Stage, model->count - 1);
-    plan->input = plan->output = input_layout(model);
-    for (int i = 1; i < model->count; i++) {
-        TRY_IN(plan_stage(plan, i, plan->output, names), "%s", model->name);
-        plan->output = plan->stages[i - 1].output;
-    }
+    plan->input = input_layout(model);
+    for (int i = 1; i < model->count; i++)
+        TRY_IN(plan_stage(plan, i, names), "%s", model->name);
+    plan->output = plan->stages[plan->count - 1].output;
     plan->has_class = plan->output.beats == 1 && plan->output.lanes > 1;
-    return OK;
+    connect_stages(plan);
+    return buffers_size(plan);
 }
 
 Status plan_new(const IntegerModel *model, Plan **plan)

@@ -1,11 +1,22 @@
-/* plan.h: an integer model laid out as a chain of hardware layers.
+/* plan.h: an integer model laid out as hardware: layers, and the streams between them.
  *
- *     image --> [stage 0] --> [register] --> [stage 1] --> ... --> scores (--> arg_max)
+ *     image --> [stage 0] --> [buffer] --> [stage 1] --> ... --> scores (--> arg_max)
+ *                         \-> [buffer] -----------> [add]
  *
- * One stage per operation after the input. A stream carries one beat per clock edge at most; a beat
- * is one pixel with all its channels as lanes. A vector is one beat of all its values, except the
- * one that a dense layer reads straight from the input: that is a beat of one lane for each value.
- * Flattening changes nothing on a stream: a dense layer reads the beats in the order they come.
+ * One stage per operation after the input: stage i is operation i + 1. A stream carries one beat
+ * per clock edge at most; a beat is one pixel with all its channels as lanes. A vector is one beat
+ * of all its values, except the one that dense layers read straight from the input: that is a beat
+ * of one lane for each value. Flattening changes nothing on a stream: a dense layer reads the beats
+ * in the order they come.
+ *
+ * Behind each stage there is one buffer for each reader; a stage with several readers gives a beat
+ * to each of them at that reader's own time, and goes on when all have it. A stage with several
+ * inputs (add, concatenate) takes a beat of each at once. The last stage has no buffer behind it;
+ * the plan's input has one for each reader, when there are several.
+ *
+ * A buffer holds two beats (a register stage), or more where that saves time: `depth` is the
+ * smallest one for which the latency and every interval are those of buffers without end, and the
+ * layers never lock each other up (buffers.h). Without it, a branch that is read late would stop the one that is read early.
  *
  * Floating-point layers are stages like the others, and so are the bridges where integers become
  * floating point and back; samples of such a stream are 32 bits wide (op_traits: writes_float).
@@ -32,17 +43,46 @@ typedef struct StreamLayout {
     int lanes;     /* samples per beat */
 } StreamLayout;
 
+enum {
+    PLAN_INPUT = -1,    /* in the place of a stage: the plan's input */
+    PLAN_NO_BUFFER = -1 /* in the place of a buffer: read straight from the plan's input */
+};
+
+enum { BUFFER_REGISTER_DEPTH = 2 }; /* a register stage; all that floating-point streams have */
+
+/* From a stage to one of its readers. */
+typedef struct StreamBuffer {
+    int from; /* stage, or PLAN_INPUT */
+    int to;   /* stage */
+    int port; /* which of its inputs */
+    bool is_float;
+    StreamLayout layout;
+    int64_t depth; /* beats that it holds, at least BUFFER_REGISTER_DEPTH */
+    int64_t peak;  /* most beats that it ever holds, with a source and a sink that never wait */
+} StreamBuffer;
+
 typedef struct Stage {
     int op_index; /* in the model: integer_forward_op() gives its integers */
     const Op *op;
-    const char *entity; /* of the VHDL library: "conv2d_stream" */
-    const char *label;  /* instance name: legal VHDL, lower case, unique */
-    StreamLayout input, output;
+    const char *entity;         /* of the VHDL library: "conv2d_stream" */
+    const char *label;          /* instance name: legal VHDL, lower case, unique */
+    StreamLayout input, output; /* of a stage with several inputs: the first one's */
+
+    int input_count;
+    int inputs[OP_MAX_INPUTS];     /* stages, or PLAN_INPUT */
+    int in_buffers[OP_MAX_INPUTS]; /* in the plan, or PLAN_NO_BUFFER */
+    int first_reader;              /* its readers' buffers follow each other in the plan */
+    int reader_count;              /* 0: the last stage */
+
     int pe, simd;           /* as built; 1 for layers that do not fold */
     int64_t fold_steps;     /* edges per window or beat */
+    int pipeline;           /* edges between the last fold step and the result, beyond the one that
+                               every layer has; at most PLAN_MAX_PIPELINE */
     int64_t rows;           /* of the weight memory, PE*SIMD values each; 0: none */
     int64_t macs_per_cycle; /* multiplications per clock edge while computing; 0: none */
 } Stage;
+
+enum { PLAN_MAX_PIPELINE = 60 };
 
 typedef struct Plan {
     Arena *arena;
@@ -50,6 +90,9 @@ typedef struct Plan {
     const char *name; /* the model's, as a VHDL name: prefix of files and units */
     Stage *stages;
     int count;
+    StreamBuffer *buffers; /* those of the input first, then by stage */
+    int buffer_count;
+    int input_readers; /* buffers behind the input; 0: it has one reader, and no buffer */
     StreamLayout input, output;
     bool has_class; /* the output is one beat of scores: arg_max follows */
 } Plan;
@@ -57,21 +100,29 @@ typedef struct Plan {
 /* What may be chosen for a stage: every divisor of these. 1 and 1: it does not fold. */
 typedef struct FoldLimits {
     int pe;   /* filters, or outputs */
-    int simd; /* values of a window, or lanes of a beat */
+    int simd; /* values of a window (depthwise: of one channel's), or lanes of a beat */
 } FoldLimits;
 
 /* The model must outlive the plan. ERR_USAGE: a folding that does not divide, with the values that
- * do; ERR_REFUSED: a model that is no chain of supported operations. */
+ * do; ERR_REFUSED: what has no hardware. */
 Status plan_new(const IntegerModel *model, Plan **plan) MUST_CHECK;
 void plan_free(Plan *plan);
 
 FoldLimits plan_fold_limits(const Stage *stage);
 
-/* Products of a sum that a window (conv2d) or a beat (dense) brings. */
+/* True for a pool whose window is the whole image: it has an entity of its own. */
+bool plan_is_global_pool(const Op *op);
+
+/* Products of a sum that a window (convolutions) or a beat (dense) brings. 1 for additions,
+ * concatenations and global pools: their fold steps are groups of `pe` channels, all inputs at once.
+ */
 int plan_values(const Stage *stage);
 
 /* True when a stage's output is floating point. */
 bool plan_has_floats(const Plan *plan);
+
+/* Name of a stage's layer, or of the input (PLAN_INPUT): for messages. */
+const char *plan_stage_name(const Plan *plan, int stage);
 
 /* Divisors of `value`, ascending; returns how many. `divisors` holds at least PLAN_MAX_DIVISORS. */
 enum { PLAN_MAX_DIVISORS = 1536 }; /* no int has more */

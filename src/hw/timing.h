@@ -1,9 +1,7 @@
 /* timing.h: how many clock edges a design takes: the cycle model.
  *
- * An exact simulation of the chain of a Plan, edge by edge, on tokens instead of data: the
- * handshakes, fold steps, padding positions and register stages that the VHDL has. The source
- * offers a beat and the sink takes one on every edge. Edges on which nothing but fold steps happens
- * are skipped in one go, so that a strongly folded layer costs no more than a parallel one.
+ * The figures come from an exact simulation on tokens (tokens.h): the source offers a beat and the
+ * sink takes one on every edge.
  *
  * The figures are those that the generated bench measures; the proof demands that they are equal.
  *     latency   edges from the one that takes the first beat of an image to the one that takes its
@@ -14,8 +12,7 @@
 #define HW_TIMING_H
 
 #include "hw/plan.h"
-
-enum { TIMING_IMAGES = 8 }; /* enough for the interval to settle */
+#include "hw/tokens.h"
 
 typedef struct LayerTiming {
     int64_t interval_cycles; /* edges per image if it were alone */
@@ -23,7 +20,7 @@ typedef struct LayerTiming {
 } LayerTiming;
 
 typedef struct Timing {
-    int64_t latency_cycles; /* of the first image, into an empty chain */
+    int64_t latency_cycles; /* of the first image, into an empty design */
     int images;
     int64_t intervals[TIMING_IMAGES]; /* between image i and i+1; images-1 of them */
     int64_t interval_cycles;          /* the last of them; that of the bottleneck for one image */
@@ -32,7 +29,8 @@ typedef struct Timing {
     int bottleneck;      /* index of the stage with the longest own interval, the first of equals */
 } Timing;
 
-/* Predicts `images` images (1..TIMING_IMAGES, other values are brought into that range). */
-void timing_predict(const Plan *plan, int images, Timing *timing);
+/* Predicts `images` images (1..TIMING_IMAGES, other values are brought into that range).
+ * ERR_REFUSED: the buffers are too small, and the layers wait for each other; says where. */
+Status timing_predict(const Plan *plan, int images, Timing *timing) MUST_CHECK;
 
 #endif

@@ -24,7 +24,10 @@ use work.folded_net_constants.all;
 
 entity folded_net_top is
     generic (
-        TAPS : boolean := false  -- simulation only: write what each layer puts out to a file
+        -- Simulation only:
+        TAPS     : boolean := false;  -- write what each layer puts out to a file
+        PEAKS    : boolean := false;  -- report how full the deep buffers get
+        PATIENCE : natural := 0       -- report buffers in which nothing moves for so many clocks
     );
     port (
         clk         : in  std_logic;
@@ -204,23 +207,15 @@ begin
     -- average: average_pool2d, 2x2x4 to 1x1x4, window 2x2 every 1x1
     --   output -127 to 127, scale 0.0157480315
     --   4 clocks an image
-    average : entity work.average_pool_stream
+    average : entity work.global_average_pool_stream
         generic map (
-            HEIGHT        => 2,
-            WIDTH         => 2,
+            BEATS         => 4,
             CHANNELS      => 4,
-            KERNEL_HEIGHT => 2,
-            KERNEL_WIDTH  => 2,
-            STRIDE_HEIGHT => 1,
-            STRIDE_WIDTH  => 1,
-            PAD_TOP       => 0,
-            PAD_BOTTOM    => 0,
-            PAD_LEFT      => 0,
-            PAD_RIGHT     => 0,
             IN_LOW        => -127,
             IN_HIGH       => 127,
             OUT_LOW       => -127,
             OUT_HIGH      => 127,
+            PE            => 4,
             BIAS          => 0,
             OUT_ZERO      => 0,
             MULTIPLIER    => 16384,
@@ -280,5 +275,41 @@ begin
         );
 
     class_index <= best_data(0);
+
+    -- Simulation only, from here on: what happens in the buffers.
+
+    signal_layer_held_watch : if PATIENCE > 0 generate
+        watch : entity work.buffer_watch
+            generic map (
+                INDEX    => 0,
+                PATIENCE => PATIENCE
+            )
+            port map (
+                clk       => clk,
+                rst       => rst,
+                in_valid  => signal_layer_valid,
+                in_ready  => signal_layer_ready,
+                out_valid => signal_layer_held_valid,
+                out_ready => signal_layer_held_ready,
+                out_last  => signal_layer_held_last
+            );
+    end generate;
+
+    batch_norm_held_watch : if PATIENCE > 0 generate
+        watch : entity work.buffer_watch
+            generic map (
+                INDEX    => 1,
+                PATIENCE => PATIENCE
+            )
+            port map (
+                clk       => clk,
+                rst       => rst,
+                in_valid  => batch_norm_valid,
+                in_ready  => batch_norm_ready,
+                out_valid => batch_norm_held_valid,
+                out_ready => batch_norm_held_ready,
+                out_last  => batch_norm_held_last
+            );
+    end generate;
 
 end architecture;

@@ -26,7 +26,10 @@ use work.mixed_constants.all;
 
 entity mixed_top is
     generic (
-        TAPS : boolean := false  -- simulation only: write what each layer puts out to a file
+        -- Simulation only:
+        TAPS     : boolean := false;  -- write what each layer puts out to a file
+        PEAKS    : boolean := false;  -- report how full the deep buffers get
+        PATIENCE : natural := 0       -- report buffers in which nothing moves for so many clocks
     );
     port (
         clk         : in  std_logic;
@@ -467,5 +470,92 @@ begin
         );
 
     class_index <= best_data(0);
+
+    -- Simulation only, from here on: what happens in the buffers.
+
+    conv2d_to_float_held_watch : if PATIENCE > 0 generate
+        watch : entity work.buffer_watch
+            generic map (
+                INDEX    => 0,
+                PATIENCE => PATIENCE
+            )
+            port map (
+                clk       => clk,
+                rst       => rst,
+                in_valid  => conv2d_to_float_valid,
+                in_ready  => conv2d_to_float_ready,
+                out_valid => conv2d_to_float_held_valid,
+                out_ready => conv2d_to_float_held_ready,
+                out_last  => conv2d_to_float_held_last
+            );
+    end generate;
+
+    conv2d_held_watch : if PATIENCE > 0 generate
+        watch : entity work.buffer_watch
+            generic map (
+                INDEX    => 1,
+                PATIENCE => PATIENCE
+            )
+            port map (
+                clk       => clk,
+                rst       => rst,
+                in_valid  => conv2d_valid,
+                in_ready  => conv2d_ready,
+                out_valid => conv2d_held_valid,
+                out_ready => conv2d_held_ready,
+                out_last  => conv2d_held_last
+            );
+    end generate;
+
+    average_held_watch : if PATIENCE > 0 generate
+        watch : entity work.buffer_watch
+            generic map (
+                INDEX    => 2,
+                PATIENCE => PATIENCE
+            )
+            port map (
+                clk       => clk,
+                rst       => rst,
+                in_valid  => average_valid,
+                in_ready  => average_ready,
+                out_valid => average_held_valid,
+                out_ready => average_held_ready,
+                out_last  => average_held_last
+            );
+    end generate;
+
+    hidden_held_watch : if PATIENCE > 0 generate
+        watch : entity work.buffer_watch
+            generic map (
+                INDEX    => 3,
+                PATIENCE => PATIENCE
+            )
+            port map (
+                clk       => clk,
+                rst       => rst,
+                in_valid  => hidden_valid,
+                in_ready  => hidden_ready,
+                out_valid => hidden_held_valid,
+                out_ready => hidden_held_ready,
+                out_last  => hidden_held_last
+            );
+    end generate;
+
+    hidden_to_integer_held_watch : if PATIENCE > 0 generate
+        watch : entity work.buffer_watch
+            generic map (
+                INDEX    => 4,
+                PATIENCE => PATIENCE
+            )
+            port map (
+                clk       => clk,
+                rst       => rst,
+                in_valid  => hidden_to_integer_valid,
+                in_ready  => hidden_to_integer_ready,
+                out_valid => hidden_to_integer_held_valid,
+                out_ready => hidden_to_integer_held_ready,
+                out_last  => hidden_to_integer_held_last
+            );
+    end generate;
 
 end architecture;

@@ -11,6 +11,7 @@
 --                   interval_min=.. interval_max=..                         (one line)
 --   DNN2FPGA-MISMATCH image=.. element=.. got=.. expected=..                (the first one only)
 --   DNN2FPGA-HANG image=..      no output for WATCHDOG clocks
+--   DNN2FPGA-BUFFER, -STILL     see buffer_watch
 --
 -- latency_cycles   clocks from the one that takes the first beat of the first image to the one
 --                  that takes its last output beat, both counted
@@ -31,7 +32,8 @@ entity perceptron_bench is
         STALL_SEED  : natural  := 0;       -- not 0: source and sink wait at random
         TAPS        : boolean  := false;   -- write what each layer puts out
         PROGRESS    : natural  := 0;       -- say so every that many images; 0: never
-        WATCHDOG    : positive := 1108
+        WATCHDOG    : positive := 1108;
+        STANDSTILL  : natural  := 0        -- clocks without a beat that a buffer reports; 0: none
     );
 end entity;
 
@@ -84,7 +86,9 @@ begin
 
     design : entity work.perceptron_top
         generic map (
-            TAPS => TAPS
+            TAPS     => TAPS,
+            PEAKS    => true,
+            PATIENCE => STANDSTILL
         )
         port map (
             clk         => clk,

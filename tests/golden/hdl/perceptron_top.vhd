@@ -22,7 +22,10 @@ use work.perceptron_constants.all;
 
 entity perceptron_top is
     generic (
-        TAPS : boolean := false  -- simulation only: write what each layer puts out to a file
+        -- Simulation only:
+        TAPS     : boolean := false;  -- write what each layer puts out to a file
+        PEAKS    : boolean := false;  -- report how full the deep buffers get
+        PATIENCE : natural := 0       -- report buffers in which nothing moves for so many clocks
     );
     port (
         clk         : in  std_logic;
@@ -229,5 +232,41 @@ begin
     out_valid <= score_valid;
     out_data  <= score_data;
     out_last  <= score_last;
+
+    -- Simulation only, from here on: what happens in the buffers.
+
+    hidden_held_watch : if PATIENCE > 0 generate
+        watch : entity work.buffer_watch
+            generic map (
+                INDEX    => 0,
+                PATIENCE => PATIENCE
+            )
+            port map (
+                clk       => clk,
+                rst       => rst,
+                in_valid  => hidden_valid,
+                in_ready  => hidden_ready,
+                out_valid => hidden_held_valid,
+                out_ready => hidden_held_ready,
+                out_last  => hidden_held_last
+            );
+    end generate;
+
+    hidden_tanh_held_watch : if PATIENCE > 0 generate
+        watch : entity work.buffer_watch
+            generic map (
+                INDEX    => 1,
+                PATIENCE => PATIENCE
+            )
+            port map (
+                clk       => clk,
+                rst       => rst,
+                in_valid  => hidden_tanh_valid,
+                in_ready  => hidden_tanh_ready,
+                out_valid => hidden_tanh_held_valid,
+                out_ready => hidden_tanh_held_ready,
+                out_last  => hidden_tanh_held_last
+            );
+    end generate;
 
 end architecture;

@@ -24,7 +24,10 @@ use work.tiny_cnn_constants.all;
 
 entity tiny_cnn_top is
     generic (
-        TAPS : boolean := false  -- simulation only: write what each layer puts out to a file
+        -- Simulation only:
+        TAPS     : boolean := false;  -- write what each layer puts out to a file
+        PEAKS    : boolean := false;  -- report how full the deep buffers get
+        PATIENCE : natural := 0       -- report buffers in which nothing moves for so many clocks
     );
     port (
         clk         : in  std_logic;
@@ -279,5 +282,41 @@ begin
         );
 
     class_index <= best_data(0);
+
+    -- Simulation only, from here on: what happens in the buffers.
+
+    conv2d_held_watch : if PATIENCE > 0 generate
+        watch : entity work.buffer_watch
+            generic map (
+                INDEX    => 0,
+                PATIENCE => PATIENCE
+            )
+            port map (
+                clk       => clk,
+                rst       => rst,
+                in_valid  => conv2d_valid,
+                in_ready  => conv2d_ready,
+                out_valid => conv2d_held_valid,
+                out_ready => conv2d_held_ready,
+                out_last  => conv2d_held_last
+            );
+    end generate;
+
+    max_pooling2d_held_watch : if PATIENCE > 0 generate
+        watch : entity work.buffer_watch
+            generic map (
+                INDEX    => 1,
+                PATIENCE => PATIENCE
+            )
+            port map (
+                clk       => clk,
+                rst       => rst,
+                in_valid  => max_pooling2d_valid,
+                in_ready  => max_pooling2d_ready,
+                out_valid => max_pooling2d_held_valid,
+                out_ready => max_pooling2d_held_ready,
+                out_last  => max_pooling2d_held_last
+            );
+    end generate;
 
 end architecture;

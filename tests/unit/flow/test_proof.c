@@ -12,7 +12,7 @@
 
 #include "base/fs.h"
 #include "flow/proof.h"
-#include "tests/unit/hw/tiny_model.h"
+#include "tests/unit/hw/nets.h"
 #include "tools/ghdl.h"
 
 typedef IntegerModel *MakeModel(void);
@@ -296,6 +296,17 @@ static const Case cases[] = {
     {"floating point throughout", all_float},
     {"floating point between zero points", float_between_zero_points},
     {"floating point twice", float_twice_on_a_vector},
+    {"a branch around a convolution", net_around_a_convolution},
+    {"a branch around two, folded", net_around_folded_ones},
+    {"the input is added to what is made of it", net_with_a_forked_input},
+    {"branches of different lengths side by side", net_side_by_side},
+    {"a pool in bursts before a slow layer", net_in_bursts},
+    {"down and up again", net_down_and_up},
+    {"concatenation behind a border", net_beside},
+    {"vectors side by side", net_of_vectors},
+    {"a floating-point branch", net_with_a_float_branch},
+    {"depthwise and pointwise", net_separable},
+    {"a residual network", net_residual},
 };
 
 /* A model with all that a proof needs, in a folder of its own. */

@@ -57,6 +57,21 @@ static IntegerModel *mixed(void)
     return tiny_finish(&tiny);
 }
 
+/* The input is read twice, the sum thrice; one buffer is deep. */
+static IntegerModel *branched(void)
+{
+    Tiny tiny = tiny_new("branched", shape_of(3, 4, 4, 1), 5);
+    tiny_conv2d(&tiny, "conv", 1, tiny_padded(tiny_window(3, 3, 1, 1), 1, 1, 1, 1));
+    tiny_relu(tiny_sum(&tiny, "sum", (int[]){0, tiny_here(&tiny)}, 2));
+    int sum = tiny_here(&tiny);
+    tiny_pool(&tiny, OP_MAX_POOL2D, "down", tiny_window(2, 2, 2, 2));
+    tiny_upsample(&tiny, "up", 2, 2);
+    tiny_concat(&tiny, "both", (int[]){tiny_here(&tiny), sum, sum}, 3);
+    tiny_zero_pad(&tiny, "border", 0, 1, 1, 0);
+    tiny_pool(&tiny, OP_AVERAGE_POOL2D, "mean", tiny_window(5, 5, 5, 5));
+    return tiny_finish(&tiny);
+}
+
 typedef struct Bed {
     Arena *arena;
     IntegerModel *model;
@@ -161,6 +176,12 @@ static void a_network_with_floating_point_layers(void **state)
     check_golden(mixed());
 }
 
+static void a_network_with_branches(void **state)
+{
+    (void)state;
+    check_golden(branched());
+}
+
 static void the_same_model_gives_the_same_bytes(void **state)
 {
     (void)state;
@@ -197,6 +218,7 @@ static void lines_are_at_most_100_columns(void **state)
     (void)state;
     check_lines(convolutional());
     check_lines(mixed());
+    check_lines(branched());
 }
 
 /* Position of a file in compile_order.txt; -1: not in it. */
@@ -276,6 +298,7 @@ int main(void)
         cmocka_unit_test(a_folded_network_without_a_class),
         cmocka_unit_test(a_perceptron_with_a_table),
         cmocka_unit_test(a_network_with_floating_point_layers),
+        cmocka_unit_test(a_network_with_branches),
         cmocka_unit_test(the_same_model_gives_the_same_bytes),
         cmocka_unit_test(lines_are_at_most_100_columns),
         cmocka_unit_test(files_come_after_what_they_need),

@@ -18,11 +18,12 @@
 #include "quant/float32.h"
 #include "quant/integer_model.h"
 
-enum { TINY_MAX_OPS = 12 };
+enum { TINY_MAX_OPS = 48 };
 
 typedef struct Tiny {
     IntegerModel *model;
     Rng rng;
+    int from; /* op that the next one reads */
 } Tiny;
 
 static inline int32_t tiny_between(Tiny *tiny, int32_t low, int32_t high)
@@ -53,16 +54,28 @@ static inline Tiny tiny_new(const char *name, Shape shape, uint64_t seed)
     return tiny;
 }
 
-/* The next op, reading the one before; formats of 8 bits. */
+/* The op added last: where a branch may start, or what a join may read. */
+static inline int tiny_here(const Tiny *tiny)
+{
+    return tiny->model->count - 1;
+}
+
+/* The next op reads op `index` instead of the one before it. */
+static inline void tiny_branch(Tiny *tiny, int index)
+{
+    tiny->from = index;
+}
+
+/* The next op, reading the one before, or the start of a branch; formats of 8 bits. */
 static inline Op *tiny_add(Tiny *tiny, OpKind kind, const char *name, Shape output)
 {
     IntegerModel *model = tiny->model;
-    const Op *before = &model->ops[model->count - 1];
+    const Op *before = &model->ops[tiny->from];
     Op *op = &model->ops[model->count];
     QuantParam format = fixed_symmetric(2.0, 8);
     *op = (Op){.kind = kind,
                .name = arena_strdup(model->arena, name),
-               .inputs = {model->count - 1},
+               .inputs = {tiny->from},
                .input_count = 1,
                .input_shape = before->output_shape,
                .output_shape = output,
@@ -72,7 +85,7 @@ static inline Op *tiny_add(Tiny *tiny, OpKind kind, const char *name, Shape outp
                .high = format.high,
                .calibration = "minmax",
                .clip = 2.0};
-    model->count++;
+    tiny->from = model->count++;
     return op;
 }
 
@@ -104,7 +117,7 @@ static inline void tiny_weights(Tiny *tiny, Op *op, int64_t terms, int64_t chann
 
 static inline Shape tiny_window_output(Tiny *tiny, Window window, int64_t channels)
 {
-    Shape in = tiny->model->ops[tiny->model->count - 1].output_shape;
+    Shape in = tiny->model->ops[tiny->from].output_shape;
     int64_t height = in.dim[0] + window.pad_top + window.pad_bottom - window.kernel_height;
     int64_t width = in.dim[1] + window.pad_left + window.pad_right - window.kernel_width;
     return shape_of(3, height / window.stride_height + 1, width / window.stride_width + 1,
@@ -163,20 +176,27 @@ static inline Op *tiny_dense(Tiny *tiny, const char *name, int units)
 
 static inline Op *tiny_affine(Tiny *tiny, const char *name)
 {
-    Shape shape = tiny->model->ops[tiny->model->count - 1].output_shape;
+    Shape shape = tiny->model->ops[tiny->from].output_shape;
     Op *op = tiny_add(tiny, OP_AFFINE, name, shape);
     tiny_weights(tiny, op, 1, shape_channels(shape));
     return op;
 }
 
-static inline Op *tiny_pool(Tiny *tiny, OpKind kind, const char *name, Window window)
+/* The op keeps the format of what it reads. */
+static inline Op *tiny_keep(Op *op)
 {
-    int64_t channels = shape_channels(tiny->model->ops[tiny->model->count - 1].output_shape);
-    Op *op = tiny_add(tiny, kind, name, tiny_window_output(tiny, window, channels));
-    op->window = window;
     op->output = op->input;
     op->low = op->input.low;
     op->high = op->input.high;
+    return op;
+}
+
+static inline Op *tiny_pool(Tiny *tiny, OpKind kind, const char *name, Window window)
+{
+    int64_t channels = shape_channels(tiny->model->ops[tiny->from].output_shape);
+    Op *op = tiny_add(tiny, kind, name, tiny_window_output(tiny, window, channels));
+    op->window = window;
+    tiny_keep(op);
     if (kind == OP_AVERAGE_POOL2D) {
         Requantizer *requantizer = ARENA_NEW(tiny->model->arena, Requantizer);
         if (!fixed_requantizer(1.0 / (window.kernel_height * window.kernel_width), requantizer))
@@ -189,7 +209,7 @@ static inline Op *tiny_pool(Tiny *tiny, OpKind kind, const char *name, Window wi
 
 static inline Op *tiny_table(Tiny *tiny, const char *name)
 {
-    Shape shape = tiny->model->ops[tiny->model->count - 1].output_shape;
+    Shape shape = tiny->model->ops[tiny->from].output_shape;
     Op *op = tiny_add(tiny, OP_TABLE, name, shape);
     int32_t count = op->input.high - op->input.low + 1;
     int32_t *table = ARENA_ARRAY(tiny->model->arena, int32_t, count);
@@ -197,6 +217,89 @@ static inline Op *tiny_table(Tiny *tiny, const char *name)
         table[i] = tiny_between(tiny, op->low, op->high);
     op->table = table;
     return op;
+}
+
+/* A join of `count` ops; the shape is that of the first. */
+static inline Op *tiny_join(Tiny *tiny, OpKind kind, const char *name, const int *inputs, int count)
+{
+    tiny_branch(tiny, inputs[0]);
+    Op *op = tiny_add(tiny, kind, name, tiny->model->ops[inputs[0]].output_shape);
+    for (int k = 0; k < count; k++)
+        op->inputs[k] = inputs[k];
+    op->input_count = count;
+    return op;
+}
+
+static inline Op *tiny_sum(Tiny *tiny, const char *name, const int *inputs, int count)
+{
+    Op *op = tiny_join(tiny, OP_ADD, name, inputs, count);
+    Arena *arena = tiny->model->arena;
+    int32_t *weights = ARENA_ARRAY(arena, int32_t, count);
+    int32_t *bias = ARENA_NEW(arena, int32_t);
+    Requantizer *requantizer = ARENA_NEW(arena, Requantizer);
+    double *scale = ARENA_NEW(arena, double);
+    for (int k = 0; k < count; k++) {
+        weights[k] = tiny_between(tiny, 2000, 8000);
+        *bias -= weights[k] * tiny->model->ops[inputs[k]].output.zero_point;
+    }
+    if (!fixed_requantizer(1.0 / (5000.0 * count), requantizer))
+        abort();
+    *scale = 0.001;
+    op->weights = weights;
+    op->bias = bias;
+    op->requantizers = requantizer;
+    op->requantizer_count = 1;
+    op->weight_scales = scale;
+    op->weight_bits = 15;
+    op->weight_clip = 16;
+    return op;
+}
+
+static inline Op *tiny_concat(Tiny *tiny, const char *name, const int *inputs, int count)
+{
+    Op *op = tiny_join(tiny, OP_CONCAT, name, inputs, count);
+    Requantizer *requantizers = ARENA_ARRAY(tiny->model->arena, Requantizer, count);
+    int64_t channels = 0;
+    for (int k = 0; k < count; k++) {
+        channels += op_channels(&tiny->model->ops[inputs[k]]);
+        if (!fixed_requantizer(k == 0 ? 1.0 : 0.5 + 0.3 * k, &requantizers[k]))
+            abort();
+    }
+    op->output_shape.dim[op->output_shape.rank - 1] = channels;
+    op->requantizers = requantizers;
+    op->requantizer_count = count;
+    return op;
+}
+
+static inline Op *tiny_depthwise(Tiny *tiny, const char *name, int multiplier, Window window)
+{
+    int64_t channels = shape_channels(tiny->model->ops[tiny->from].output_shape) * multiplier;
+    Op *op = tiny_add(tiny, OP_DEPTHWISE_CONV2D, name, tiny_window_output(tiny, window, channels));
+    op->window = window;
+    tiny_weights(tiny, op, window.kernel_height * window.kernel_width, channels);
+    return op;
+}
+
+static inline Op *tiny_zero_pad(Tiny *tiny, const char *name, int top, int bottom, int left,
+                                int right)
+{
+    Window window = tiny_padded(tiny_window(1, 1, 1, 1), top, bottom, left, right);
+    int64_t channels = shape_channels(tiny->model->ops[tiny->from].output_shape);
+    window.same = false;
+    Op *op = tiny_add(tiny, OP_ZERO_PAD2D, name, tiny_window_output(tiny, window, channels));
+    op->window = window;
+    return tiny_keep(op);
+}
+
+static inline Op *tiny_upsample(Tiny *tiny, const char *name, int factor_height, int factor_width)
+{
+    Shape shape = tiny->model->ops[tiny->from].output_shape;
+    shape.dim[0] *= factor_height;
+    shape.dim[1] *= factor_width;
+    Op *op = tiny_add(tiny, OP_UPSAMPLE2D, name, shape);
+    op->factor_height = factor_height;
+    op->factor_width = factor_width;
+    return tiny_keep(op);
 }
 
 /* ---- floating point: between tiny_to_float() and tiny_to_integer() ------------------------------
@@ -215,13 +318,13 @@ static inline Op *tiny_float_add(Tiny *tiny, OpKind kind, const char *name, Shap
 
 static inline Op *tiny_to_float(Tiny *tiny, const char *name)
 {
-    Shape shape = tiny->model->ops[tiny->model->count - 1].output_shape;
+    Shape shape = tiny->model->ops[tiny->from].output_shape;
     return tiny_float_add(tiny, OP_TO_FLOAT, name, shape);
 }
 
 static inline Op *tiny_to_integer(Tiny *tiny, const char *name)
 {
-    Shape shape = tiny->model->ops[tiny->model->count - 1].output_shape;
+    Shape shape = tiny->model->ops[tiny->from].output_shape;
     return tiny_add(tiny, OP_TO_INTEGER, name, shape);
 }
 
@@ -270,7 +373,7 @@ static inline Op *tiny_float_dense(Tiny *tiny, const char *name, int units)
 
 static inline Op *tiny_float_pool(Tiny *tiny, OpKind kind, const char *name, Window window)
 {
-    int64_t channels = shape_channels(tiny->model->ops[tiny->model->count - 1].output_shape);
+    int64_t channels = shape_channels(tiny->model->ops[tiny->from].output_shape);
     Op *op = tiny_float_add(tiny, kind, name, tiny_window_output(tiny, window, channels));
     op->window = window;
     return op;

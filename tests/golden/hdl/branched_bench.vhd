@@ -1,0 +1,319 @@
+--------------------------------------------------------------------------------
+-- branched_bench: runs images through branched_top and compares every output value
+--
+-- Written by dnn2fpga VERSION from the model "branched"
+--   sha256 aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa
+--
+-- STIMULUS and EXPECTED hold 16-bit little-endian samples in the order of the streams. The run
+-- ends with status 0 only when every value of all IMAGES was equal, and always says how it went:
+--
+--   DNN2FPGA-RESULT images=.. values=.. mismatches=.. latency_cycles=.. interval_cycles=..
+--                   interval_min=.. interval_max=..                         (one line)
+--   DNN2FPGA-MISMATCH image=.. element=.. got=.. expected=..                (the first one only)
+--   DNN2FPGA-HANG image=..      no output for WATCHDOG clocks
+--   DNN2FPGA-BUFFER, -STILL     see buffer_watch
+--
+-- latency_cycles   clocks from the one that takes the first beat of the first image to the one
+--                  that takes its last output beat, both counted
+-- interval_cycles  clocks from the last output beat of an image to that of the next: of the last
+--                  image; interval_min and interval_max are over all images
+--------------------------------------------------------------------------------
+library ieee;
+use ieee.std_logic_1164.all;
+use work.dnn_fixed_pkg.all;
+
+entity branched_bench is
+    generic (
+        STIMULUS    : string   := "stimulus.bin";
+        EXPECTED    : string   := "expected.bin";
+        OUTPUTS     : string   := "";      -- file for the values that came; "": none
+        IMAGES      : positive := 1;
+        FIRST_IMAGE : natural  := 0;       -- number of the first one, for messages
+        STALL_SEED  : natural  := 0;       -- not 0: source and sink wait at random
+        TAPS        : boolean  := false;   -- write what each layer puts out
+        PROGRESS    : natural  := 0;       -- say so every that many images; 0: never
+        WATCHDOG    : positive := 1440;
+        STANDSTILL  : natural  := 0        -- clocks without a beat that a buffer reports; 0: none
+    );
+end entity;
+
+architecture simulation of branched_bench is
+
+    constant IN_BEATS  : positive := 16;
+    constant IN_LANES  : positive := 1;
+    constant OUT_BEATS : positive := 1;
+    constant OUT_LANES : positive := 3;
+
+    type byte_file is file of character;
+
+    procedure read_sample (file source : byte_file; variable sample : out sample_t) is
+        variable low, high : character;
+        variable bits      : natural;
+    begin
+        read(source, low);
+        read(source, high);
+        bits := character'pos(high) * 256 + character'pos(low);
+        if bits >= 32768 then
+            sample := sample_t(bits - 65536);
+        else
+            sample := sample_t(bits);
+        end if;
+    end procedure;
+
+    procedure write_sample (file target : byte_file; constant sample : in sample_t) is
+        variable bits : natural;
+    begin
+        bits := integer(sample) mod 65536;
+        write(target, character'val(bits mod 256));
+        write(target, character'val(bits / 256));
+    end procedure;
+
+    signal clk       : std_logic := '0';
+    signal rst       : std_logic := '1';
+    signal in_valid  : std_logic := '0';
+    signal in_ready  : std_logic;
+    signal in_data   : sample_vector(0 to IN_LANES - 1) := (others => 0);
+    signal in_last   : std_logic := '0';
+    signal out_valid : std_logic;
+    signal out_ready : std_logic := '1';
+    signal out_data  : sample_vector(0 to OUT_LANES - 1);
+    signal out_last  : std_logic;
+    signal class_valid : std_logic;
+    signal class_index : sample_t;
+
+begin
+
+    clk <= not clk after 5 ns;
+    rst <= '0' after 42 ns;
+
+    design : entity work.branched_top
+        generic map (
+            TAPS     => TAPS,
+            PEAKS    => true,
+            PATIENCE => STANDSTILL
+        )
+        port map (
+            clk         => clk,
+            rst         => rst,
+            in_valid    => in_valid,
+            in_ready    => in_ready,
+            in_data     => in_data,
+            in_last     => in_last,
+            out_valid   => out_valid,
+            out_ready   => out_ready,
+            out_data    => out_data,
+            out_last    => out_last,
+            class_valid => class_valid,
+            class_index => class_index
+        );
+
+    process (clk)
+        file stimulus_file : byte_file open read_mode is STIMULUS;
+        file expected_file : byte_file open read_mode is EXPECTED;
+        file outputs_file  : byte_file;
+        variable opened    : boolean := false;
+
+        variable seed : natural := ((STALL_SEED mod 65536) * 7919) mod 65536;
+
+        -- source
+        variable images_offered : natural := 0;
+        variable beat_offered   : natural range 0 to IN_BEATS - 1 := 0;
+        variable sample         : sample_t;
+
+        -- sink
+        variable images_done : natural := 0;
+        variable beat_done   : natural range 0 to OUT_BEATS - 1 := 0;
+        variable values      : natural := 0;
+        variable mismatches  : natural := 0;
+        variable wanted      : sample_t;
+
+        -- clocks
+        variable started        : boolean := false;
+        variable latency        : natural := 0;
+        variable since_image    : natural := 0;
+        variable since_beat     : natural := 0;
+        variable interval       : natural := 0;
+        variable interval_min   : natural := natural'high;
+        variable interval_max   : natural := 0;
+        variable watchdog_limit : positive := WATCHDOG;
+
+        -- the classes that are due, oldest first
+        type class_queue is array (0 to 7) of natural;
+        variable due         : class_queue := (others => 0);
+        variable due_written : natural := 0;
+        variable due_read    : natural := 0;
+        variable highest     : sample_t;
+
+        -- True half of the time, when stalls are asked for.
+        impure function stalls return boolean is
+        begin
+            if STALL_SEED = 0 then
+                return false;
+            end if;
+            seed := (seed * 75 + 74) mod 65537;
+            return (seed / 64) mod 2 = 0;
+        end function;
+
+        procedure count_mismatch (element : in natural; got, expected_value : in sample_t) is
+        begin
+            if mismatches = 0 then
+                report "DNN2FPGA-MISMATCH image=" & integer'image(FIRST_IMAGE + images_done)
+                     & " element=" & integer'image(element)
+                     & " got=" & integer'image(integer(got))
+                     & " expected=" & integer'image(integer(expected_value));
+            end if;
+            mismatches := mismatches + 1;
+        end procedure;
+
+        -- Something other than a value of the output; said once.
+        procedure count_fault (words : in string) is
+        begin
+            if mismatches = 0 then
+                report words severity error;
+            end if;
+            mismatches := mismatches + 1;
+        end procedure;
+
+        procedure offer_beat is
+        begin
+            for lane in 0 to IN_LANES - 1 loop
+                read_sample(stimulus_file, sample);
+                in_data(lane) <= sample;
+            end loop;
+            in_valid <= '1';
+            if beat_offered = IN_BEATS - 1 then
+                in_last        <= '1';
+                beat_offered   := 0;
+                images_offered := images_offered + 1;
+            else
+                in_last      <= '0';
+                beat_offered := beat_offered + 1;
+            end if;
+        end procedure;
+
+        procedure end_image is
+        begin
+            if images_done = 0 then
+                started := false;  -- the latency stands
+            else
+                interval     := since_image;
+                interval_min := minimum(interval, interval_min);
+                interval_max := maximum(interval, interval_max);
+            end if;
+            since_image := 0;
+            beat_done   := 0;
+            images_done := images_done + 1;
+            if PROGRESS > 0 and images_done mod PROGRESS = 0 then
+                report "DNN2FPGA-PROGRESS images=" & integer'image(images_done);
+            end if;
+        end procedure;
+
+        procedure check_beat is
+        begin
+            for lane in 0 to OUT_LANES - 1 loop
+                read_sample(expected_file, wanted);
+                if out_data(lane) /= wanted then
+                    count_mismatch(beat_done * OUT_LANES + lane, out_data(lane), wanted);
+                end if;
+                if opened then
+                    write_sample(outputs_file, out_data(lane));
+                end if;
+                if lane = 0 or wanted > highest then
+                    highest := wanted;
+                    due(due_written mod 8) := lane;
+                end if;
+            end loop;
+            due_written := due_written + 1;
+            values     := values + OUT_LANES;
+            since_beat := 0;
+            if (out_last = '1') /= (beat_done = OUT_BEATS - 1) then
+                count_fault("out_last is wrong at beat " & integer'image(beat_done));
+            end if;
+            if beat_done = OUT_BEATS - 1 then
+                end_image;
+            else
+                beat_done := beat_done + 1;
+            end if;
+        end procedure;
+
+        procedure check_class is
+        begin
+            if due_read = due_written or integer(class_index) /= due(due_read mod 8) then
+                count_fault("class_index is " & integer'image(integer(class_index))
+                    & ", expected " & integer'image(due(due_read mod 8)));
+            end if;
+            due_read := due_read + 1;
+        end procedure;
+
+        procedure finish is
+        begin
+            if interval_max = 0 then
+                interval_min := 0;  -- a single image has no interval
+            end if;
+            report "DNN2FPGA-RESULT images=" & integer'image(images_done)
+                 & " values=" & integer'image(values)
+                 & " mismatches=" & integer'image(mismatches)
+                 & " latency_cycles=" & integer'image(latency)
+                 & " interval_cycles=" & integer'image(interval)
+                 & " interval_min=" & integer'image(interval_min)
+                 & " interval_max=" & integer'image(interval_max);
+            if opened then
+                file_close(outputs_file);
+            end if;
+            if mismatches > 0 then
+                std.env.stop(1);
+            else
+                std.env.stop(0);
+            end if;
+        end procedure;
+
+        variable taken : boolean;  -- the beat that was offered
+    begin
+        if rising_edge(clk) then
+            if rst = '1' and not opened and OUTPUTS /= "" then
+                file_open(outputs_file, OUTPUTS, write_mode);
+                opened := true;
+            end if;
+            if STALL_SEED > 0 then
+                watchdog_limit := WATCHDOG * 8;
+            end if;
+
+            -- The first beat is there when reset ends.
+            taken := in_valid = '1' and in_ready = '1' and rst = '0';
+            if taken and images_done = 0 then
+                started := true;
+            end if;
+            if in_valid = '0' or taken then
+                if images_offered < IMAGES and not stalls then
+                    offer_beat;
+                else
+                    in_valid <= '0';
+                end if;
+            end if;
+
+            if rst = '0' then
+                since_image := since_image + 1;
+                since_beat  := since_beat + 1;
+                if started then
+                    latency := latency + 1;
+                end if;
+                if out_valid = '1' and out_ready = '1' then
+                    check_beat;
+                end if;
+                if class_valid = '1' then
+                    check_class;
+                end if;
+                if since_beat > watchdog_limit then
+                    report "DNN2FPGA-HANG image=" & integer'image(FIRST_IMAGE + images_done);
+                    std.env.stop(1);
+                end if;
+            end if;
+            out_ready <= '0' when stalls else '1';
+
+            if images_done = IMAGES and due_read = due_written then
+                finish;
+            end if;
+        end if;
+    end process;
+
+end architecture;
