@@ -31,18 +31,20 @@ typedef struct Deployment {
 /* ---- the line -------------------------------------------------------------------------------- */
 
 /* Clocks of a bit at which the line brings an image no faster than the network takes one. */
-static int64_t clocks_per_bit_needed(const Plan *plan)
+static Status clocks_per_bit_needed(const Plan *plan, int64_t *clocks)
 {
     Timing timing;
-    timing_predict(plan, TIMING_IMAGES, &timing);
+    TRY(timing_predict(plan, TIMING_IMAGES, &timing));
     int64_t bits = pins_image_bytes(plan) * BITS_PER_BYTE;
-    return (timing.interval_max + bits - 1) / bits;
+    *clocks = (timing.interval_max + bits - 1) / bits;
+    return OK;
 }
 
 static Status choose_rate(const Session *session, Deployment *deployment)
 {
     const DeployRequest *request = deployment->request;
-    int64_t needed = clocks_per_bit_needed(session->plan);
+    int64_t needed;
+    TRY(clocks_per_bit_needed(session->plan, &needed));
     int64_t clocks = SIMULATED_CLOCKS_PER_BIT;
     if (request->baud || !request->simulate) {
         int baud = request->baud ? request->baud : BAUD_DEFAULT;

@@ -15,20 +15,22 @@ static const char *number(Arena *arena, int64_t value)
 
 /* Bit times in which an answer must have come in simulation: some times what a whole exchange and
  * the network itself take. */
-static int64_t patience_bits(const BoardRequest *request, int64_t frame_bytes)
+static Status patience_bits(const BoardRequest *request, int64_t frame_bytes, int64_t *bits)
 {
     enum { MARGIN = 4, BITS_PER_BYTE = 10, SLACK = 1000 };
     Timing timing;
-    timing_predict(request->plan, 1, &timing);
-    return MARGIN *
-               (timing.latency_cycles / request->clocks_per_bit + BITS_PER_BYTE * frame_bytes) +
-           SLACK;
+    TRY(timing_predict(request->plan, 1, &timing));
+    *bits = MARGIN *
+                (timing.latency_cycles / request->clocks_per_bit + BITS_PER_BYTE * frame_bytes) +
+            SLACK;
+    return OK;
 }
 
 static Status expand(const BoardRequest *request, const Pins *pins, const char *template,
                      Arena *arena, Buffer *into)
 {
-    int64_t frame_bytes = pins->out_bytes + BOARD_FRAME_EXTRA;
+    int64_t frame_bytes = pins->out_bytes + BOARD_FRAME_EXTRA, patience;
+    TRY(patience_bits(request, frame_bytes, &patience));
     const TemplateKey keys[] = {
         {"name", request->plan->name},
         {"version", DNN2FPGA_VERSION},
@@ -39,7 +41,7 @@ static Status expand(const BoardRequest *request, const Pins *pins, const char *
         {"image_bytes", number(arena, pins->in_bytes)},
         {"answer_bytes", number(arena, pins->out_bytes)},
         {"frame_bytes", number(arena, frame_bytes)},
-        {"patience_bits", number(arena, patience_bits(request, frame_bytes))},
+        {"patience_bits", number(arena, patience)},
         {NULL, NULL},
     };
     return template_expand(template, keys, into);
