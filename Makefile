@@ -101,12 +101,16 @@ $(patsubst %.c,$(BUILD)/%,$(1)): $(patsubst %.c,$(BUILD)/%.o,$(1)) $(call archiv
 endef
 $(foreach t,$(UNIT_SOURCES),$(eval $(call unit_rule,$(t))))
 
-.PHONY: check tests
+.PHONY: check check-hdl tests
 tests: $(PROGRAM) $(UNIT_TESTS)
 
 check: ready-synth
 	@$(MAKE) --no-print-directory -j$(JOBS) tests
 	@BUILD=$(BUILD) tests/run.sh $(ONLY)
+
+# The tests of the VHDL library alone, with all of its matrix of shapes: some minutes.
+check-hdl: ready
+	@MATRIX=whole TEST_TIMEOUT=7200 BUILD=$(BUILD) tests/run.sh tests/hdl/
 
 # ---- set-up --------------------------------------------------------------------------------------
 .PHONY: deps deps-dev ready ready-synth demo bench paper
@@ -182,6 +186,7 @@ help:
 	@echo "  make bench         speed and memory figures, beside other programs where they are"
 	@echo "  make paper         the paper's experiment from nothing: its tables and figures"
 	@echo "  make SAN=1 check   all tests under address and undefined-behaviour sanitizers"
+	@echo "  make check-hdl     the VHDL library over its whole matrix of shapes"
 	@echo "  make valgrind      the C tests under valgrind"
 	@echo "  make deps-dev      what tidy, format-check, fuzz and valgrind need"
 	@echo "  make tidy | format-check | format | fuzz"

@@ -87,13 +87,13 @@ write_vectors() {
 }
 
 # run_jobs: runs the jobs on standard input, "TOOL ENTITY GENERIC=VALUE..." each, in $scratch/TOOL;
-# $scratch/results has one line "ok ..." or "no ..." for each, and behind a failure the end of its
-# log.
+# $scratch/results has one line "ok ... values=N" or "no ..." for each, and behind a failure the
+# end of its log.
 run_job() {
     local log tool=$1
     shift
     if log=$(run_bench "$tool" "$scratch/$tool" "$@"); then
-        echo "ok $tool $*"
+        echo "ok $tool $* $(grep -oE 'values=[0-9]+' <<<"$log")"
     else
         printf 'no %s\n%s\n' "$tool $*" "$(tail -n 4 <<<"$log")"
     fi

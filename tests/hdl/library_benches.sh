@@ -2,6 +2,7 @@
 # library_benches.sh: every bench of the VHDL library (hdl_templates), swept over shapes, folds,
 # widths and stalls, on every GHDL back end there is (mcode also traps 32-bit overflow, which llvm
 # does not); and the arithmetic of VHDL against that of src/quant/fixed.h, vector by vector.
+# Then a sample of the matrix of shapes in matrix.awk (MATRIX_SEED), or with MATRIX=whole all of it.
 # That the benches can fail is shown by library_faults.sh.
 set -u
 cd "$(dirname "$0")/../.."
@@ -137,6 +138,20 @@ STALLS
         echo "$tool dnn_fixed_pkg VECTORS=$scratch/vectors.txt"
     done
 }
+# Shapes of the matrix; those whose number is a multiple of `every` on all back ends, the others on
+# the first, which is the fastest.
+matrix_jobs() {
+    local sample=10 every=2
+    [ "${MATRIX:-}" = whole ] && sample=0 every=8
+    awk -v sample="$sample" -v seed="${MATRIX_SEED:-1}" -f tests/hdl/matrix.awk |
+        awk -v tools="${back_ends[*]}" -v every="$every" '
+            BEGIN { count = split(tools, tool, " ") }
+            { for (i = 1; i <= (NR % every ? 1 : count); i++) print tool[i], $0 }'
+}
+all_equal() {
+    grep -A 4 '^no ' "$scratch/results" && return 1
+    [ "$(grep -c '^ok .* values=' "$scratch/results")" -eq "$(grep -c . "$scratch/jobs")" ]
+}
 tap_files_equal() {
     local folder=$scratch/$quick
     run_bench "$quick" "$folder" stream_tap IN_STALL=30 OUT_STALL=30 &&
@@ -149,6 +164,9 @@ check "fixed.h writes at least 20,000 requantization vectors" write_vectors
 
 jobs | run_jobs
 check_jobs
+matrix_jobs | run_jobs
+check "matrix: $(grep -c . "$scratch/jobs") runs, $(awk -F= '/^ok / { sum += $NF } END { print sum }' \
+    "$scratch/results") values, none differs" all_equal
 check "stream_tap writes what passes, as 16-bit little-endian" tap_files_equal
 
 check "conv2d_stream refuses a PE that does not divide FILTERS" \
