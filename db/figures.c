@@ -26,6 +26,13 @@ static const char *const FIGURE_WORDS[FIGURES] = {
     [FIGURE_INTERVAL_CYCLES] = "interval_cycles",
     [FIGURE_PREDICTED_LATENCY_CYCLES] = "predicted_latency_cycles",
     [FIGURE_PREDICTED_INTERVAL_CYCLES] = "predicted_interval_cycles",
+    [FIGURE_SYNTHESIS_LUT] = "synthesis_lut",
+    [FIGURE_SYNTHESIS_FF] = "synthesis_ff",
+    [FIGURE_SYNTHESIS_DSP] = "synthesis_dsp",
+    [FIGURE_SYNTHESIS_BRAM] = "synthesis_bram",
+    [FIGURE_FMAX_MHZ] = "fmax_mhz",
+    [FIGURE_FITS] = "fits",
+    [FIGURE_NETLIST_BIT_EXACT] = "netlist_bit_exact",
 };
 
 const char *run_status_word(RunStatus status)

@@ -60,6 +60,13 @@ typedef enum Figure {
     FIGURE_INTERVAL_CYCLES,
     FIGURE_PREDICTED_LATENCY_CYCLES,
     FIGURE_PREDICTED_INTERVAL_CYCLES,
+    FIGURE_SYNTHESIS_LUT, /* as the device counts them: hw/device.h */
+    FIGURE_SYNTHESIS_FF,
+    FIGURE_SYNTHESIS_DSP,
+    FIGURE_SYNTHESIS_BRAM,
+    FIGURE_FMAX_MHZ, /* reached after place and route */
+    FIGURE_FITS,
+    FIGURE_NETLIST_BIT_EXACT,
     FIGURES
 } Figure;
 

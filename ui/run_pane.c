@@ -259,7 +259,8 @@ int run_pane_draw(const RunView *run, int64_t now_ms, Area area, int row)
         row += area_paragraph(inside, row, run->status == RUN_OK ? STYLE_NORMAL : STYLE_BAD,
                               run->message);
     }
-    for (int stage = 0; stage < STAGES; stage++, row++)
+    int stages = run->last_stage > STAGE_SIMULATE ? STAGES : STAGE_SIMULATE + 1; /* on demand */
+    for (int stage = 0; stage < stages; stage++, row++)
         if (row >= 0)
             draw_stage(run, (RunStage)stage, now_ms, area_part(area, row, 0, 1, area.columns));
     row++;

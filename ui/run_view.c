@@ -22,10 +22,8 @@ static const struct {
 
 /* Where a stage's figures belong in the report; NULL: it has none that are shown. */
 static const char *const SECTIONS[STAGES] = {
-    [STAGE_BASELINE] = "baseline",
-    [STAGE_QUANTIZE] = "quantized",
-    [STAGE_PLAN] = "hardware",
-    [STAGE_SIMULATE] = "hardware",
+    [STAGE_BASELINE] = "baseline", [STAGE_QUANTIZE] = "quantized", [STAGE_PLAN] = "hardware",
+    [STAGE_SIMULATE] = "hardware", [STAGE_SYNTH] = "synthesis",
 };
 
 const char *stage_mark_word(StageMark mark)
@@ -35,7 +33,7 @@ const char *stage_mark_word(StageMark mark)
 
 RunView run_view_none(void)
 {
-    RunView view = {.last_stage = STAGES - 1};
+    RunView view = {.last_stage = STAGE_SIMULATE};
     for (int i = 0; i < STAGES; i++)
         view.stages[i].seconds = NAN;
     return view;
@@ -93,11 +91,11 @@ static void take_stage_record(RunView *view, const StageRecord *record)
 /* How far the run was asked to go: its options are in the row. */
 static RunStage last_stage_of(const RunRecord *record)
 {
-    RunStage last = STAGES - 1;
+    RunStage last = STAGE_SIMULATE;
     json_t *options = json_loads(record->options, 0, NULL);
     const char *word = json_string_value(json_object_get(options, "stop_after"));
     if (!word || !stage_parse(word, &last))
-        last = STAGES - 1;
+        last = STAGE_SIMULATE;
     json_decref(options);
     return last;
 }

@@ -92,6 +92,13 @@ static Status set_stop_after(Parse *parse, const char *value)
     return status;
 }
 
+static Status set_synth(Parse *parse, const char *value)
+{
+    (void)value;
+    parse->arguments->run.stop_after = STAGE_SYNTH;
+    return OK;
+}
+
 /* NAME:pe=P,simd=S; layer names may contain anything but the last colon. */
 static Status set_fold(Parse *parse, const char *value)
 {
@@ -224,7 +231,7 @@ static const Option OPTIONS[] = {
      "how many images to simulate in hardware (default 100; 0: all)"},
     {"fold", "LAYER:pe=P,simd=S", GROUP_HARDWARE, SPECIAL, 0, set_fold,
      "outputs and inputs of a layer computed per cycle (default: all); repeatable"},
-    {"clock", "MHZ", GROUP_HARDWARE, REAL, AT(run.clock_mhz), NULL,
+    {"clock", "MHZ", GROUP_HARDWARE | GROUP_CLOCK, REAL, AT(run.clock_mhz), NULL,
      "clock that turns cycles into time (default 100)"},
     {"board", "NAME", GROUP_DEPLOY, TEXT, AT(deploy.board), NULL,
      "icebreaker (default) or hx8k-evn"},
@@ -236,6 +243,16 @@ static const Option OPTIONS[] = {
      "no board: GHDL simulates it, at the other end of a pseudo-terminal"},
     {"loaded", NULL, GROUP_DEPLOY, FLAG, AT(deploy.loaded), NULL,
      "the board has the design already: do not build, do not load"},
+    {"device", "NAME", GROUP_DEVICE, TEXT, AT(run.device), NULL,
+     "part to synthesize for: up5k hx8k ecp5-25 artix7-35t zynq-7020 ..."},
+    {"synth", NULL, GROUP_RUN, SPECIAL, 0, set_synth,
+     "synthesize for --device at the end: size, clock, bitstream"},
+    {"netlist-images", "N", GROUP_DEVICE, WHOLE, AT(run.netlist_images), NULL,
+     "simulate the netlist of synthesis on N images, too (default 0)"},
+    {"vendor", "NAME", GROUP_DEVICE, TEXT, AT(run.vendor), NULL,
+     "write files for another flow, too: vivado, quartus or fusesoc"},
+    {"tool-timeout", "SECONDS", GROUP_DEVICE, REAL, AT(run.tool_timeout_s), NULL,
+     "for each program of synthesis (default 3600)"},
     {"stop-after", "STAGE", GROUP_RUN, SPECIAL, 0, set_stop_after, "end after this stage"},
     {"paper", NULL, GROUP_RUN, FLAG, AT(paper), NULL,
      "print the paper's Table 2 beside the result"},
@@ -301,7 +318,7 @@ static Status set_option(Parse *parse, const Option *option, const char *value)
 {
     void *place = (char *)parse->arguments + option->offset;
     int64_t whole = 0;
-    assert(option->kind == FLAG || value);
+    assert(!option->value || value);
     switch (option->kind) {
     case FLAG:
         *(bool *)place = true;

@@ -34,7 +34,9 @@ typedef enum OptionGroup {
     GROUP_OPTIMIZED = 1 << 10,
     GROUP_DRAW = 1 << 11,
     GROUP_EVALUATE = 1 << 12,
-    GROUP_DEPLOY = 1 << 13
+    GROUP_DEPLOY = 1 << 13,
+    GROUP_DEVICE = 1 << 14,
+    GROUP_CLOCK = 1 << 15
 } OptionGroup;
 
 typedef struct Arguments {

@@ -194,6 +194,20 @@ static Status verb_deploy(Invocation *invocation)
     return invocation_report(invocation, status, report, deploy_table);
 }
 
+static void synth_table(const Invocation *invocation, const json_t *report)
+{
+    (void)invocation;
+    print_synthesis(report);
+}
+
+static Status verb_synth(Invocation *invocation)
+{
+    invocation->arguments.run.description = invocation->arguments.words[0];
+    json_t *report = NULL;
+    Status status = flow_synth(&invocation->arguments.run, &invocation->events, &report);
+    return invocation_report(invocation, status, report, synth_table);
+}
+
 /* Reads reports that others made. */
 static Status verb_paper(Invocation *invocation)
 {
@@ -269,7 +283,7 @@ static Status verb_doctor(Invocation *invocation)
 static const Verb VERBS[] = {
     {"run", "MODEL --data PATH", 1, 1,
      GROUP_COMMON | GROUP_HISTORY | GROUP_WORKDIR | GROUP_DATA | GROUP_QUANTIZE | GROUP_HARDWARE |
-         GROUP_RUN | GROUP_OPTIMIZED,
+         GROUP_DEVICE | GROUP_RUN | GROUP_OPTIMIZED,
      verb_run, "the whole flow: evaluate, quantize, generate VHDL, prove it equal"},
     {"inspect", "MODEL", 1, 1, GROUP_COMMON, verb_inspect,
      "layers, shapes, parameters, and everything that blocks hardware"},
@@ -299,6 +313,9 @@ static const Verb VERBS[] = {
     {"deploy", "DESCRIPTION --data PATH --workdir DIR --port PATH | --simulate", 1, 1,
      GROUP_COMMON | GROUP_WORKDIR | GROUP_DATA | GROUP_HARDWARE | GROUP_DEPLOY, verb_deploy,
      "onto a board: build, load, send test images over its serial line, score the answers"},
+    {"synth", "DESCRIPTION|WORKDIR --device NAME", 1, 1,
+     GROUP_COMMON | GROUP_WORKDIR | GROUP_DATA | GROUP_DEVICE | GROUP_CLOCK, verb_synth,
+     "synthesize a model description: size, clock and bitstream for a device"},
     {"paper", "TRAINING.json QUANTIZED.json", 2, 2, GROUP_COMMON | GROUP_WORKDIR | GROUP_DRAW,
      verb_paper, "the paper's tables and figures beside ours, from reports of train and quantize"},
     {"runs", RUNS_WORDS, 1, ARGUMENTS_MAX_WORDS, GROUP_COMMON | GROUP_HISTORY | GROUP_LIST,

@@ -32,6 +32,9 @@ void print_hardware(const json_t *report);
 /* Answers of a board over its serial line. */
 void print_deployed(const json_t *report);
 
+/* Cells per layer, clock and bitstream, and the netlist's proof; nothing without synthesis. */
+void print_synthesis(const json_t *report);
+
 /* Calibrator x width of a sweep. */
 void print_sweep(const json_t *report);
 

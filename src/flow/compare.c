@@ -32,6 +32,13 @@ static const int BETTER[FIGURES] = {
     [FIGURE_BIT_EXACT] = 1,
     [FIGURE_LATENCY_CYCLES] = -1,
     [FIGURE_INTERVAL_CYCLES] = -1,
+    [FIGURE_SYNTHESIS_LUT] = -1,
+    [FIGURE_SYNTHESIS_FF] = -1,
+    [FIGURE_SYNTHESIS_DSP] = -1,
+    [FIGURE_SYNTHESIS_BRAM] = -1,
+    [FIGURE_FMAX_MHZ] = 1,
+    [FIGURE_FITS] = 1,
+    [FIGURE_NETLIST_BIT_EXACT] = 1,
 };
 
 /* Options that say where files go, not what is done. */

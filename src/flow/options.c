@@ -7,6 +7,8 @@
 
 #include "base/blockers.h"
 #include "flow/scheme_of_run.h"
+#include "hw/device.h"
+#include "hw/emit_vendor.h"
 #include "optimize/ladder.h"
 #include "quant/fixed.h"
 #include "quant/integer_model.h"
@@ -25,6 +27,7 @@ static const StageRow STAGE_ROWS[STAGES] = {
     [STAGE_PLAN] = {"plan", "fold the layers, predict the cycles"},
     [STAGE_EMIT] = {"emit", "write the VHDL"},
     [STAGE_SIMULATE] = {"simulate", "run the VHDL in GHDL and compare every value"},
+    [STAGE_SYNTH] = {"synth", "synthesize for a device: size, clock, bitstream"},
 };
 
 const char *stage_word(RunStage stage)
@@ -96,6 +99,11 @@ static const Field FIELDS[] = {
     {"parent", "--parent", FIELD_INT64, offsetof(RunOptions, parent), 0, 9.2e18},
     {"jobs", "--jobs", FIELD_INT, offsetof(RunOptions, jobs), 0, 256},
     {"clock_mhz", "--clock", FIELD_REAL, offsetof(RunOptions, clock_mhz), 1e-3, 1e5},
+    {"device", "--device", FIELD_TEXT, offsetof(RunOptions, device), 0, 0},
+    {"netlist_images", "--netlist-images", FIELD_INT64, offsetof(RunOptions, netlist_images), 0,
+     MAX_IMAGES},
+    {"vendor", "--vendor", FIELD_TEXT, offsetof(RunOptions, vendor), 0, 0},
+    {"tool_timeout_s", "--tool-timeout", FIELD_REAL, offsetof(RunOptions, tool_timeout_s), 1, 1e6},
     {"workdir", "--workdir", FIELD_TEXT, offsetof(RunOptions, workdir), 0, 0},
     {"database", "--db", FIELD_TEXT, offsetof(RunOptions, database), 0, 0},
     {"target_accuracy", "--target-accuracy", FIELD_REAL, offsetof(RunOptions, target_accuracy), 0,
@@ -159,6 +167,7 @@ RunOptions run_options_default(void)
                         .images = 100,
                         .seed = 1,
                         .clock_mhz = 100,
+                        .tool_timeout_s = 3600,
                         .stop_after = STAGE_SIMULATE,
                         .target_accuracy = NAN,
                         .max_drop = NAN,
@@ -225,6 +234,14 @@ Status run_options_check(const RunOptions *options)
     if ((int)options->stop_after < 0 || options->stop_after >= STAGES)
         blockers_add(&faults, "--stop-after names no stage");
     scheme_options_check(options, &faults);
+    const Device *device = NULL;
+    Vendor vendor;
+    if (options->device && device_find(options->device, &device) != OK)
+        blockers_add(&faults, "--device: %s", error_message());
+    if (!options->device && options->stop_after == STAGE_SYNTH)
+        blockers_add(&faults, "synthesis needs --device NAME: %s", device_names());
+    if (options->vendor && vendor_parse(options->vendor, &vendor) != OK)
+        blockers_add(&faults, "--vendor: %s", error_message());
     LadderPolicy policy;
     if (!options->policy || !ladder_policy_parse(options->policy, &policy))
         blockers_add(&faults, "--policy is %s, expected conv or sensitivity",

@@ -10,7 +10,7 @@ enum { REAL_DIGITS = 15, PATH_BYTES = 256 };
 
 static const char *const KEYS[] = {"run",         "status",   "message", "model",     "dataset",
                                    "preparation", "baseline", "ladder",  "quantized", "hardware",
-                                   "synthesis",   "stages",   "tools",   "seed"};
+                                   "synthesis",   "netlist",  "stages",  "tools",     "seed"};
 
 json_t *report_new(void)
 {
@@ -95,6 +95,13 @@ static const char *const FIGURE_PATHS[FIGURES] = {
     [FIGURE_INTERVAL_CYCLES] = "hardware.interval_cycles",
     [FIGURE_PREDICTED_LATENCY_CYCLES] = "hardware.predicted_latency_cycles",
     [FIGURE_PREDICTED_INTERVAL_CYCLES] = "hardware.predicted_interval_cycles",
+    [FIGURE_SYNTHESIS_LUT] = "synthesis.lut",
+    [FIGURE_SYNTHESIS_FF] = "synthesis.ff",
+    [FIGURE_SYNTHESIS_DSP] = "synthesis.dsp",
+    [FIGURE_SYNTHESIS_BRAM] = "synthesis.bram",
+    [FIGURE_FMAX_MHZ] = "synthesis.fmax_mhz",
+    [FIGURE_FITS] = "synthesis.fits",
+    [FIGURE_NETLIST_BIT_EXACT] = "netlist.bit_exact",
 };
 
 RunFigures report_figures(const json_t *report)

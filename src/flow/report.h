@@ -3,7 +3,19 @@
  * Names and order of the keys are fixed:
  *
  *     run, status, message, model, dataset, preparation, baseline, ladder, quantized, hardware,
- *     synthesis, stages [{name, status, seconds}], tools {name: version}, seed
+ *     synthesis, netlist, stages [{name, status, seconds}], tools {name: version}, seed
+ *
+ * "synthesis" (stage synth), null where a device has no place and route here:
+ *     {"device", "family", "part", "lut", "ff", "dsp", "bram",
+ *      "available": {"lut", "ff", "dsp", "bram", "io"},
+ *      "layers": [{"name", "lut", "ff", "dsp", "bram"}], "other": {"lut", "ff", "dsp", "bram"},
+ *      "utilization": [{"name", "used", "available"}] of nextpnr, "fmax_mhz", "slowest_path":
+ *      {"from", "to"} as layers, "fits", "reason", "ways_to_fit": [sentences], "bitstream",
+ *      "latency_us", "images_per_s", "interval_cycles" with the byte streams at the pins,
+ *      "tools": {name: version}, "logs": [paths], "vendor_files": [paths], "seconds"}
+ * "netlist", the netlist of ghdl --synth in another simulator:
+ *     {"simulator", "version", "images", "values_compared", "bit_exact", "first_mismatch":
+ *      {"image", "element", "got", "expected"}, "latency_cycles", "seconds", "build_seconds"}
  *
  * "preparation" tells what was done to the network before it was quantized:
  *     {"batch_norm": {"folded": [names], "kept": [names], "max_difference", "images"},

@@ -10,7 +10,7 @@ static StageFunction *const WORK[STAGES] = {
     [STAGE_IMPORT] = stage_import,     [STAGE_BASELINE] = stage_baseline,
     [STAGE_QUANTIZE] = stage_quantize, [STAGE_DESCRIBE] = stage_describe,
     [STAGE_PLAN] = stage_plan,         [STAGE_EMIT] = stage_emit,
-    [STAGE_SIMULATE] = stage_simulate,
+    [STAGE_SIMULATE] = stage_simulate, [STAGE_SYNTH] = stage_synth,
 };
 
 static Status run_stages(Session *session)

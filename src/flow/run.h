@@ -109,6 +109,11 @@ Status flow_emit(const RunOptions *options, const RunEvents *events, json_t **re
 Status flow_simulate(const RunOptions *options, const RunEvents *events,
                      json_t **report) MUST_CHECK;
 
+/* options->description for options->device, in options->workdir: plan, VHDL, synthesis, and the
+ * proof of the netlist on options->netlist_images of options->data. A folder of a run counts as the
+ * description in it, and as the workdir where none is named. */
+Status flow_synth(const RunOptions *options, const RunEvents *events, json_t **report) MUST_CHECK;
+
 /* Asks the process of a running row to cancel it (SIGTERM). ERR_REFUSED when it is not running. */
 Status flow_cancel(const RunRecord *run) MUST_CHECK;
 

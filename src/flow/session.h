@@ -140,6 +140,7 @@ Status stage_describe(Session *session, json_t *figures) MUST_CHECK;
 Status stage_plan(Session *session, json_t *figures) MUST_CHECK;
 Status stage_emit(Session *session, json_t *figures) MUST_CHECK;
 Status stage_simulate(Session *session, json_t *figures) MUST_CHECK;
+Status stage_synth(Session *session, json_t *figures) MUST_CHECK;
 
 /* Parts of stage_import() for the verbs that need less. */
 Status session_import_model(Session *session) MUST_CHECK;

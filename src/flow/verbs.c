@@ -201,6 +201,32 @@ Status flow_simulate(const RunOptions *options, const RunEvents *events, json_t 
     return session_do(&(VerbCall){options, events, NULL}, simulate, report);
 }
 
+static Status synth(Session *session)
+{
+    bool wants_images = session->options->netlist_images > 0;
+    TRY(session_run_stage(session, STAGE_IMPORT,
+                          wants_images ? import_description_and_images : import_description));
+    TRY(session_build_hardware(session));
+    return session_run_stage(session, STAGE_SYNTH, stage_synth);
+}
+
+Status flow_synth(const RunOptions *options, const RunEvents *events, json_t **report)
+{
+    RunOptions complete = *options;
+    complete.stop_after = STAGE_SYNTH; /* so that a device is demanded */
+    Arena *arena = arena_new();
+    const char *given = options->description ? options->description : "";
+    const char *inner = fs_join(arena, given, "description");
+    if (!fs_exists(fs_join(arena, given, "model.json")) && fs_is_folder(inner)) {
+        complete.description = inner;
+        if (!complete.workdir)
+            complete.workdir = given;
+    }
+    Status status = session_do(&(VerbCall){&complete, events, NULL}, synth, report);
+    arena_free(arena);
+    return status;
+}
+
 /* ---- cancel another process's run ------------------------------------------------------------ */
 
 /* 0, or the reason in the words of errno. */

@@ -1,8 +1,8 @@
 #include "hw/device.h"
 
+#include <stddef.h>
 #include <strings.h>
 
-#include "base/buffer.h"
 #include "base/nearest.h"
 
 /* Sources
@@ -55,22 +55,21 @@ const Device *device_list(void)
     return DEVICES;
 }
 
+/* Kept by hand beside the table; the test compares the two. */
+const char *device_names(void)
+{
+    return "up5k, hx8k, ecp5-25, ecp5-45, ecp5-85, artix7-35t, artix7-100t, zynq-7010, zynq-7020";
+}
+
 static Status unknown_device(const char *name)
 {
     const char *names[DEVICE_ROWS];
-    Buffer list = {0};
-    for (int i = 0; i < DEVICE_ROWS; i++) {
+    for (int i = 0; i < DEVICE_ROWS; i++)
         names[i] = DEVICES[i].name;
-        if (names[i])
-            buffer_printf(&list, "%s%s", i ? ", " : "", names[i]);
-    }
     const char *nearest = nearest_word(name, names);
-    Status status = nearest
-                        ? error_set(ERR_USAGE, "no device '%s'; did you mean %s? There are: %s",
-                                    name, nearest, list.data)
-                        : error_set(ERR_USAGE, "no device '%s'; there are: %s", name, list.data);
-    buffer_free(&list);
-    return status;
+    return nearest ? error_set(ERR_USAGE, "no device '%s'; did you mean %s? There are: %s", name,
+                               nearest, device_names())
+                   : error_set(ERR_USAGE, "no device '%s'; there are: %s", name, device_names());
 }
 
 Status device_find(const char *name, const Device **device)

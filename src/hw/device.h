@@ -33,6 +33,9 @@ const char *device_family_word(DeviceFamily family); /* "ice40", "ecp5", "xilinx
 /* Every device, in the order of families and size; the last one has the name NULL. */
 const Device *device_list(void);
 
+/* "up5k, hx8k, ...", for messages. */
+const char *device_names(void);
+
 /* Upper and lower case are the same. ERR_USAGE, with the nearest name and all of them, when there
  * is none of that name. */
 Status device_find(const char *name, const Device **device) MUST_CHECK;

@@ -47,6 +47,8 @@ static const CellRow CELL_ROWS[] = {
     {"xilinx7", "RAMB18E1", CELL_BRAM, 0.5},
 };
 
+#define CELLS_FILE "cells_%02d.txt" /* of a row */
+
 enum {
     CELL_ROW_COUNT = sizeof CELL_ROWS / sizeof *CELL_ROWS,
     MAX_STAT_BYTES = 1 << 24,
@@ -72,7 +74,7 @@ static const char *path_in(Arena *arena, const YosysJob *job, const char *name)
 
 static const char *cells_path(Arena *arena, const YosysJob *job, int row)
 {
-    return arena_printf(arena, "%s/cells_%02d.txt", job->folder, row);
+    return arena_printf(arena, "%s/" CELLS_FILE, job->folder, row);
 }
 
 static bool concerns(const YosysJob *job, int row)
@@ -81,17 +83,6 @@ static bool concerns(const YosysJob *job, int row)
 }
 
 /* ---- the script ------------------------------------------------------------------------------ */
-
-/* Yosys splits its commands at spaces and knows "...": a path with a quote cannot be said. */
-static Status check_path(const char *path)
-{
-    if (!strpbrk(path, "\"\\\n"))
-        return OK;
-    return error_set(ERR_ENVIRONMENT,
-                     "%s: Yosys cannot take a path with quotes, backslashes or line ends; choose "
-                     "another --workdir",
-                     path);
-}
 
 static void add_synthesis(const YosysJob *job, Buffer *script)
 {
@@ -103,18 +94,19 @@ static void add_synthesis(const YosysJob *job, Buffer *script)
         buffer_printf(script, "synth_xilinx -family xc7 -flatten -top %s\n", job->top);
 }
 
-static Status write_script(Arena *arena, const YosysJob *job, const char *path)
+/* It runs in the job's folder: names of files need no quotes, which `tee` would keep. */
+static Status write_script(const YosysJob *job, const char *path)
 {
     Buffer script = {0};
-    buffer_printf(&script, "read_verilog \"%s\"\n", job->verilog);
+    buffer_printf(&script, "read_verilog %s\n", job->verilog);
     add_synthesis(job, &script);
     buffer_append_text(&script, "autoname\n");
-    buffer_printf(&script, "tee -q -o \"%s\" stat -json\n", path_in(arena, job, "stat.json"));
+    buffer_append_text(&script, "tee -q -o stat.json stat -json\n");
     for (int row = 0; row < CELL_ROW_COUNT; row++)
         if (concerns(job, row))
-            buffer_printf(&script, "select -write \"%s\" t:%s\n", cells_path(arena, job, row),
+            buffer_printf(&script, "select -write " CELLS_FILE " t:%s\n", row,
                           CELL_ROWS[row].pattern);
-    buffer_printf(&script, "write_json \"%s\"\n", path_in(arena, job, "netlist.json"));
+    buffer_append_text(&script, "write_json netlist.json\n");
     Status status = fs_write_atomic(path, script.data, script.length);
     buffer_free(&script);
     return status;
@@ -272,9 +264,7 @@ Status yosys_run(Arena *arena, const YosysJob *job, YosysResult *result)
 {
     *result = (YosysResult){.netlist = path_in(arena, job, "netlist.json")};
     const char *script = path_in(arena, job, "synth.ys");
-    TRY(check_path(job->folder));
-    TRY(check_path(job->verilog));
-    TRY(write_script(arena, job, script));
+    TRY(write_script(job, script));
     const char *const argv[] = {job->tool->path, "-s", script, NULL};
     union {
         const YosysJob *in;

@@ -1,6 +1,6 @@
 /* yosys.h: a netlist in Verilog onto the cells of a device family, counted in all and per layer.
  *
- *     YosysJob job = {.family = "ice40", .verilog = "run/synth/net.v", .top = "net_pins",
+ *     YosysJob job = {.family = "ice40", .verilog = "net.v", .top = "net_pins",
  *                     .folder = "run/synth", .instances = names, .instance_count = 3, ...};
  *     YosysResult result;
  *     TRY(yosys_run(arena, &job, &result));
@@ -29,9 +29,9 @@ typedef struct YosysJob {
     const Tool *tool;
     const char *family;  /* "ice40", "ecp5" or "xilinx7" */
     bool use_dsp;        /* the device has DSP blocks */
-    const char *verilog; /* absolute path */
+    const char *verilog; /* name of a file in the folder, without spaces */
     const char *top;
-    const char *folder;           /* script, figures and netlist go there */
+    const char *folder;           /* absolute; script, figures and netlist go there */
     const char *const *instances; /* names in the hierarchy: "network.conv_1" */
     int instance_count;
     double deadline_s;

@@ -13,6 +13,7 @@ static void every_device_is_found_and_sound(void **state)
 {
     (void)state;
     int count = 0;
+    char names[256] = "";
     for (const Device *row = device_list(); row->name; row++, count++) {
         const Device *found = NULL;
         assert_int_equal(device_find(row->name, &found), OK);
@@ -21,8 +22,10 @@ static void every_device_is_found_and_sound(void **state)
         assert_int_equal(row->lut_inputs, row->family == FAMILY_XILINX7 ? 6 : 4);
         assert_true((row->nextpnr == NULL) == (row->family == FAMILY_XILINX7));
         assert_true((row->nextpnr == NULL) == (row->nextpnr_package == NULL));
+        strcat(strcat(names, count ? ", " : ""), row->name);
     }
     assert_int_equal(count, 9);
+    assert_string_equal(device_names(), names);
 }
 
 static void case_does_not_matter(void **state)

@@ -1,0 +1,434 @@
+/* The stage that synthesizes: GHDL's netlist, its proof, Yosys, nextpnr, bitstream. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/fs.h"
+#include "flow/netlist.h"
+#include "flow/report.h"
+#include "flow/session.h"
+#include "hw/emit_pins.h"
+#include "hw/emit_vendor.h"
+#include "hw/fit.h"
+#include "hw/timing.h"
+#include "tools/ghdl.h"
+#include "tools/netlist_sim.h"
+#include "tools/nextpnr.h"
+#include "tools/verilog.h"
+#include "tools/yosys.h"
+
+enum { MAX_NETLIST_BYTES = 1 << 30 };
+
+/* What the steps leave to each other. */
+typedef struct Synthesis {
+    Session *session;
+    const Device *device;
+    const char *folder; /* absolute */
+    Design design;      /* absolute paths */
+    Pins pins;
+    GhdlTools ghdl;
+    Tool yosys_tool;
+    NextpnrTools nextpnr_tools;
+    bool routes;            /* there is place and route for the device */
+    const char *verilog;    /* the mended netlist */
+    const char **instances; /* of the plan's stages, in the netlist */
+    YosysResult yosys;
+    NextpnrResult nextpnr;
+    bool routed;
+    const char *excess; /* why it does not fit; NULL: it does, as far as is known */
+    json_t *logs;
+} Synthesis;
+
+/* ---- before anything is made ----------------------------------------------------------------- */
+
+/* All programs are looked for first: half an hour of Yosys shall not end at a missing nextpnr. */
+static Status find_tools(Synthesis *synthesis)
+{
+    Arena *arena = synthesis->session->arena;
+    const Device *device = synthesis->device;
+    const char *family = device_family_word(device->family);
+    NetlistSim sim;
+    TRY(ghdl_find(arena, &synthesis->ghdl));
+    TRY(tool_find(arena, TOOL_YOSYS, &synthesis->yosys_tool));
+    if (synthesis->session->options->netlist_images > 0)
+        TRY(netlist_sim_find(arena, 0, &sim));
+    synthesis->routes = device->family == FAMILY_ICE40 ||
+                        (device->family == FAMILY_ECP5 && tool_is_there(TOOL_NEXTPNR_ECP5));
+    return synthesis->routes ? nextpnr_find(arena, family, &synthesis->nextpnr_tools) : OK;
+}
+
+static const char *absolute(Arena *arena, const char *path)
+{
+    const char *resolved = fs_resolve(arena, path);
+    return resolved ? resolved : path;
+}
+
+/* A fresh folder: nothing of an earlier synthesis may be taken for this one's. */
+static Status open_folder(Synthesis *synthesis)
+{
+    Session *session = synthesis->session;
+    const char *folder = session_path(session, "synthesis");
+    TRY(fs_remove_tree(folder));
+    TRY(fs_make_folders(folder));
+    synthesis->folder = absolute(session->arena, folder);
+    const Design *design = &session->design;
+    const char **files = ARENA_ARRAY(session->arena, const char *, design->file_count + 1);
+    for (int i = 0; i < design->file_count; i++)
+        files[i] = absolute(session->arena, design->files[i]);
+    synthesis->design = *design;
+    synthesis->design.files = files;
+    return emit_pins(session->plan, session->arena, synthesis->folder, &synthesis->pins);
+}
+
+static const char *log_named(Synthesis *synthesis, const char *name)
+{
+    const char *path = fs_join(synthesis->session->arena, synthesis->folder, name);
+    json_array_append_new(synthesis->logs, report_string(path));
+    return path;
+}
+
+/* ---- GHDL ------------------------------------------------------------------------------------ */
+
+static Status mend(const char *raw, const char *mended)
+{
+    Buffer text = {0}, netlist = {0};
+    Status status = fs_read_file(raw, MAX_NETLIST_BYTES, &text);
+    if (status == OK)
+        status = verilog_mend(text.data ? text.data : "", &netlist);
+    if (status == OK)
+        status = fs_write_atomic(mended, netlist.data, netlist.length);
+    buffer_free(&text);
+    buffer_free(&netlist);
+    return status;
+}
+
+/* The files of the design without its bench, and the pins. */
+static Status write_netlist(Synthesis *synthesis)
+{
+    Arena *arena = synthesis->session->arena;
+    const Design *design = &synthesis->design;
+    const char **files = ARENA_ARRAY(arena, const char *, design->file_count + 1);
+    for (int i = 0; i + 1 < design->file_count; i++)
+        files[i] = design->files[i];
+    files[design->file_count - 1] = synthesis->pins.vhdl;
+    const GhdlTools *ghdl = &synthesis->ghdl;
+    const GhdlDesign job = {.backend = ghdl->checker ? ghdl->checker : ghdl->fast, /* no objects */
+                            .folder = fs_join(arena, synthesis->folder, "ghdl"),
+                            .files = files,
+                            .top = synthesis->pins.entity,
+                            .deadline_s = synthesis->session->options->tool_timeout_s,
+                            .log_path = log_named(synthesis, "ghdl.log")};
+    const char *raw = arena_printf(arena, "%s/ghdl.v", synthesis->folder);
+    synthesis->verilog = arena_printf(arena, "%s/%s.v", synthesis->folder, synthesis->pins.entity);
+    progress_report(&synthesis->session->progress, 0, "GHDL: netlist");
+    TRY(ghdl_synthesize(arena, &job, raw));
+    return mend(raw, synthesis->verilog);
+}
+
+/* ---- the netlist's proof --------------------------------------------------------------------- */
+
+static json_t *netlist_to_json(const NetlistProof *proof)
+{
+    json_t *first = json_null();
+    if (proof->first.found)
+        first = json_pack("{s:I s:I s:i s:i}", "image", (json_int_t)proof->first.image, "element",
+                          (json_int_t)proof->first.element, "got", proof->first.got, "expected",
+                          proof->first.expected);
+    return json_pack("{s:s s:s s:I s:I s:b s:o s:I s:o s:o}", "simulator", proof->simulator,
+                     "version", proof->version, "images", (json_int_t)proof->images,
+                     "values_compared", (json_int_t)proof->values_compared, "bit_exact",
+                     proof->bit_exact, "first_mismatch", first, "latency_cycles",
+                     (json_int_t)proof->latency_cycles, "seconds", report_real(proof->seconds),
+                     "build_seconds", report_real(proof->build_seconds));
+}
+
+static Status prove_netlist(Synthesis *synthesis)
+{
+    Session *session = synthesis->session;
+    if (session->options->netlist_images == 0)
+        return OK;
+    const NetlistSetup setup = {.plan = session->plan,
+                                .pins = &synthesis->pins,
+                                .verilog = synthesis->verilog,
+                                .dataset = session->test,
+                                .folder = fs_join(session->arena, synthesis->folder, "netlist"),
+                                .images = session->options->netlist_images,
+                                .deadline_s = session->options->tool_timeout_s,
+                                .progress = &session->progress};
+    NetlistProof proof;
+    TRY(netlist_prove(&setup, session->arena, &proof));
+    json_array_append_new(synthesis->logs, report_string(proof.log_path));
+    json_object_set_new(session->report, "netlist", netlist_to_json(&proof));
+    if (!proof.bit_exact && proof.hung)
+        session_miss(session, "the netlist hangs after %lld images", (long long)proof.images);
+    else if (!proof.bit_exact)
+        session_miss(session,
+                     "netlist and software differ: first in image %lld, element %lld: got %d, "
+                     "expected %d",
+                     (long long)proof.first.image, (long long)proof.first.element, proof.first.got,
+                     proof.first.expected);
+    return OK;
+}
+
+/* ---- Yosys and nextpnr ----------------------------------------------------------------------- */
+
+static Status run_yosys(Synthesis *synthesis)
+{
+    Session *session = synthesis->session;
+    const Plan *plan = session->plan;
+    synthesis->instances = ARENA_ARRAY(session->arena, const char *, plan->count);
+    for (int i = 0; i < plan->count; i++)
+        synthesis->instances[i] =
+            arena_printf(session->arena, "%s.%s", synthesis->pins.instance, plan->stages[i].label);
+    const YosysJob job = {.tool = &synthesis->yosys_tool,
+                          .family = device_family_word(synthesis->device->family),
+                          .use_dsp = synthesis->device->dsp > 0,
+                          .verilog = strrchr(synthesis->verilog, '/') + 1,
+                          .top = synthesis->pins.entity,
+                          .folder = synthesis->folder,
+                          .instances = synthesis->instances,
+                          .instance_count = plan->count,
+                          .deadline_s = session->options->tool_timeout_s,
+                          .log_path = log_named(synthesis, "yosys.log"),
+                          .progress = &session->progress};
+    return yosys_run(session->arena, &job, &synthesis->yosys);
+}
+
+static FitCells fit_cells(const YosysCells *cells)
+{
+    return (FitCells){cells->lut, cells->ff, cells->dsp, cells->bram};
+}
+
+/* What is more than there is, is known before the long search for places. */
+static Status run_nextpnr(Synthesis *synthesis)
+{
+    Session *session = synthesis->session;
+    const Device *device = synthesis->device;
+    FitCells total = fit_cells(&synthesis->yosys.total);
+    synthesis->excess = fit_excess(device, &total, session->arena);
+    if (synthesis->excess || !synthesis->routes)
+        return OK;
+    const NextpnrJob job = {.tools = &synthesis->nextpnr_tools,
+                            .family = device_family_word(device->family),
+                            .device = device->nextpnr,
+                            .package = device->nextpnr_package,
+                            .netlist = synthesis->yosys.netlist,
+                            .folder = synthesis->folder,
+                            .target_mhz = session->options->clock_mhz,
+                            .seed = session->options->seed,
+                            .deadline_s = session->options->tool_timeout_s,
+                            .log_path = log_named(synthesis, "nextpnr.log"),
+                            .progress = &session->progress};
+    TRY(nextpnr_run(session->arena, &job, &synthesis->nextpnr));
+    synthesis->routed = synthesis->nextpnr.fits;
+    synthesis->excess = synthesis->nextpnr.reason;
+    return OK;
+}
+
+/* ---- the report ------------------------------------------------------------------------------ */
+
+static json_t *cells_to_json(const YosysCells *cells)
+{
+    return json_pack("{s:I s:I s:I s:I}", "lut", (json_int_t)cells->lut, "ff",
+                     (json_int_t)cells->ff, "dsp", (json_int_t)cells->dsp, "bram",
+                     (json_int_t)cells->bram);
+}
+
+static json_t *layers_to_json(const Synthesis *synthesis)
+{
+    const Plan *plan = synthesis->session->plan;
+    json_t *layers = json_array();
+    for (int i = 0; i < plan->count; i++) {
+        json_t *row = json_object();
+        json_object_set_new(row, "name", report_string(plan->stages[i].op->name));
+        json_t *cells = cells_to_json(&synthesis->yosys.instances[i]);
+        json_object_update(row, cells);
+        json_decref(cells);
+        json_array_append_new(layers, row);
+    }
+    return layers;
+}
+
+static json_t *uses_to_json(const NextpnrResult *nextpnr)
+{
+    json_t *uses = json_array();
+    for (int i = 0; i < nextpnr->use_count; i++)
+        json_array_append_new(uses, json_pack("{s:s s:I s:I}", "name", nextpnr->uses[i].name,
+                                              "used", (json_int_t)nextpnr->uses[i].used,
+                                              "available", (json_int_t)nextpnr->uses[i].available));
+    return uses;
+}
+
+/* The layer that a cell belongs to; null: none of the layers. */
+static json_t *layer_of_cell(const Synthesis *synthesis, const char *cell)
+{
+    const Plan *plan = synthesis->session->plan;
+    int owner = yosys_owner(cell, synthesis->instances, plan->count);
+    return owner < 0 ? json_null() : report_string(plan->stages[owner].op->name);
+}
+
+/* Clocks an image, with the streams of bytes at the pins. */
+static int64_t interval_at_pins(const Synthesis *synthesis, const Timing *timing)
+{
+    int64_t interval = timing->interval_cycles;
+    if (synthesis->pins.in_bytes > interval)
+        interval = synthesis->pins.in_bytes;
+    return synthesis->pins.out_clocks > interval ? synthesis->pins.out_clocks : interval;
+}
+
+static void add_clock(const Synthesis *synthesis, json_t *section)
+{
+    const NextpnrResult *nextpnr = &synthesis->nextpnr;
+    double fmax = synthesis->routed ? nextpnr->fmax_mhz : NAN;
+    Timing timing;
+    timing_predict(synthesis->session->plan, TIMING_IMAGES, &timing);
+    int64_t interval = interval_at_pins(synthesis, &timing);
+    json_object_set_new(section, "utilization",
+                        synthesis->routed ? uses_to_json(nextpnr) : json_null());
+    json_object_set_new(section, "fmax_mhz", report_real(fmax));
+    json_object_set_new(section, "slowest_path",
+                        synthesis->routed
+                            ? json_pack("{s:o s:o}", "from",
+                                        layer_of_cell(synthesis, nextpnr->slowest_from), "to",
+                                        layer_of_cell(synthesis, nextpnr->slowest_to))
+                            : json_null());
+    json_object_set_new(section, "interval_cycles", json_integer(interval));
+    json_object_set_new(section, "latency_us", report_real((double)timing.latency_cycles / fmax));
+    json_object_set_new(section, "images_per_s", report_real(fmax * 1e6 / (double)interval));
+}
+
+static json_t *ways_to_json(const Synthesis *synthesis)
+{
+    Session *session = synthesis->session;
+    json_t *list = json_array();
+    if (!synthesis->excess)
+        return list;
+    FitCells *stages = ARENA_ARRAY(session->arena, FitCells, session->plan->count);
+    for (int i = 0; i < session->plan->count; i++)
+        stages[i] = fit_cells(&synthesis->yosys.instances[i]);
+    const FitNeed need = {fit_cells(&synthesis->yosys.total), stages};
+    const char *ways[FIT_WAYS];
+    int count = fit_ways(session->plan, synthesis->device, &need, session->arena, ways);
+    for (int i = 0; i < count; i++)
+        json_array_append_new(list, report_string(ways[i]));
+    return list;
+}
+
+static json_t *tools_to_json(const Synthesis *synthesis)
+{
+    json_t *tools = json_pack("{s:s}", "yosys", synthesis->yosys_tool.version);
+    json_object_set_new(tools, "ghdl", json_string(synthesis->ghdl.fast->version));
+    if (synthesis->routes)
+        json_object_set_new(tools, synthesis->nextpnr_tools.router.title,
+                            json_string(synthesis->nextpnr_tools.router.version));
+    return tools;
+}
+
+static json_t *synthesis_to_json(const Synthesis *synthesis)
+{
+    const Device *device = synthesis->device;
+    json_t *section = json_pack("{s:s s:s s:s}", "device", device->name, "family",
+                                device_family_word(device->family), "part", device->part);
+    json_t *total = cells_to_json(&synthesis->yosys.total);
+    json_object_update(section, total);
+    json_decref(total);
+    json_object_set_new(section, "available",
+                        json_pack("{s:i s:i s:i s:i s:i}", "lut", device->lut, "ff", device->ff,
+                                  "dsp", device->dsp, "bram", device->bram, "io", device->io));
+    json_object_set_new(section, "layers", layers_to_json(synthesis));
+    json_object_set_new(section, "other", cells_to_json(&synthesis->yosys.rest));
+    add_clock(synthesis, section);
+    json_object_set_new(section, "fits", json_boolean(!synthesis->excess));
+    json_object_set_new(section, "reason",
+                        synthesis->excess ? report_string(synthesis->excess) : json_null());
+    json_object_set_new(section, "ways_to_fit", ways_to_json(synthesis));
+    json_object_set_new(section, "bitstream",
+                        synthesis->routed ? report_string(synthesis->nextpnr.bitstream)
+                                          : json_null());
+    json_object_set_new(section, "tools", tools_to_json(synthesis));
+    json_object_set(section, "logs", synthesis->logs);
+    return section;
+}
+
+static void miss_fit(const Synthesis *synthesis, const json_t *section)
+{
+    if (!synthesis->excess)
+        return;
+    Buffer ways = {0};
+    const json_t *list = json_object_get(section, "ways_to_fit");
+    for (size_t i = 0; i < json_array_size(list); i++)
+        buffer_printf(&ways, "\n  %zu. %s", i + 1, json_string_value(json_array_get(list, i)));
+    session_miss(synthesis->session, "the design does not fit %s: %s%s%s", synthesis->device->name,
+                 synthesis->excess, ways.length ? "; the cheapest ways to make it fit:" : "",
+                 ways.length ? ways.data : "");
+    buffer_free(&ways);
+}
+
+static void add_figures(const json_t *section, json_t *figures)
+{
+    static const char *const names[] = {"device",   "lut",  "ff",           "dsp",      "bram",
+                                        "fmax_mhz", "fits", "images_per_s", "bitstream"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        json_object_set(figures, names[i], json_object_get(section, names[i]));
+}
+
+/* ---- vendor files ---------------------------------------------------------------------------- */
+
+static Status write_vendor_files(const Synthesis *synthesis, json_t *section)
+{
+    Session *session = synthesis->session;
+    const char *files[VENDOR_MAX_FILES + 1] = {NULL};
+    Vendor vendor;
+    json_object_set_new(section, "vendor_files", json_array());
+    if (!session->options->vendor)
+        return OK;
+    const VendorSetup setup = {.plan = session->plan,
+                               .design = &synthesis->design,
+                               .pins = &synthesis->pins,
+                               .device = synthesis->device,
+                               .clock_mhz = session->options->clock_mhz,
+                               .folder = synthesis->folder};
+    TRY(vendor_parse(session->options->vendor, &vendor));
+    TRY(emit_vendor(&setup, vendor, session->arena, files));
+    for (int i = 0; files[i]; i++)
+        json_array_append_new(json_object_get(section, "vendor_files"), report_string(files[i]));
+    return OK;
+}
+
+/* ---- the stage ------------------------------------------------------------------------------- */
+
+static Status do_steps(Synthesis *synthesis)
+{
+    Session *session = synthesis->session;
+    bool proves = session->options->netlist_images > 0;
+    TRY(find_tools(synthesis));
+    TRY(open_folder(synthesis));
+    session_part(session, 0, 0.05);
+    TRY(write_netlist(synthesis));
+    session_part(session, 0.05, proves ? 0.15 : 0);
+    TRY(prove_netlist(synthesis));
+    session_part(session, proves ? 0.2 : 0.05, 0.35);
+    TRY(run_yosys(synthesis));
+    session_part(session, 0.6, 0.4);
+    return run_nextpnr(synthesis);
+}
+
+Status stage_synth(Session *session, json_t *figures)
+{
+    Synthesis synthesis = {.session = session, .logs = json_array()};
+    int64_t start = clock_monotonic_ns();
+    Status status = device_find(session->options->device, &synthesis.device);
+    if (status == OK)
+        status = do_steps(&synthesis);
+    if (status == OK) {
+        json_t *section = synthesis_to_json(&synthesis);
+        json_object_set_new(session->report, "synthesis", section);
+        status = write_vendor_files(&synthesis, section);
+        json_object_set_new(section, "seconds", report_real(clock_seconds_since(start)));
+        miss_fit(&synthesis, section);
+        add_figures(section, figures);
+    }
+    json_decref(synthesis.logs);
+    return status;
+}
