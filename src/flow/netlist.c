@@ -70,11 +70,12 @@ static Status write_vectors(const NetlistSetup *setup, const VectorFiles *files)
 }
 
 /* Clocks that the simulation will take, about. */
-static int64_t clocks_of(const NetlistSetup *setup, int64_t images)
+static Status predict_clocks(const NetlistSetup *setup, int64_t images, int64_t *clocks)
 {
     Timing timing;
-    timing_predict(setup->plan, TIMING_IMAGES, &timing);
-    return timing.latency_cycles + images * timing.interval_cycles;
+    TRY(timing_predict(setup->plan, TIMING_IMAGES, &timing));
+    *clocks = timing.latency_cycles + images * timing.interval_cycles;
+    return OK;
 }
 
 /* Images, values and mismatches as they must be when all is equal. */
@@ -97,7 +98,9 @@ Status netlist_prove(const NetlistSetup *setup, Arena *arena, NetlistProof *proo
     int64_t images = setup->images < setup->dataset->count ? setup->images : setup->dataset->count;
     *proof = (NetlistProof){.log_path = fs_join(arena, setup->folder, "netlist.log")};
     NetlistSim sim;
-    TRY(netlist_sim_find(arena, clocks_of(setup, images), &sim));
+    int64_t clocks;
+    TRY(predict_clocks(setup, images, &clocks));
+    TRY(netlist_sim_find(arena, clocks, &sim));
     TRY(fs_make_folders(setup->folder));
     const VectorFiles files = {.stimulus = fs_join(arena, setup->folder, "stimulus.bin"),
                                .expected = fs_join(arena, setup->folder, "expected.bin"),

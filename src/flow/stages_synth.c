@@ -36,6 +36,7 @@ typedef struct Synthesis {
     YosysResult yosys;
     NextpnrResult nextpnr;
     bool routed;
+    Timing timing;      /* predicted, of the design without its pins */
     const char *excess; /* why it does not fit; NULL: it does, as far as is known */
     json_t *logs;
 } Synthesis;
@@ -281,9 +282,7 @@ static void add_clock(const Synthesis *synthesis, json_t *section)
 {
     const NextpnrResult *nextpnr = &synthesis->nextpnr;
     double fmax = synthesis->routed ? nextpnr->fmax_mhz : NAN;
-    Timing timing;
-    timing_predict(synthesis->session->plan, TIMING_IMAGES, &timing);
-    int64_t interval = interval_at_pins(synthesis, &timing);
+    int64_t interval = interval_at_pins(synthesis, &synthesis->timing);
     json_object_set_new(section, "utilization",
                         synthesis->routed ? uses_to_json(nextpnr) : json_null());
     json_object_set_new(section, "fmax_mhz", report_real(fmax));
@@ -294,7 +293,8 @@ static void add_clock(const Synthesis *synthesis, json_t *section)
                                         layer_of_cell(synthesis, nextpnr->slowest_to))
                             : json_null());
     json_object_set_new(section, "interval_cycles", json_integer(interval));
-    json_object_set_new(section, "latency_us", report_real((double)timing.latency_cycles / fmax));
+    json_object_set_new(section, "latency_us",
+                        report_real((double)synthesis->timing.latency_cycles / fmax));
     json_object_set_new(section, "images_per_s", report_real(fmax * 1e6 / (double)interval));
 }
 
@@ -402,6 +402,7 @@ static Status do_steps(Synthesis *synthesis)
 {
     Session *session = synthesis->session;
     bool proves = session->options->netlist_images > 0;
+    TRY(timing_predict(session->plan, TIMING_IMAGES, &synthesis->timing));
     TRY(find_tools(synthesis));
     TRY(open_folder(synthesis));
     session_part(session, 0, 0.05);

@@ -71,12 +71,10 @@ static int64_t interval_with(const Plan *plan, const Way *way)
     }
     Plan *other = NULL;
     int64_t interval = -1;
-    if (plan_new(&model, &other) == OK) {
-        Timing timing;
-        timing_predict(other, TIMING_IMAGES, &timing);
+    Timing timing;
+    if (plan_new(&model, &other) == OK && timing_predict(other, TIMING_IMAGES, &timing) == OK)
         interval = timing.interval_cycles;
-        plan_free(other);
-    }
+    plan_free(other);
     arena_free(arena);
     return interval;
 }
@@ -132,15 +130,12 @@ static int fold_ways(const Plan *plan, const Device *device, const FitNeed *need
 
 static const char *fold_sentence(const Plan *plan, const Way *way, Arena *arena)
 {
-    Timing now;
-    timing_predict(plan, TIMING_IMAGES, &now);
     return arena_printf(arena,
                         "fold %s more: --fold %s:pe=%d,simd=%d (about %lld LUTs fewer%s; an image "
-                        "every %lld clocks instead of %lld)",
+                        "every %lld clocks)",
                         plan->stages[way->stage].op->name, plan->stages[way->stage].op->name,
                         way->pe, way->simd, (long long)way->saved,
-                        way->enough ? "" : ", which is not enough alone", (long long)way->interval,
-                        (long long)now.interval_cycles);
+                        way->enough ? "" : ", which is not enough alone", (long long)way->interval);
 }
 
 /* ---- other ways ------------------------------------------------------------------------------ */
