@@ -170,6 +170,19 @@ static void explain_layer(Study *study, const Quantized *quantized, const Range 
     }
 }
 
+static void find_noisiest(Study *study, const Quantized *quantized)
+{
+    const IntegerModel *model = quantized->model;
+    int noisiest = 0;
+    for (int i = 1; i < model->count; i++)
+        if (quantized->losses[i].sqnr_db < quantized->losses[noisiest].sqnr_db)
+            noisiest = i;
+    const Graph *graph = study->input->simplified;
+    int layer = noisiest ? layer_of_op(graph, model->ops[noisiest].name) : 0;
+    study->result->noisiest = graph->layers[layer].name;
+    study->result->noisiest_sqnr_db = quantized->losses[noisiest].sqnr_db;
+}
+
 static Status measure_all_quantized(Study *study)
 {
     Quantized quantized;
@@ -180,6 +193,7 @@ static Status measure_all_quantized(Study *study)
     const Range *ranges = find_ranges(study, quantized.model);
     for (int i = 0; i < study->result->count; i++)
         explain_layer(study, &quantized, ranges, &study->result->layers[i]);
+    find_noisiest(study, &quantized);
     integer_model_free(quantized.model);
     study->done++;
     return status;
@@ -207,12 +221,16 @@ static const char *explain(Arena *arena, const Sensitivity *result)
     if (drop <= 0)
         return "nothing is lost: the quantized model is as accurate as the float one";
     const LayerSensitivity *worst = &result->layers[result->worst];
-    return arena_printf(arena,
-                        "of the %.4f lost, layer %s alone in float brings back %.4f; alone "
-                        "quantized it costs %.4f; %s",
-                        drop, worst->name, worst->gain,
-                        result->float_accuracy - worst->only_quantized_accuracy,
-                        reasons_of(arena, worst));
+    const char *text = arena_printf(arena,
+                                    "of the %.4f lost, layer %s alone in float brings back %.4f; "
+                                    "alone quantized it costs %.4f; %s",
+                                    drop, worst->name, worst->gain,
+                                    result->float_accuracy - worst->only_quantized_accuracy,
+                                    reasons_of(arena, worst));
+    if (strcmp(result->noisiest, worst->name) == 0)
+        return text;
+    return arena_printf(arena, "%s; the noisiest output is that of layer %s, with %.1f dB", text,
+                        result->noisiest, result->noisiest_sqnr_db);
 }
 
 /* ---- all of it ---------------------------------------------------------------------------------

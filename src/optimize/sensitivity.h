@@ -3,7 +3,7 @@
  *
  * Every figure is measured on a model as it would be built (quant/quantizer.h), float layers
  * included, not estimated. It also explains a drop: where values are clipped, where outputs sit at
- * the end of their range, which channels never answer.
+ * the end of their range, which channels never answer, and which output is the noisiest.
  *
  *     Sensitivity sensitivity;
  *     TRY(sensitivity_measure(&input, arena, &sensitivity));
@@ -48,9 +48,12 @@ typedef struct Sensitivity {
     int64_t images;
     LayerSensitivity *layers; /* in the order of the graph */
     int count;
-    int *ranking;            /* indexes into layers: what gains most in float comes first; ties go
+    int *ranking;         /* indexes into layers: what gains most in float comes first; ties go
                                 to the earlier layer */
-    int worst;               /* ranking[0] */
+    int worst;            /* ranking[0] */
+    const char *noisiest; /* of all layers, those that cannot be float too: whose output has the
+                                least signal to noise with all layers quantized */
+    double noisiest_sqnr_db;
     const char *explanation; /* one or two sentences */
 } Sensitivity;
 

@@ -56,7 +56,7 @@ static void use_integers(const IntegerModel *model, Graph *simplified)
 {
     for (int i = 0; i < model->count; i++) {
         const Op *op = &model->ops[i];
-        if (!op->weights)
+        if (!op->weights || op->kind == OP_ADD)
             continue;
         Layer *layer = &simplified->layers[graph_find(simplified, op->name)];
         int64_t channels = op_channels(op);
@@ -92,13 +92,16 @@ static void outputs_of(const Graph *graph, const Dataset *images, float *values)
     forward_free(forward);
 }
 
-/* A norm that folds backward (without scale, without center), forward, and nowhere. */
+/* A norm that folds backward (without scale, without center), forward, and nowhere; norms in
+ * branches, and behind depthwise convolutions. */
 static void networks_with_norms_keep_their_function(void **state)
 {
     (void)state;
-    static const char *const NAMES[] = {MODELS "norm_after_conv.k2.h5",
-                                        MODELS "norm_before_conv.k2.h5", MODELS "norm_stays.k3.h5"};
-    for (size_t n = 0; n < 3; n++) {
+    static const char *const NAMES[] = {
+        MODELS "norm_after_conv.k2.h5", MODELS "norm_before_conv.k2.h5", MODELS "norm_stays.k3.h5",
+        MODELS "residual.k3.h5",        MODELS "branched.k2.h5",         MODELS "separable.k3.h5",
+        MODELS "resnet8_shape.k3.h5",   MODELS "mobilenet_small.k3.h5"};
+    for (size_t n = 0; n < sizeof NAMES / sizeof *NAMES; n++) {
         Rng rng = rng_seed(5);
         Graph *graph = imported(NAMES[n]), *simplified = simplified_of(graph);
         int64_t outputs = shape_elements(graph_output(graph)->output_shape);

@@ -9,6 +9,7 @@
 #include "networks.h"
 #include "nn/train.h"
 #include "optimize/ladder.h"
+#include "tests/unit/nn/branched.h"
 
 typedef struct Place {
     Dataset *training, *test;
@@ -264,6 +265,45 @@ static void sensitivity_policy_takes_what_gains_most(void **state)
     place_free(&place);
 }
 
+/* Convolutions and dense layers of all branches may stay in float, nothing else may. */
+static void branches_can_be_studied_and_climbed(void **state)
+{
+    (void)state;
+    static const char *const NAMES[] = {"first", "pointwise", "side", "hidden", "digit"};
+    Place place = {.training = corner_images(21, 300),
+                   .test = corner_images(22, 300),
+                   .graph = branched_network(24),
+                   .pool = pool_new(2)};
+    place.scheme = corner_scheme(place.graph, 3, PER_TENSOR);
+    place.baseline = float_accuracy(&place);
+    SensitivityInput input = {.simplified = place.graph,
+                              .scheme = &place.scheme,
+                              .calibration = place.training,
+                              .images = place.test,
+                              .pool = place.pool};
+    Arena *arena = arena_new();
+    Sensitivity sensitivity;
+    assert_int_equal(sensitivity_measure(&input, arena, &sensitivity), OK);
+    assert_int_equal(sensitivity.count, 5);
+    for (int i = 0; i < sensitivity.count; i++) {
+        assert_string_equal(sensitivity.layers[i].name, NAMES[i]);
+        assert_true(isfinite(sensitivity.layers[i].sqnr_db));
+    }
+    assert_true(graph_find(place.graph, sensitivity.noisiest) > 0);
+    for (int i = 0; i < sensitivity.count; i++)
+        assert_true(sensitivity.noisiest_sqnr_db <= sensitivity.layers[i].sqnr_db);
+    arena_free(arena);
+    LadderOptions options = options_of(1.0, NAN);
+    options.qat.epochs = 0;
+    Ladder ladder = climb(&place, options);
+    assert_int_equal(ladder.rungs[1].step, LADDER_PTQ_PARTIAL);
+    assert_int_equal(ladder.rungs[1].float_count, 3);
+    for (int i = 0; i < 3; i++)
+        assert_string_equal(ladder.rungs[1].float_layers[i], NAMES[i]);
+    ladder_free(&ladder);
+    place_free(&place);
+}
+
 static void thresholds(void **state)
 {
     (void)state;
@@ -286,6 +326,7 @@ int main(void)
         cmocka_unit_test(training_starts_from_the_rungs_before),
         cmocka_unit_test(a_partial_rung_that_adds_nothing_is_passed_over),
         cmocka_unit_test(sensitivity_policy_takes_what_gains_most),
+        cmocka_unit_test(branches_can_be_studied_and_climbed),
         cmocka_unit_test(thresholds),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
