@@ -71,8 +71,23 @@ architecture rtl of add_stream is
     subtype beat_t is element_vector(channel_index);
     subtype results_t is result_vector(channel_index);
     type beats_t is array (input_index) of beat_t;
-    type sums_t is array (pe_index) of integer;
     type weights_t is array (input_index) of sample_t;
+
+    -- No sum is larger.
+    function highest_sum return natural is
+        constant MAGNITUDE : natural := maximum(abs IN_LOW, abs IN_HIGH);
+        variable sum       : natural := abs BIAS;
+    begin
+        for i in WEIGHTS'range loop
+            sum := sum + MAGNITUDE * abs integer(WEIGHTS(i));
+        end loop;
+        return sum;
+    end function;
+
+    constant SUM_HIGH : natural := highest_sum;
+
+    subtype sum_t is integer range -SUM_HIGH to SUM_HIGH;
+    type sums_t is array (pe_index) of sum_t;
 
     function to_weights (list : sample_vector) return weights_t is
         alias values : sample_vector(0 to list'length - 1) is list;
