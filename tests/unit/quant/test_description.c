@@ -317,6 +317,22 @@ static void test_spoiled_json(void **state)
     free(good);
 }
 
+/* A chain of the first version has the same keys. */
+static void test_older_version(void **state)
+{
+    const Room *room = *state;
+    IntegerModel *again = NULL;
+    assert_int_equal(description_write(room->model, room->path), OK);
+    char *text = read_text(file_of(room, "model.json"));
+    char *older = replace(text, "\"version\"", "2", "1");
+    write_text(file_of(room, "model.json"), older);
+    assert_int_equal(description_read(room->path, &again), OK);
+    assert_int_equal(again->count, room->model->count);
+    integer_model_free(again);
+    free(older);
+    free(text);
+}
+
 /* Every prefix of model.json is refused and none of them crashes. */
 static void test_truncated_json(void **state)
 {
@@ -410,6 +426,7 @@ int main(void)
         ROOM_TEST(test_replaces_only_descriptions),
         ROOM_TEST(test_failed_write_leaves_nothing),
         ROOM_TEST(test_spoiled_json),
+        ROOM_TEST(test_older_version),
         ROOM_TEST(test_truncated_json),
         ROOM_TEST(test_spoiled_tensors),
         ROOM_TEST(test_spoiled_values),
