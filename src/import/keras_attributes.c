@@ -21,10 +21,10 @@ enum { MAX_TABLES = 5 };
 typedef struct KerasClass {
     const char *name;
     LayerKind kind;
+    bool sequence;  /* a 1D layer */
+    bool separable; /* a depthwise convolution, then one of 1x1 */
     const Attribute *tables[MAX_TABLES];
     ActivationFunction function; /* unless an attribute says otherwise */
-    bool sequence;               /* a 1D layer */
-    bool separable;              /* a depthwise convolution, then one of 1x1 */
 } KerasClass;
 
 /* ---- the tables --------------------------------------------------------------------------------
