@@ -99,6 +99,9 @@ static Status write_script(const YosysJob *job, const char *path)
 {
     Buffer script = {0};
     buffer_printf(&script, "read_verilog %s\n", job->verilog);
+    /* No layer uses a word that was read while it was written; otherwise each memory gets registers
+     * as wide as itself for that. */
+    buffer_append_text(&script, "setattr -set no_rw_check 1 m:*\n");
     add_synthesis(job, &script);
     buffer_append_text(&script, "autoname\n");
     buffer_append_text(&script, "tee -q -o stat.json stat -json\n");
