@@ -1,0 +1,99 @@
+#!/usr/bin/env bash
+# Synthesis, with the real tools: a tiny network onto an iCE40, its bitstream, and its netlist in
+# another simulator; what does not fit, and tools that are not there, are said.
+set -u
+cd "$(dirname "$0")/../.."
+. tests/tap.sh
+. tests/json.sh
+program=$(realpath "${BUILD:-build}")/dnn2fpga
+scratch=$(mktemp -d)
+trap 'rm -rf "$scratch"' EXIT
+export XDG_DATA_HOME=$scratch/data
+report=$scratch/report.json
+
+for tool in ghdl yosys nextpnr-ice40 icepack iverilog; do
+    if ! command -v $tool >/dev/null; then
+        skip "synthesis" "$tool is not installed: make deps"
+        tap_done
+        exit
+    fi
+done
+
+# 28x28 pixels, pooled by four, and one dense layer: the least that knows digits.
+cat >"$scratch/net.json" <<'JSON'
+{"class_name": "Sequential", "config": {"name": "least", "layers": [
+  {"class_name": "InputLayer", "config": {"batch_input_shape": [null, 28, 28, 1], "name": "image"}},
+  {"class_name": "MaxPooling2D", "config": {"name": "pool", "pool_size": [4, 4],
+   "strides": [4, 4], "padding": "valid", "data_format": "channels_last"}},
+  {"class_name": "Flatten", "config": {"name": "flatten", "data_format": "channels_last"}},
+  {"class_name": "Dense", "config": {"name": "output", "units": 10, "activation": "softmax",
+   "use_bias": true}}]}, "keras_version": "2.13.1", "backend": "tensorflow"}
+JSON
+train() {
+    "$program" train "$scratch/net.json" --data samples/mnist --output "$scratch/net.h5" \
+        --epochs 1 --batch 100 --quiet
+}
+run() {
+    "$program" run "$scratch/net.h5" --data samples/mnist --test-images 500 --images 4 \
+        --bits 6 --fold output:pe=1,simd=1 --workdir "$scratch/run" --json --quiet \
+        --device hx8k --synth --netlist-images 4 --clock 30 >"$report"
+}
+of() { value "$report" "$@"; }
+equal() { [ -n "$1" ] && [ "$1" = "$2" ] || { echo "'$1' is not '$2'"; return 1; }; }
+
+check "a small network is trained" train
+check "run --synth ends well" run
+check "it fits" equal "$(of synthesis fits)" true
+check "a clock is reached" holds "$(of synthesis fmax_mhz) > 10"
+check "rate from the reached clock" holds "$(of synthesis images_per_s) > 1000"
+check "LUTs and flip-flops are counted" \
+    holds "$(of synthesis lut) > 100 && $(of synthesis ff) > 100 && $(of synthesis lut) < 7680"
+check "weights are in block RAM" holds "$(of synthesis bram) >= 1"
+check "the bitstream is there" test -s "$(of synthesis bitstream)"
+check "the netlist is bit-exact" equal "$(of netlist bit_exact)" true
+check "every value of the netlist was compared" equal "$(of netlist values_compared)" 40
+check "the history has the figures" grep -q '"fits": 1' <("$program" runs show 2 --json)
+
+# ---- what does not fit -----------------------------------------------------------------------------
+too_big() {
+    "$program" run "$scratch/net.h5" --data samples/mnist --test-images 100 --bits 6 \
+        --stop-after describe --workdir "$scratch/big" --quiet >/dev/null || return 1
+    "$program" synth "$scratch/big" --device up5k --quiet >"$scratch/words" 2>&1
+    local status=$?
+    cat "$scratch/words"
+    [ $status -eq 1 ]
+}
+check "parallel multipliers do not fit: status 1" too_big
+check "what is too much is said" grep -q 'does not fit up5k: .* DSP blocks of 8' "$scratch/words"
+check "ways to fit are named" grep -qE '^ +1\. .*--(fold|device|bits)' "$scratch/words"
+
+# ---- what is asked for wrongly, and tools that are not there ---------------------------------------
+status() { # status CODE WORDS COMMAND...
+    local code=$1 words=$2
+    shift 2
+    "$@" >"$scratch/out" 2>&1
+    local got=$?
+    cat "$scratch/out"
+    [ $got -eq "$code" ] && grep -q -- "$words" "$scratch/out"
+}
+synth() { "$program" synth "$scratch/run" --workdir "$scratch/again" --quiet "$@"; }
+without() { # without TOOL COMMAND...: PATH with all tools but one
+    mkdir -p "$scratch/bin.$1"
+    for tool in ghdl ghdl-llvm ghdl-mcode yosys nextpnr-ice40 icepack iverilog vvp; do
+        [ $tool = "$1" ] || ln -sf "$(command -v $tool)" "$scratch/bin.$1/$tool"
+    done
+    local path=$scratch/bin.$1
+    shift
+    PATH=$path "$@"
+}
+check "unknown device: the names" status 2 "did you mean hx8k" synth --device hx8
+check "no device: the names" status 2 "zynq-7020" synth
+check "images without data" status 2 "--data" synth --device hx8k --netlist-images 2
+for tool in yosys nextpnr-ice40 icepack; do
+    check "without $tool: status 4, and how to install it" status 4 "apt-get install" \
+        without $tool synth --device hx8k
+done
+check "out of time: status 4" status 4 "stopped after its deadline of 1 s" \
+    synth --device hx8k --tool-timeout 1
+check "nothing half-made is left" test ! -e "$scratch/again/synthesis/bitstream.bin"
+tap_done
