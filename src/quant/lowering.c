@@ -68,16 +68,23 @@ static Shape flat_stream_shape(Shape shape)
     return (Shape){1, {shape_elements(shape)}};
 }
 
+/* True when no operation stands between the input and layer `index`. */
+static bool reads_input(const Graph *graph, int index)
+{
+    do
+        index = graph->layers[index].inputs[0];
+    while (index > 0 && !has_op(&graph->layers[index]));
+    return index == 0;
+}
+
 /* A reshape right behind the input is free: the input may as well have that shape. So the first
  * layer that minds its shape decides. */
 static Shape input_stream_shape(const Graph *graph)
 {
     for (int i = 1; i < graph->count; i++) {
         const Layer *layer = &graph->layers[i];
-        if (has_op(layer) && !reads_flat(layer))
+        if (has_op(layer) && !reads_flat(layer) && reads_input(graph, i))
             return stream_shape(layer->input_shape);
-        if (has_op(layer))
-            break;
     }
     return flat_stream_shape(graph_input_shape(graph));
 }

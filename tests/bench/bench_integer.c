@@ -184,7 +184,7 @@ static int64_t products_of(const IntegerModel *model)
     int64_t sum = 0;
     for (int i = 0; i < model->count; i++) {
         const Op *op = &model->ops[i];
-        if (op->kind == OP_CONV2D || op->kind == OP_DENSE)
+        if (op->kind == OP_CONV2D || op->kind == OP_DENSE || op->kind == OP_DEPTHWISE_CONV2D)
             sum += op_weight_count(op) / op_channels(op) * shape_elements(op->output_shape);
     }
     return sum;

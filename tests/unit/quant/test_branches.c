@@ -140,6 +140,36 @@ static void test_float_and_integers(void **state)
     graph_free(graph);
 }
 
+/* Image by image, but all at once through a dense layer: the same for any batch and any level. */
+static void test_levels_and_batches(void **state)
+{
+    (void)state;
+    Graph *graph = branched_network(20);
+    Dataset *images = branched_images(21);
+    Quantized quantized = quantize(graph, images, row_of(8, RANGE_AFFINE));
+    const IntegerModel *model = quantized.model;
+    IntegerForward *all = integer_forward_new_with(model, IMAGES, integer_kernels_at(0));
+    integer_forward_run(all, images->values, IMAGES);
+    for (int level = 0; integer_kernels_at(level); level++) {
+        IntegerForward *some = integer_forward_new_with(model, 7, integer_kernels_at(level));
+        for (int first = 0; first < IMAGES; first += 7) {
+            int batch = IMAGES - first < 7 ? IMAGES - first : 7;
+            integer_forward_run(some, images->values + first * 64, batch);
+            for (int i = 0; i < model->count; i++) {
+                int64_t elements = shape_elements(model->ops[i].output_shape);
+                assert_memory_equal(integer_forward_op(some, i),
+                                    integer_forward_op(all, i) + first * elements,
+                                    (size_t)(batch * elements) * sizeof(int32_t));
+            }
+        }
+        integer_forward_free(some);
+    }
+    integer_forward_free(all);
+    integer_model_free(quantized.model);
+    dataset_free(images);
+    graph_free(graph);
+}
+
 /* ---- zero padding ------------------------------------------------------------------------------ */
 
 /* Padding, a convolution, and perhaps a pool that wants the padding for itself. */
@@ -249,6 +279,30 @@ static void test_sequences(void **state)
     graph_free(graph);
 }
 
+/* A branch that flattens the sequence does not decide how it streams. */
+static void test_input_of_two_branches(void **state)
+{
+    (void)state;
+    Rng rng = rng_seed(22);
+    Graph *graph = graph_of_input(shape_of(2, 6, 2));
+    int flat = chain(graph, (Layer){.kind = LAYER_FLATTEN, .name = "flat"});
+    flat = reading(graph, flat, dense_layer(graph, &rng, "beside", 12, 3));
+    Layer conv = conv_layer(graph, &rng, "conv", window_of(1, 3, 1, false), (Shape){2, {2, 3}});
+    conv.sequence = true;
+    int at = reading(graph, 0, conv);
+    Layer pool = {.kind = LAYER_GLOBAL_MAX_POOL2D, .name = "most", .sequence = true};
+    at = reading(graph, at, pool);
+    joining(graph, LAYER_ADD, "sum", (const int[]){flat, at}, 2);
+    assert_int_equal(graph_infer_shapes(graph), OK);
+    Dataset *images = random_dataset(&rng, IMAGES, shape_of(2, 6, 2), 3);
+    Quantized quantized = quantize(graph, images, row_of(8, RANGE_SYMMETRIC));
+    assert_true(shape_equal(quantized.model->ops[0].output_shape, shape_of(3, 1, 6, 2)));
+    assert_true(worst_sqnr(&quantized) > 30);
+    integer_model_free(quantized.model);
+    dataset_free(images);
+    graph_free(graph);
+}
+
 static void expect_blocked(Graph *graph, const char *words)
 {
     Blockers blockers = {0};
@@ -268,6 +322,8 @@ static void test_flattened_joins(void **state)
     Rng rng = rng_seed(10);
     for (int kind = 0; kind < 3; kind++) {
         Graph *graph = graph_of_input(shape_of(3, 2, 2, 3));
+        Window one = window_of(1, 1, 1, false);
+        chain(graph, conv_layer(graph, &rng, "conv", one, (Shape){2, {3, 3}}));
         int flat = chain(graph, (Layer){.kind = LAYER_FLATTEN, .name = "flat"});
         int other = flat;
         if (kind > 0)
@@ -283,7 +339,7 @@ static void test_flattened_joins(void **state)
         assert_int_equal(graph_infer_shapes(graph), OK);
         Dataset *images = random_dataset(&rng, IMAGES, shape_of(3, 2, 2, 3), 12);
         Quantized quantized = quantize(graph, images, row_of(8, RANGE_SYMMETRIC));
-        assert_int_equal(op_reader_count(quantized.model, 0), 2); /* x + x */
+        assert_int_equal(op_reader_count(quantized.model, 1), 2); /* x + x */
         assert_true(worst_sqnr(&quantized) > 40);
         integer_model_free(quantized.model);
         dataset_free(images);
@@ -450,9 +506,11 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_operations),
         cmocka_unit_test(test_float_and_integers),
+        cmocka_unit_test(test_levels_and_batches),
         cmocka_unit_test(test_padding_merged_and_apart),
         cmocka_unit_test(test_wide_padding_stays),
         cmocka_unit_test(test_sequences),
+        cmocka_unit_test(test_input_of_two_branches),
         cmocka_unit_test(test_flattened_joins),
         cmocka_unit_test(test_floats_in_branches),
         cmocka_unit_test(test_bridges_are_shared),
