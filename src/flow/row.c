@@ -155,6 +155,9 @@ static Status save_end(Session *session, Status status, const char *message)
 
 Status session_finish(Session *session, Status status)
 {
+    if (status == ERR_CANCELLED && session->run)
+        status = error_set(status, "cancelled; 'dnn2fpga runs resume %lld' goes on with it",
+                           (long long)session->run);
     status = session_conclude(session, status);
     const char *message = status == OK ? "" : arena_strdup(session->arena, error_message());
     if (session->run) {

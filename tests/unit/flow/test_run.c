@@ -411,6 +411,7 @@ static void test_cancel_is_saved(void **state)
     RunRecord row = only_row(place);
     assert_int_equal(row.status, RUN_CANCELLED);
     assert_string_equal(row.stage, "baseline");
+    assert_non_null(strstr(row.message, "'dnn2fpga runs resume 1' goes on"));
     json_t *report = report_parse(row.report);
     assert_string_equal(report_text(report, "stages.1.status", ""), "cancelled");
     json_decref(report);
