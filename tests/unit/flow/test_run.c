@@ -314,14 +314,14 @@ static void test_refusals_leave_nothing(void **state)
     bad = good;
     bad.folds = unknown;
     bad.fold_count = 1;
-    refused_without_trace(place, &bad, ERR_USAGE, "--fold nowhere");
+    refused_without_trace(place, &bad, ERR_USAGE, "--fold: no layer is named nowhere");
     bad.folds = uneven;
     bad.stop_after = STAGE_PLAN;
     refused_without_trace(place, &bad, ERR_USAGE, "7");
     bad = good;
     bad.float_layers = (const char *const[]){"nowhere"};
     bad.float_layer_count = 1;
-    refused_without_trace(place, &bad, ERR_USAGE, "--float nowhere");
+    refused_without_trace(place, &bad, ERR_USAGE, "--float: no layer is named nowhere");
     bad = good;
     bad.model = "tests/fixtures/models/softmax_image.k3.h5";
     refused_without_trace(place, &bad, ERR_REFUSED,
