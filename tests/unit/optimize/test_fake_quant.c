@@ -296,6 +296,35 @@ static void a_batch_norm_that_stays_learns_on_its_diagonal(void **state)
     dataset_free(images);
 }
 
+/* The same of a sequence: its diagonal is a convolution of one step. */
+static void a_batch_norm_of_a_sequence_learns_too(void **state)
+{
+    (void)state;
+    Rng rng = rng_seed(17);
+    Graph *graph = graph_of_input(shape_of(2, SIDE * SIDE, 1));
+    Layer conv = conv_layer(graph, &rng, "conv", window_of(1, 5, 4, true), (Shape){2, {1, 4}});
+    conv.window.stride_height = 1;
+    conv.sequence = true;
+    chain(graph, activated(conv, ACTIVATION_RELU, 0.5, 0));
+    chain(graph, norm_layer(graph, &rng, "norm", 4));
+    chain(graph, (Layer){.kind = LAYER_GLOBAL_MAX_POOL2D, .name = "most", .sequence = true});
+    chain(graph, dense_layer(graph, &rng, "digit", 4, CLASSES));
+    assert_int_equal(graph_infer_shapes(graph), OK);
+    Dataset *images = corner_images(18, 200);
+    const Case five = {5, PER_CHANNEL, ACTIVATION_RELU, NULL, RANGE_SYMMETRIC};
+    Quantized quantized = quantized_of(graph, images, &five);
+    assert_int_equal(diagonal_replace_norms(graph), OK);
+    assert_true(graph->layers[graph_find(graph, "norm")].sequence);
+    FakeQuant *fake = NULL;
+    const FakeQuantOptions options = {.batch = IMAGES, .learn_steps = true};
+    assert_int_equal(fake_quant_new(graph, quantized.model, &options, &fake), OK);
+    compare_all_layers(graph, quantized.model, fake, images);
+    fake_quant_free(fake);
+    integer_model_free(quantized.model);
+    graph_free(graph);
+    dataset_free(images);
+}
+
 static QatResult trained(const Graph *graph, const Dataset *images, int bits, int threads)
 {
     Scheme scheme = corner_scheme(graph, bits, PER_TENSOR);
@@ -400,6 +429,7 @@ int main(void)
         cmocka_unit_test(branches_equal_the_golden_model),
         cmocka_unit_test(rebuilding_keeps_every_integer),
         cmocka_unit_test(a_batch_norm_that_stays_learns_on_its_diagonal),
+        cmocka_unit_test(a_batch_norm_of_a_sequence_learns_too),
         cmocka_unit_test(learns_on_three_bits),
         cmocka_unit_test(branches_learn_on_four_bits),
         cmocka_unit_test(threads_change_nothing),

@@ -199,6 +199,33 @@ static void test_activations(void **state)
                       "table flatten.tanh 2x2x3");
 }
 
+/* Clamps where there is an accumulator or a choice, tables where values are only moved. */
+static void test_activations_with_parameters(void **state)
+{
+    (void)state;
+    Rng rng = rng_seed(8);
+    Graph *graph = conv_graph(&rng, ACTIVATION_RELU);
+    graph->layers[1].activation_limit = 6;
+    Layer pool = pool_of(LAYER_MAX_POOL2D, "pool", window_of(2, 2, 2, false));
+    pool.activation = ACTIVATION_RELU;
+    pool.activation_limit = 2;
+    chain(graph, pool);
+    Layer enlarge = layer_of(LAYER_UPSAMPLE2D, "enlarge", ACTIVATION_RELU);
+    enlarge.factor_height = enlarge.factor_width = 2;
+    chain(graph, enlarge);
+    Layer border = layer_of(LAYER_ZERO_PAD2D, "border", ACTIVATION_HARD_SIGMOID);
+    border.window = (Window){1, 1, 1, 1, false, 1, 0, 0, 0};
+    border.activation_slope = 0.2;
+    chain(graph, border);
+    Layer mean = layer_of(LAYER_GLOBAL_AVERAGE_POOL2D, "mean", ACTIVATION_LEAKY_RELU);
+    mean.activation_slope = 0.1;
+    chain(graph, mean);
+    expect_ops(graph, "input image 4x4x2, conv2d conv 4x4x3+, max_pool2d pool 2x2x3+, "
+                      "upsample2d enlarge 4x4x3, table enlarge.relu 4x4x3, "
+                      "zero_pad2d border 5x4x3, table border.hard_sigmoid 5x4x3, "
+                      "average_pool2d mean 1x1x3, table mean.leaky_relu 1x1x3");
+}
+
 static void test_odd_graphs(void **state)
 {
     (void)state;
@@ -282,8 +309,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_softmax),     cmocka_unit_test(test_average_pool),
         cmocka_unit_test(test_reshapes),    cmocka_unit_test(test_ranks),
-        cmocka_unit_test(test_activations), cmocka_unit_test(test_odd_graphs),
-        cmocka_unit_test(test_values),      cmocka_unit_test(test_all_at_once),
+        cmocka_unit_test(test_activations), cmocka_unit_test(test_activations_with_parameters),
+        cmocka_unit_test(test_odd_graphs),  cmocka_unit_test(test_values),
+        cmocka_unit_test(test_all_at_once),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
