@@ -17,8 +17,11 @@ typedef enum ActionId {
     ACTION_SHOW_MODEL,
     ACTION_SHOW_CALIBRATE,
     ACTION_SHOW_RUN,
+    ACTION_SHOW_SYNTHESIS,
     ACTION_SHOW_HISTORY,
     ACTION_SHOW_MESSAGES,
+    ACTION_SHOW_LOG,
+    ACTION_SHOW_TOOLS,
     ACTION_START_RUN,
     ACTION_CANCEL_RUN,
     ACTION_OPEN,
@@ -28,6 +31,8 @@ typedef enum ActionId {
     ACTION_PAGE_UP,
     ACTION_PAGE_DOWN,
     ACTION_PAGE_ON,
+    ACTION_LEFT,
+    ACTION_RIGHT,
     ACTION_FIRST,
     ACTION_LAST,
     ACTION_SWITCH_TENSOR,
@@ -59,6 +64,7 @@ typedef enum ActionId {
     ACTION_SEARCH_PREVIOUS,
     ACTION_SORT,
     ACTION_SORT_REVERSE,
+    ACTION_REFRESH,
     ACTION_COMMAND,
     ACTION_HELP,
     ACTION_REPAINT,
@@ -75,7 +81,8 @@ typedef enum ActionScope {
     SCOPE_ENTER = 1 << 4,  /* the selected row can be opened */
     SCOPE_TEXT = 1 << 5,   /* a long text to read */
     SCOPE_EDIT = 1 << 6,   /* rows are marked and edited, and edits undone */
-    SCOPE_CALIBRATE = 1 << 7
+    SCOPE_CALIBRATE = 1 << 7,
+    SCOPE_TOOLS = 1 << 8
 } ActionScope;
 
 typedef struct ActionInfo {

@@ -12,13 +12,22 @@ typedef enum Question { ASK_CANCEL_RUN, ASK_QUIT } Question;
 static const struct {
     Screen *(*make)(App *app);
     ActionId action;
+    const char *short_name; /* for narrow terminals */
 } ROOT_SCREENS[ROOTS] = {
-    [ROOT_MODEL] = {screen_model_new, ACTION_SHOW_MODEL},
-    [ROOT_CALIBRATE] = {screen_calibrate_new, ACTION_SHOW_CALIBRATE},
-    [ROOT_RUN] = {screen_run_new, ACTION_SHOW_RUN},
-    [ROOT_HISTORY] = {screen_history_new, ACTION_SHOW_HISTORY},
-    [ROOT_MESSAGES] = {screen_messages_new, ACTION_SHOW_MESSAGES},
+    [ROOT_MODEL] = {screen_model_new, ACTION_SHOW_MODEL, "Model"},
+    [ROOT_CALIBRATE] = {screen_calibrate_new, ACTION_SHOW_CALIBRATE, "Calib"},
+    [ROOT_RUN] = {screen_run_new, ACTION_SHOW_RUN, "Run"},
+    [ROOT_SYNTHESIS] = {screen_synthesis_new, ACTION_SHOW_SYNTHESIS, "Synth"},
+    [ROOT_HISTORY] = {screen_history_new, ACTION_SHOW_HISTORY, "Runs"},
+    [ROOT_MESSAGES] = {screen_messages_new, ACTION_SHOW_MESSAGES, "Msgs"},
+    [ROOT_LOG] = {screen_log_new, ACTION_SHOW_LOG, "Log"},
+    [ROOT_TOOLS] = {screen_tools_new, ACTION_SHOW_TOOLS, "Tools"},
 };
+
+const char *app_root_name(const App *app, Root root, bool brief)
+{
+    return brief ? ROOT_SCREENS[root].short_name : app->roots[root]->ops->name;
+}
 
 ActionId app_root_action(Root root)
 {
@@ -55,6 +64,7 @@ void app_free(App *app)
     model_view_free(&app->model);
     run_view_free(&app->run);
     tuning_free(app->tuning);
+    json_decref(app->tools);
     history_free(&app->history);
     messages_free(&app->messages);
     free(app);
@@ -427,6 +437,23 @@ void app_observation_event(App *app, const Event *event)
     else
         app_observation_gone(app, event->code == OK ? error_message() : event->text);
     app_tuning_changed(app);
+}
+
+/* ---- programs -------------------------------------------------------------------------------- */
+
+void app_look_at_tools(App *app, bool again)
+{
+    if (app->tools && !again)
+        return;
+    if (app->ports.look_at_tools(app->ports.host) != OK)
+        app_message(app, MESSAGE_ERROR, "%s", error_message());
+}
+
+void app_tools_known(App *app, const json_t *report)
+{
+    json_decref(app->tools);
+    app->tools = json_deep_copy(report);
+    tell_screens(app, SCREEN_TOOLS_CHANGED);
 }
 
 /* ---- events ---------------------------------------------------------------------------------- */

@@ -24,18 +24,30 @@
 #include "ui/run_view.h"
 #include "ui/screen.h"
 
-typedef enum Root { ROOT_MODEL, ROOT_CALIBRATE, ROOT_RUN, ROOT_HISTORY, ROOT_MESSAGES, ROOTS } Root;
+typedef enum Root {
+    ROOT_MODEL,
+    ROOT_CALIBRATE,
+    ROOT_RUN,
+    ROOT_SYNTHESIS,
+    ROOT_HISTORY,
+    ROOT_MESSAGES,
+    ROOT_LOG,
+    ROOT_TOOLS,
+    ROOTS /* the main screens, in the order of their keys */
+} Root;
 
 enum { APP_MAX_DEPTH = 6, APP_MIN_ROWS = 17, APP_MIN_COLUMNS = 60 };
 
 /* What the app asks of the world. A Status that is not OK becomes an error message. */
 typedef struct AppPorts {
     Status (*start_run)(void *host);
+    Status (*resume_run)(void *host, int64_t run);
     Status (*cancel_run)(void *host, int64_t run); /* 0: the one that is being started */
     Status (*load_run)(void *host, int64_t run, RunView *view);
-    Status (*observe)(void *host);    /* app_observation_event() tells what comes of it */
-    Status (*save_edits)(void *host); /* app->tuning has new choices */
-    void (*forget_keys)(void *host);  /* keys that were typed ahead are dropped */
+    Status (*observe)(void *host);       /* app_observation_event() tells what comes of it */
+    Status (*save_edits)(void *host);    /* app->tuning has new choices */
+    Status (*look_at_tools)(void *host); /* app_tools_known() tells what comes of it */
+    void (*forget_keys)(void *host);     /* keys that were typed ahead are dropped */
     void (*repaint)(void *host);
     void (*suspend)(void *host);
     void *host;
@@ -70,6 +82,7 @@ struct App {
     Observing observing;
     RunView run;      /* the current run */
     bool run_is_ours; /* its engine talks to us: the history is not needed to follow it */
+    json_t *tools;    /* owned: the report of flow_doctor(); NULL: not looked yet */
     History history;
     Messages messages;
     Dialog dialog;
@@ -87,6 +100,8 @@ struct App {
 
 /* The action that shows a main screen. */
 ActionId app_root_action(Root root);
+/* Its name, or a few letters of it. */
+const char *app_root_name(const App *app, Root root, bool brief);
 
 App *app_new(const AppSettings *settings, const AppPorts *ports);
 void app_free(App *app);
@@ -100,6 +115,8 @@ void app_tuning_opened(App *app, Tuning *tuning, int restored);
 /* From the engine that observes; the last one is its report. */
 void app_observation_event(App *app, const Event *event);
 void app_observation_gone(App *app, const char *message);
+/* The report of flow_doctor(); borrowed. */
+void app_tools_known(App *app, const json_t *report);
 void app_engine_event(App *app, const Event *event);
 void app_engine_gone(App *app, const char *message);
 void app_history_changed(App *app);
@@ -118,6 +135,8 @@ void app_act(App *app, ActionId action);
 
 /* Looks at the tensors, unless that was done or goes on; `again`: in any case. */
 void app_observe(App *app, bool again);
+/* Looks for programs, unless that was done; `again`: in any case. */
+void app_look_at_tools(App *app, bool again);
 /* Makes the draft of the tuning one step, and saves it. */
 void app_commit_edits(App *app);
 /* Screens learn that the tuning changed. */

@@ -20,30 +20,25 @@ static const char *root_key(Root root, char name[KEY_NAME_BYTES])
     return first_key(action_info(app_root_action(root)), name);
 }
 
-/* How much of the tabs fits: all, names alone, names cut to a few letters, or keys. */
+/* How much of the tabs fits: all, names alone, short names, or keys. */
 typedef enum TabSize { TABS_WHOLE, TABS_BARE, TABS_SHORT, TABS_KEYS } TabSize;
 
-enum { SHORT_NAME = 5, READONLY_COLUMNS = 10 };
+enum { READONLY_COLUMNS = 10 };
 
 /* Draws the tabs, or measures them on an area of no rows; the column after them. */
 static int draw_tabs_in(const App *app, Area line, TabSize size)
 {
-    static const int NAME_COLUMNS[] = {
-        [TABS_WHOLE] = 99, [TABS_BARE] = 99, [TABS_SHORT] = SHORT_NAME, [TABS_KEYS] = 0};
-    int column = 0;
-    if (size == TABS_WHOLE)
-        column = 1 + (int)strlen("dnn2fpga") + 2;
+    int column = size == TABS_WHOLE ? 1 + (int)strlen("dnn2fpga") + 2 : 0;
     area_text(line, 0, 1, STYLE_TITLE, size == TABS_WHOLE ? "dnn2fpga" : "");
     for (int i = 0; i < ROOTS; i++) {
-        bool shown = i == (int)app->root;
+        bool shown = i == (int)app->root, named = size < TABS_KEYS || shown;
         char text[SCREEN_TEXT_BYTES], key[KEY_NAME_BYTES];
-        int letters = shown && size == TABS_KEYS ? SHORT_NAME : NAME_COLUMNS[size];
-        snprintf(text, sizeof text, " %s%s%.*s ", root_key((Root)i, key), letters ? " " : "",
-                 letters, app->roots[i]->ops->name);
+        snprintf(text, sizeof text, " %s%s%s ", root_key((Root)i, key), named ? " " : "",
+                 named ? app_root_name(app, (Root)i, size >= TABS_SHORT) : "");
         area_text(line, 0, column, shown ? STYLE_SELECTED : STYLE_NORMAL, text);
-        column += (int)strlen(text) + (size == TABS_WHOLE);
+        column += (int)strlen(text) - (size >= TABS_SHORT);
     }
-    return column;
+    return column + 1;
 }
 
 static void draw_tabs(const App *app, Area line)

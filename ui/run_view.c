@@ -110,6 +110,7 @@ RunView run_view_of_record(const RunRecord *record, const StageRecord *stages, i
     view.finished_ms = record->finished_ms;
     view.last_stage = last_stage_of(record);
     snprintf(view.model, sizeof view.model, "%s", base_name(record->model_path));
+    snprintf(view.folder, sizeof view.folder, "%s", record->folder ? record->folder : "");
     snprintf(view.message, sizeof view.message, "%s", record->message);
     view.report = record->report ? report_parse(record->report) : NULL;
     bool whole = view.report != NULL;
@@ -166,9 +167,10 @@ static void take_report(RunView *view, const Event *event, int64_t now_ms)
 
 void run_view_event(RunView *view, const Event *event, int64_t now_ms)
 {
-    if (event->kind == EVENT_RUN_STARTED)
+    if (event->kind == EVENT_RUN_STARTED) {
         view->id = event->run;
-    else if (event->kind == EVENT_STAGE)
+        snprintf(view->folder, sizeof view->folder, "%s", event->folder);
+    } else if (event->kind == EVENT_STAGE)
         take_stage_event(view, event, now_ms);
     else if (event->kind == EVENT_PROGRESS) {
         StageView *row = &view->stages[event->stage];

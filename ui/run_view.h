@@ -13,7 +13,12 @@
 #include "db/store.h"
 #include "flow/protocol.h"
 
-enum { RUN_TEXT_BYTES = 256, RUN_MESSAGE_BYTES = 2048, RUN_DETAIL_BYTES = 96 };
+enum {
+    RUN_TEXT_BYTES = 256,
+    RUN_MESSAGE_BYTES = 2048,
+    RUN_DETAIL_BYTES = 96,
+    RUN_PATH_BYTES = 4096
+};
 
 typedef enum StageMark {
     MARK_WAITING,
@@ -42,6 +47,7 @@ typedef struct RunView {
     RunStatus status;
     int64_t created_ms, finished_ms;
     char model[RUN_TEXT_BYTES];
+    char folder[RUN_PATH_BYTES];     /* of its files; "": none yet */
     char message[RUN_MESSAGE_BYTES]; /* "" when nothing went wrong */
     StageView stages[STAGES];
     RunStage last_stage; /* the run goes as far as this one */

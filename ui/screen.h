@@ -22,6 +22,7 @@ typedef enum ScreenEvent {
     SCREEN_RUN_CHANGED,     /* the current run: app->run */
     SCREEN_HISTORY_CHANGED, /* rows of the history */
     SCREEN_MESSAGES_CHANGED,
+    SCREEN_TOOLS_CHANGED,
     SCREEN_TUNING_CHANGED /* app->tuning: opened, observed, or edited by another screen */
 } ScreenEvent;
 
@@ -60,7 +61,11 @@ Screen *screen_presets_new(App *app, const bool *marked); /* for marked rows of 
 Screen *screen_run_new(App *app);                         /* follows app->run */
 Screen *screen_result_new(App *app, int64_t run);         /* one run of the history */
 Screen *screen_history_new(App *app);
+Screen *screen_synthesis_new(App *app);
 Screen *screen_messages_new(App *app);
+Screen *screen_log_new(App *app);
+Screen *screen_tools_new(App *app);
+Screen *screen_file_new(App *app, const char *path); /* a text to read */
 Screen *screen_help_new(App *app, const Screen *about);
 
 #endif

@@ -10,10 +10,8 @@
 
 #include "base/clock.h"
 #include "base/fs.h"
-#include "base/hash.h"
 #include "base/paths.h"
-#include "flow/engine_client.h"
-#include "ui/app.h"
+#include "ui/jobs.h"
 #include "ui/terminal.h"
 
 enum {
@@ -51,10 +49,8 @@ typedef struct Workbench {
     App *app;
     Store *store;
     int64_t version; /* of the history, as last seen */
-    EngineClient *client;
-    EngineClient *observer; /* looks at the tensors of the model */
+    Jobs jobs;
     Arena *arena;
-    const char *folder; /* of the history */
     bool is_reading;
     bool stopping;
     bool urgent; /* a key wants to see its effect */
@@ -160,77 +156,30 @@ static Status load_run(void *host, int64_t id, RunView *view)
     return status;
 }
 
-/* ---- files of choices ------------------------------------------------------------------------ */
+/* ---- engines --------------------------------------------------------------------------------- */
 
-static const char *schemes_folder(Workbench *bench)
-{
-    return fs_join(bench->arena, bench->folder, "schemes");
-}
-
-/* From any thread; in the arena. */
-static const char *edits_path(const Workbench *bench, Arena *arena, const char *name)
-{
-    return arena_printf(arena, "%s/schemes/%.64s.scheme", bench->folder, name);
-}
-
-/* ---- engine ---------------------------------------------------------------------------------- */
-
-static void on_engine_event(void *context, const Event *event)
-{
-    app_engine_event(app_now(context), event);
-}
-
-static void on_engine_gone(void *context, const char *message)
+static void on_run_gone(void *context)
 {
     Workbench *bench = context;
-    engine_client_close(bench->client);
-    bench->client = NULL;
     sweep_history(bench); /* it may have died in the middle of a run */
     look_at_history(bench);
-    app_engine_gone(app_now(bench), message);
-}
-
-/* A run with edits gets a scheme file of its own that nobody changes any more, named by what it
- * says: so the run can be taken up again later. */
-static Status scheme_of_edits(Workbench *bench, RunOptions *options)
-{
-    char hash[HASH_HEX_BYTES];
-    const Tuning *tuning = bench->app->tuning;
-    if (!tuning || tuning_differences(tuning, NULL) == 0)
-        return OK;
-    const char *trial = edits_path(bench, bench->arena, "next");
-    TRY(fs_make_folders(schemes_folder(bench)));
-    TRY(tuning_write(tuning, trial));
-    TRY(hash_file(trial, hash));
-    options->scheme = edits_path(bench, bench->arena, hash);
-    options->layer_choice_count = options->float_layer_count = 0; /* the file says all of it */
-    TRY(tuning_write(tuning, options->scheme));
-    return fs_remove_tree(trial);
 }
 
 static Status start_run(void *host)
 {
-    Workbench *bench = host;
-    EngineCallbacks callbacks = {on_engine_event, on_engine_gone, bench};
-    RunOptions options = bench->app->settings.run;
-    TRY(scheme_of_edits(bench, &options));
-    if (bench->client) /* an engine that has given its report and is about to end */
-        engine_client_close(bench->client);
-    bench->client = NULL;
-    TRY(engine_client_start(&bench->loop, NULL, &callbacks, &bench->client));
-    Status status = engine_client_run(bench->client, &options);
-    if (status != OK) {
-        engine_client_close(bench->client);
-        bench->client = NULL;
-    }
-    return status;
+    return jobs_start_run(&((Workbench *)host)->jobs);
+}
+
+static Status resume_run(void *host, int64_t id)
+{
+    return jobs_resume_run(&((Workbench *)host)->jobs, id);
 }
 
 static Status cancel_run(void *host, int64_t id)
 {
     Workbench *bench = host;
-    if (bench->client && bench->app->run_is_ours)
-        return engine_client_cancel(bench->client);
+    if (bench->jobs.runner && bench->app->run_is_ours)
+        return jobs_cancel_run(&bench->jobs);
     Arena *arena = arena_new();
     RunRecord record;
     Status status = store_get(bench->store, id, arena, &record);
@@ -240,61 +189,19 @@ static Status cancel_run(void *host, int64_t id)
     return status;
 }
 
-/* ---- choices for the model ------------------------------------------------------------------- */
+static Status observe(void *host)
+{
+    return jobs_observe(&((Workbench *)host)->jobs);
+}
 
 static Status save_edits(void *host)
 {
-    Workbench *bench = host;
-    const Tuning *tuning = bench->app->tuning;
-    const char *path = edits_path(bench, bench->arena, tuning_sha256(tuning));
-    if (tuning_differences(tuning, NULL) == 0)
-        return fs_exists(path) ? fs_remove_tree(path) : OK;
-    TRY(fs_make_folders(schemes_folder(bench)));
-    return tuning_write(tuning, path);
+    return jobs_save_edits(&((Workbench *)host)->jobs);
 }
 
-/* A folder for this process alone: two workbenches may look at one model. */
-static const char *observation_folder(Workbench *bench)
+static Status look_at_tools(void *host)
 {
-    return arena_printf(bench->arena, "%s/observed-%d", bench->folder, (int)getpid());
-}
-
-static void stop_observing(Workbench *bench)
-{
-    bool working = bench->app->observing.state == OBSERVATION_GOING_ON;
-    if (working && engine_client_cancel(bench->observer) != OK)
-        working = false; /* it is gone already */
-    engine_client_close(bench->observer);
-    bench->observer = NULL;
-    if (fs_exists(observation_folder(bench)) && fs_remove_tree(observation_folder(bench)) != OK)
-        app_message(app_now(bench), MESSAGE_WARNING, "%s", error_message());
-}
-
-static void on_observation_event(void *context, const Event *event)
-{
-    app_observation_event(app_now(context), event);
-}
-
-static void on_observer_gone(void *context, const char *message)
-{
-    Workbench *bench = context;
-    stop_observing(bench);
-    app_observation_gone(app_now(bench), *message ? message : "the engine gave no report");
-}
-
-static Status observe(void *host)
-{
-    Workbench *bench = host;
-    EngineCallbacks callbacks = {on_observation_event, on_observer_gone, bench};
-    RunOptions options = bench->app->settings.run;
-    options.workdir = observation_folder(bench);
-    if (bench->observer) /* one that has given its report and is about to end */
-        stop_observing(bench);
-    TRY(engine_client_start(&bench->loop, NULL, &callbacks, &bench->observer));
-    Status status = engine_client_observe(bench->observer, &options);
-    if (status != OK)
-        stop_observing(bench);
-    return status;
+    return jobs_look_at_tools(&((Workbench *)host)->jobs);
 }
 
 /* ---- terminal -------------------------------------------------------------------------------- */
@@ -417,11 +324,7 @@ static void read_model(uv_work_t *work)
     bench->read = model_view_read(options->model);
     if (bench->read.state != MODEL_READY || tuning_open(options, &bench->tuned) != OK)
         return;
-    Arena *scratch = arena_new();
-    const char *edits = edits_path(bench, scratch, tuning_sha256(bench->tuned));
-    if (fs_exists(edits) && tuning_read(bench->tuned, edits) == OK && tuning_commit(bench->tuned))
-        bench->restored = tuning_differences(bench->tuned, NULL);
-    arena_free(scratch);
+    bench->restored = jobs_restore_edits(&bench->jobs, bench->tuned);
 }
 
 static void on_model_read(uv_work_t *work, int status)
@@ -468,7 +371,7 @@ static void start_watching(Workbench *bench)
 {
     uv_fs_event_init(&bench->loop, &bench->watch);
     bench->watch.data = bench;
-    uv_fs_event_start(&bench->watch, on_file_changed, bench->folder, 0);
+    uv_fs_event_start(&bench->watch, on_file_changed, bench->jobs.folder, 0);
 }
 
 static Status start_handles(Workbench *bench)
@@ -492,21 +395,36 @@ static Status start_handles(Workbench *bench)
                      "reading the model");
 }
 
+static const char *folder_of(Workbench *bench, const char *path)
+{
+    char *folder = arena_strdup(bench->arena, path), *slash = strrchr(folder, '/');
+    if (slash)
+        *slash = '\0';
+    return slash ? folder : ".";
+}
+
 static void make_app(Workbench *bench, const WorkbenchOptions *options)
 {
     AppSettings settings = {.run = options->run,
                             .readonly = options->readonly,
                             .ascii = terminal_ascii(bench->terminal)};
     AppPorts ports = {.start_run = start_run,
+                      .resume_run = resume_run,
                       .cancel_run = cancel_run,
                       .load_run = load_run,
                       .observe = observe,
                       .save_edits = save_edits,
+                      .look_at_tools = look_at_tools,
                       .forget_keys = forget_keys,
                       .repaint = repaint,
                       .suspend = suspend,
                       .host = bench};
     bench->app = app_new(&settings, &ports);
+    bench->jobs = (Jobs){.loop = &bench->loop,
+                         .app = bench->app,
+                         .folder = folder_of(bench, store_path(bench->store)),
+                         .run_gone = on_run_gone,
+                         .context = bench};
     bench->canvas = canvas_new(1, 1, settings.ascii);
     bench->answer = true;
     take_size(bench);
@@ -532,18 +450,9 @@ static Status open_terminal(Workbench *bench, const WorkbenchOptions *options)
     return terminal_open(&terminal, &bench->terminal);
 }
 
-static const char *folder_of(Workbench *bench, const char *path)
-{
-    char *folder = arena_strdup(bench->arena, path), *slash = strrchr(folder, '/');
-    if (slash)
-        *slash = '\0';
-    return slash ? folder : ".";
-}
-
 static Status run_workbench(Workbench *bench, const WorkbenchOptions *options)
 {
     TRY(store_open(options->run.database, &bench->store));
-    bench->folder = folder_of(bench, store_path(bench->store));
     TRY(open_terminal(bench, options));
     make_app(bench, options);
     TRY(first_history(bench));
@@ -555,9 +464,8 @@ static Status run_workbench(Workbench *bench, const WorkbenchOptions *options)
 static void free_workbench(Workbench *bench)
 {
     terminal_close(bench->terminal);
-    engine_client_close(bench->client);
-    if (bench->observer)
-        stop_observing(bench);
+    if (bench->app)
+        jobs_close(&bench->jobs);
     uv_walk(&bench->loop, close_handle, NULL);
     while (uv_run(&bench->loop, UV_RUN_DEFAULT) != 0)
         continue;

@@ -85,6 +85,13 @@ static void write_log(Session *session, const char *line)
     buffer_clear(&session->log);
 }
 
+static void log_line(Session *session, const char *line)
+{
+    write_log(session, line);
+    if (session->events.log)
+        session->events.log(session->events.context, line);
+}
+
 void session_log(Session *session, const char *format, ...)
 {
     char line[LOG_LINE_BYTES];
@@ -92,9 +99,24 @@ void session_log(Session *session, const char *format, ...)
     va_start(arguments, format);
     vsnprintf(line, sizeof line, format, arguments);
     va_end(arguments);
-    write_log(session, line);
-    if (session->events.log)
-        session->events.log(session->events.context, line);
+    log_line(session, line);
+}
+
+/* ---- programs that are started --------------------------------------------------------------- */
+
+static void on_process_started(void *context, const ProcessSpec *spec)
+{
+    Session *session = context;
+    Arena *scratch = arena_new();
+    log_line(session, arena_printf(scratch, "$ %s", process_command_line(scratch, spec)));
+    arena_free(scratch);
+}
+
+static void on_process_ended(void *context, const ProcessSpec *spec, const ProcessResult *result)
+{
+    char end[64];
+    session_log(context, "= %s: %s, %.3f s", spec->argv[0],
+                process_end_text(result, end, sizeof end), result->seconds);
 }
 
 /* ---- life ------------------------------------------------------------------------------------ */
@@ -117,6 +139,8 @@ Status session_open(Session *session, const RunOptions *options, const RunEvents
     if (events)
         session->events = *events;
     session->progress = (Progress){.report = on_progress, .context = session};
+    session->witness = (ProcessWitness){on_process_started, on_process_ended, session};
+    process_set_witness(&session->witness);
 
     json_object_set_new(session->report, "tools", own_versions());
     json_object_set_new(session->report, "seed", json_integer(options->seed));
@@ -127,6 +151,7 @@ Status session_open(Session *session, const RunOptions *options, const RunEvents
 
 void session_close(Session *session)
 {
+    process_set_witness(NULL);
     plan_free(session->plan);
     integer_model_free(session->described);
     integer_model_free(session->quantized.model);

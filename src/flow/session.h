@@ -25,6 +25,7 @@
 #include "nn/evaluate.h"
 #include "nn/train.h"
 #include "quant/quantizer.h"
+#include "tools/process.h"
 
 typedef struct Session {
     const RunOptions *options;
@@ -65,6 +66,7 @@ typedef struct Session {
     Status unmet;                  /* ERR_UNMET once a target was missed; the run goes on */
     char *unmet_reason;            /* in the arena */
 
+    ProcessWitness witness;         /* every program that is started goes to the log */
     RunStage stage;                 /* the running one */
     const char *stage_name;         /* what history and report call it; NULL: its word */
     double part_start, part_length; /* of the stage's progress, that the running part covers */

@@ -60,6 +60,14 @@ struct Run {
 
 static void start_more(Run *run);
 
+/* Each thread has its own, as it has its own last error. */
+static _Thread_local const ProcessWitness *witness;
+
+void process_set_witness(const ProcessWitness *given)
+{
+    witness = given;
+}
+
 void process_set_trampoline(const char *path)
 {
     trampoline = path;
@@ -216,6 +224,8 @@ static void finish_child(Child *child)
         return;
     Run *run = child->run;
     child->result->seconds = clock_seconds_since(child->start_ns);
+    if (witness)
+        witness->ended(witness->context, child->spec, child->result);
     if (child->stopping)
         signal_group(child, SIGKILL); /* what closed the pipe but did not heed SIGTERM */
     bool failed = child->result->end != PROCESS_EXITED || child->result->exit_status != 0;
@@ -438,6 +448,8 @@ static void start_child(Child *child)
                                spec->folder ? spec->folder : "this folder", uv_strerror(code)));
         return;
     }
+    if (witness)
+        witness->started(witness->context, spec);
     uv_read_start((uv_stream_t *)&child->output, give_buffer, on_read);
     if (spec->deadline_s > 0)
         uv_timer_start(&child->timer, on_deadline, (uint64_t)(spec->deadline_s * 1000), 0);

@@ -20,6 +20,7 @@
 #define TOOLS_PROCESS_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #include "base/arena.h"
 #include "base/error.h"
@@ -64,6 +65,22 @@ Status process_run(const ProcessSpec *spec, ProcessResult *result) MUST_CHECK;
  * `progress` hears the share of programs that ended. */
 Status process_run_many(const ProcessSpec *specs, int count, int at_once, const Progress *progress,
                         ProcessResult *results) MUST_CHECK;
+
+/* Hears of every program that the calling thread starts from now on, and how each ended. NULL: no
+ * longer. It must live until then. */
+typedef struct ProcessWitness {
+    void (*started)(void *context, const ProcessSpec *spec);
+    void (*ended)(void *context, const ProcessSpec *spec, const ProcessResult *result);
+    void *context;
+} ProcessWitness;
+
+void process_set_witness(const ProcessWitness *witness);
+
+/* The command as one would type it in a shell, folder and quotes included. In the arena. */
+char *process_command_line(Arena *arena, const ProcessSpec *spec);
+
+/* "exit status 0", "ended by signal 9", "stopped after its deadline", ... */
+const char *process_end_text(const ProcessResult *result, char *text, size_t size);
 
 /* Full path of a program on PATH (or of a path as it is), in the arena; NULL: there is none. */
 char *process_find_program(Arena *arena, const char *name);

@@ -274,6 +274,49 @@ static void a_child_dies_with_its_parent(void **state)
     close(ends[0]);
 }
 
+typedef struct Witnessed {
+    Buffer text;
+    Arena *arena;
+} Witnessed;
+
+static void see_start(void *context, const ProcessSpec *spec)
+{
+    Witnessed *seen = context;
+    buffer_printf(&seen->text, "$ %s|", process_command_line(seen->arena, spec));
+}
+
+static void see_end(void *context, const ProcessSpec *spec, const ProcessResult *result)
+{
+    Witnessed *seen = context;
+    char end[64];
+    buffer_printf(&seen->text, "%s: %s|", spec->argv[0], process_end_text(result, end, sizeof end));
+}
+
+static void a_witness_hears_of_every_program(void **state)
+{
+    (void)state;
+    Witnessed seen = {.arena = arena_new()};
+    const ProcessWitness witness = {see_start, see_end, &seen};
+    ProcessSpec spec = {.argv = ARGV("sh", "-c", "test \"$A\" = 'b c' # it's"),
+                        .folder = "/tmp",
+                        .environment = ARGV("A=b c")};
+    ProcessResult result;
+    process_set_witness(&witness);
+    assert_int_equal(process_run(&spec, &result), OK);
+    spec = (ProcessSpec){.argv = SH("kill -9 $$")};
+    assert_int_equal(process_run(&spec, &result), ERR_ENVIRONMENT);
+    spec = (ProcessSpec){.argv = ARGV("no-such-program")};
+    assert_int_equal(process_run(&spec, &result), ERR_ENVIRONMENT);
+    process_set_witness(NULL);
+    spec = (ProcessSpec){.argv = ARGV("true")};
+    assert_int_equal(process_run(&spec, &result), OK); /* unseen */
+    assert_string_equal(seen.text.data,
+                        "$ cd /tmp && 'A=b c' sh -c 'test \"$A\" = '\\''b c'\\'' # it'\\''s'|"
+                        "sh: exit status 0|$ sh -c 'kill -9 $$'|sh: ended by signal 9|");
+    buffer_free(&seen.text);
+    arena_free(seen.arena);
+}
+
 static void other_arguments_are_not_for_the_trampoline(void **state)
 {
     (void)state;
@@ -303,6 +346,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(one_failure_stops_the_others),
         cmocka_unit_test(the_group_is_new_and_signals_are_default),
         cmocka_unit_test(a_child_dies_with_its_parent),
+        cmocka_unit_test(a_witness_hears_of_every_program),
         cmocka_unit_test(other_arguments_are_not_for_the_trampoline),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -27,7 +27,8 @@
 typedef struct FakeHost {
     int started, forgotten, repainted, suspended;
     int64_t cancelled; /* -1: not asked */
-    int observed, saved;
+    int observed, saved, looked;
+    int64_t resumed;
     bool refuse;      /* start_run and observe fail */
     RunRecord record; /* what load_run gives, whatever the id */
     StageRecord stages[STAGES];
@@ -65,6 +66,19 @@ __attribute__((unused)) static Status fake_observe(void *host)
 __attribute__((unused)) static Status fake_save(void *host)
 {
     ((FakeHost *)host)->saved++;
+    return OK;
+}
+
+__attribute__((unused)) static Status fake_resume(void *host, int64_t run)
+{
+    FakeHost *fake = host;
+    fake->resumed = run;
+    return fake->refuse ? error_set(ERR_ENVIRONMENT, "no engine today") : OK;
+}
+
+__attribute__((unused)) static Status fake_look(void *host)
+{
+    ((FakeHost *)host)->looked++;
     return OK;
 }
 
@@ -113,6 +127,8 @@ __attribute__((unused)) static App *fixture_app(FakeHost *fake, bool ascii, bool
                       .load_run = fake_load,
                       .observe = fake_observe,
                       .save_edits = fake_save,
+                      .resume_run = fake_resume,
+                      .look_at_tools = fake_look,
                       .forget_keys = fake_forget,
                       .repaint = fake_repaint,
                       .suspend = fake_suspend,
@@ -240,6 +256,25 @@ __attribute__((unused)) static void press(App *app, const char *keys)
 {
     for (; *keys; keys++)
         app_key(app, *keys);
+}
+
+/* A folder of a run, with a log; the path is the caller's to remove. */
+__attribute__((unused)) static void fixture_folder(char path[64])
+{
+    static const char LOG[] =
+        "2026-03-04T05:06:07Z import started, 0.000 s\n"
+        "2026-03-04T05:06:08Z import finished, 0.807 s\n"
+        "2026-03-04T05:06:09Z $ cd /tmp/runs/7/sim_llvm && /usr/bin/ghdl-llvm -a --std=08 "
+        "/tmp/runs/7/hdl/dnn_fixed_pkg.vhd /tmp/runs/7/hdl/top.vhd\n"
+        "2026-03-04T05:06:12Z = /usr/bin/ghdl-llvm: exit status 0, 3.709 s\n"
+        "2026-03-04T05:06:12Z $ /tmp/runs/7/sim_llvm/bench --stop-time=1us\n"
+        "2026-03-04T05:06:13Z = /tmp/runs/7/sim_llvm/bench: ended by signal 9, 1.200 s\n"
+        "2026-03-04T05:06:13Z simulate failed, 4.909 s\n";
+    char file[128];
+    snprintf(path, 64, "/tmp/dnn2fpga-run-XXXXXX");
+    assert_non_null(mkdtemp(path));
+    snprintf(file, sizeof file, "%s/run.log", path);
+    assert_int_equal(fs_write_atomic(file, LOG, strlen(LOG)), OK);
 }
 
 /* The sample's scheme, to be edited. */

@@ -15,7 +15,8 @@ static void test_main_screens(void **state)
     (void)state;
     FakeHost fake;
     App *app = ready_app(&fake);
-    static const char *const NAMES[ROOTS] = {"Model", "Calibrate", "Run", "History", "Messages"};
+    static const char *const NAMES[ROOTS] = {"Model",   "Calibrate", "Run", "Synthesis",
+                                             "History", "Messages",  "Log", "Tools"};
     for (int i = ROOTS - 1; i >= 0; i--) {
         app_key(app, action_info(app_root_action((Root)i))->keys[0]);
         assert_string_equal(app_screen(app)->ops->name, NAMES[i]);

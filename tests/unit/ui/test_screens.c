@@ -140,6 +140,50 @@ static void run_to_the_end(App *app, FakeHost *fake)
     json_decref(report);
 }
 
+static void show_log(App *app, FakeHost *fake)
+{
+    char folder[64];
+    load_model(app, fake);
+    press(app, "r");
+    fixture_folder(folder);
+    fixture_event(app, (Event){.kind = EVENT_RUN_STARTED, .run = 7, .folder = folder});
+    press(app, "9");
+    free(screen_text(app, 24, 80)); /* reads it */
+    assert_int_equal(fs_remove_tree(folder), OK);
+}
+
+static void show_tools(App *app, FakeHost *fake)
+{
+    load_model(app, fake);
+    press(app, "0");
+    assert_int_equal(fake->looked, 1);
+    json_t *report = json_pack(
+        "{s:b, s:[{s:s, s:b, s:s, s:s, s:s, s:s}, {s:s, s:b, s:s, s:s, s:s, s:s}]}", "can_simulate",
+        1, "tools", "tool", "GHDL (llvm)", "found", 1, "path", "/usr/bin/ghdl-llvm", "version",
+        "2.0.0", "enables", "simulates generated hardware, fast", "install",
+        "apt-get install ghdl-llvm", "tool", "nextpnr-ecp5", "found", 0, "path", "", "version", "",
+        "enables", "place and route for ECP5", "install", "apt-get install nextpnr-ecp5");
+    assert_non_null(report);
+    app_tools_known(app, report);
+    json_decref(report);
+    press(app, "j");
+}
+
+static void show_synthesis(App *app, FakeHost *fake)
+{
+    load_model(app, fake);
+    press(app, "r6");
+    json_t *report = fixture_report();
+    json_object_set_new(report, "synthesis",
+                        json_pack("{s:s, s:i, s:f, s:b, s:n, s:[{s:s, s:i}]}", "device",
+                                  "iCE40 UP5K", "lut", 5120, "fmax_mhz", 24.25, "fits", 0,
+                                  "bitstream", "layers", "name", "conv_1", "lut", 1234));
+    fixture_event(app, (Event){.kind = EVENT_REPORT, .code = OK, .json = report});
+    json_decref(report);
+    press(app, "6");
+    messages_acknowledge(&app->messages);
+}
+
 static void run_refused(App *app, FakeHost *fake)
 {
     load_model(app, fake);
@@ -234,6 +278,14 @@ static void test_messages_and_help(void **state)
     check_screen("help", true, show_help);
 }
 
+static void test_log_tools_synthesis(void **state)
+{
+    (void)state;
+    check_sizes("log", true, SIZE_COUNT, show_log);
+    check_sizes("tools", true, SIZE_COUNT, show_tools);
+    check_sizes("synthesis", true, SIZE_COUNT, show_synthesis);
+}
+
 static void test_overlays(void **state)
 {
     (void)state;
@@ -249,7 +301,7 @@ static void test_ascii_is_ascii(void **state)
     App *app = fixture_app(&fake, true, true);
     run_to_the_end(app, &fake);
     show_messages(app, &fake);
-    for (const char *key = "12378?"; *key; key++) {
+    for (const char *key = "12367890?"; *key; key++) {
         app_key(app, *key);
         char *text = screen_text(app, 40, 120);
         for (const char *byte = text; *byte; byte++)
@@ -267,7 +319,7 @@ static void test_any_size(void **state)
     App *app = fixture_app(&fake, false, true);
     run_half_way(app, &fake);
     app->draw_anyway = true;
-    for (const char *key = "12378?q"; *key; key++) {
+    for (const char *key = "12367890?q"; *key; key++) {
         app_key(app, *key);
         for (int rows = 1; rows < 30; rows++)
             for (int columns = 1; columns < 90; columns += 7)
@@ -294,6 +346,7 @@ int main(void)
         cmocka_unit_test(test_history),
         cmocka_unit_test(test_messages_and_help),
         cmocka_unit_test(test_overlays),
+        cmocka_unit_test(test_log_tools_synthesis),
         cmocka_unit_test(test_ascii_is_ascii),
         cmocka_unit_test(test_any_size),
     };

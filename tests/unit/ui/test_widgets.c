@@ -2,8 +2,10 @@
  */
 #include "fixture.h"
 
+#include "ui/chart.h"
 #include "ui/format.h"
 #include "ui/gauge.h"
+#include "ui/pager.h"
 #include "ui/scroll.h"
 #include "ui/table.h"
 
@@ -448,11 +450,84 @@ static void test_format(void **state)
     assert_string_equal(format_date(0, text), "-");
 }
 
+/* ---- pager ----------------------------------------------------------------------------------- */
+
+static void test_pager(void **state)
+{
+    (void)state;
+    Pager pager = {0};
+    Buffer text = {0}, seen = {0};
+    char position[64] = "";
+    for (int i = 1; i <= 100; i++)
+        buffer_printf(&text, "line %d\tof a long text%s", i, i < 100 ? "\n" : "");
+    pager_set(&pager, text.data, text.length);
+    pager_layout(&pager, 10);
+    assert_int_equal(pager.count, 100);
+    assert_true(pager_search(&pager, "LINE 42"));
+    assert_int_equal(pager.found, 41);
+    Canvas *canvas = canvas_new(10, 12, true);
+    pager_draw(&pager, area_of(canvas), NULL);
+    canvas_dump(canvas, &seen);
+    assert_non_null(strstr(seen.data, "line 42 of ~\n"));
+    assert_true(pager_action(&pager, ACTION_RIGHT));
+    buffer_clear(&seen);
+    canvas_reset(canvas, 10, 12);
+    pager_draw(&pager, area_of(canvas), NULL);
+    canvas_dump(canvas, &seen);
+    assert_non_null(strstr(seen.data, "ng text\n"));
+    assert_true(pager_action(&pager, ACTION_SEARCH_NEXT)); /* round the end, to itself */
+    assert_int_equal(pager.found, 41);
+    assert_false(pager_search(&pager, "nothing"));
+    assert_true(pager_action(&pager, ACTION_LAST));
+    pager_position(&pager, position, sizeof position);
+    assert_string_equal(position, "line 100 of 100 - 100%");
+    pager.follow = true;
+    buffer_append_text(&text, "\none more\n");
+    pager_set(&pager, text.data, text.length);
+    assert_int_equal(pager.scroll.top, 91); /* still at the end */
+    pager_action(&pager, ACTION_FIRST);
+    pager_set(&pager, text.data, text.length);
+    assert_int_equal(pager.scroll.top, 0); /* and elsewhere it stays */
+    pager_set(&pager, "", 0);
+    pager_draw(&pager, area_of(canvas), NULL);
+    assert_int_equal(pager.count, 0);
+    assert_false(pager_search(&pager, "x"));
+    assert_int_equal(pager_load(&pager, "/nonexistent"), ERR_REFUSED);
+    canvas_free(canvas);
+    buffer_free(&text);
+    buffer_free(&seen);
+    pager_free(&pager);
+}
+
+/* ---- chart ----------------------------------------------------------------------------------- */
+
+static void test_bars(void **state)
+{
+    (void)state;
+    const double counts[] = {0, 1, 10, 100, 1000, 100, 10, 1};
+    const ChartBars bars = {
+        .counts = counts, .low = -4, .high = 4, .clip_low = -2.5, .clip_high = 2.5};
+    Canvas *canvas = canvas_new(6, 8, true);
+    Buffer seen = {0};
+    chart_bars(area_of(canvas), &bars);
+    canvas_dump(canvas, &seen);
+    assert_string_equal(seen.data, " |  # |\n"
+                                   " | |#||\n"
+                                   " |:###:\n"
+                                   " .#####.\n"
+                                   "-^----^-\n"
+                                   "-4  0  4\n");
+    canvas_free(canvas);
+    buffer_free(&seen);
+}
+
 int main(void)
 {
     setlocale(LC_ALL, "C.UTF-8");
     setenv("TZ", "UTC", 1);
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_pager),
+        cmocka_unit_test(test_bars),
         cmocka_unit_test(test_text_is_clipped),
         cmocka_unit_test(test_wide_text),
         cmocka_unit_test(test_foreign_text),

@@ -1,0 +1,219 @@
+#include "ui/jobs.h"
+
+#include <stdio.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/fs.h"
+#include "base/hash.h"
+
+static App *app_now(Jobs *jobs)
+{
+    jobs->app->now_ms = clock_utc_ms();
+    return jobs->app;
+}
+
+/* ---- files of choices ------------------------------------------------------------------------ */
+
+static const char *edits_path(const Jobs *jobs, Arena *arena, const char *name)
+{
+    return arena_printf(arena, "%s/schemes/%.64s.scheme", jobs->folder, name);
+}
+
+static Status make_schemes_folder(const Jobs *jobs, Arena *arena)
+{
+    return fs_make_folders(fs_join(arena, jobs->folder, "schemes"));
+}
+
+static Status write_edits(const Jobs *jobs, Arena *arena)
+{
+    const Tuning *tuning = jobs->app->tuning;
+    const char *path = edits_path(jobs, arena, tuning_sha256(tuning));
+    if (tuning_differences(tuning, NULL) == 0)
+        return fs_exists(path) ? fs_remove_tree(path) : OK;
+    TRY(make_schemes_folder(jobs, arena));
+    return tuning_write(tuning, path);
+}
+
+Status jobs_save_edits(const Jobs *jobs)
+{
+    Arena *arena = arena_new();
+    Status status = write_edits(jobs, arena);
+    arena_free(arena);
+    return status;
+}
+
+int jobs_restore_edits(const Jobs *jobs, Tuning *tuning)
+{
+    Arena *arena = arena_new();
+    const char *path = edits_path(jobs, arena, tuning_sha256(tuning));
+    bool restored = fs_exists(path) && tuning_read(tuning, path) == OK && tuning_commit(tuning);
+    arena_free(arena);
+    return restored ? tuning_differences(tuning, NULL) : 0;
+}
+
+/* A run with edits gets a file that nobody changes any more: so it can be taken up again later. */
+static Status scheme_of_edits(const Jobs *jobs, Arena *arena, RunOptions *options)
+{
+    char hash[HASH_HEX_BYTES];
+    const Tuning *tuning = jobs->app->tuning;
+    if (!tuning || tuning_differences(tuning, NULL) == 0)
+        return OK;
+    const char *trial =
+        arena_printf(arena, "%s/schemes/next-%d.scheme", jobs->folder, (int)getpid());
+    TRY(make_schemes_folder(jobs, arena));
+    TRY(tuning_write(tuning, trial));
+    TRY(hash_file(trial, hash));
+    TRY(fs_remove_tree(trial));
+    options->scheme = edits_path(jobs, arena, hash);
+    options->layer_choice_count = options->float_layer_count = 0; /* the file says all of it */
+    return tuning_write(tuning, options->scheme);
+}
+
+/* ---- runs ------------------------------------------------------------------------------------ */
+
+static void on_run_event(void *context, const Event *event)
+{
+    app_engine_event(app_now(context), event);
+}
+
+static void on_run_gone(void *context, const char *message)
+{
+    Jobs *jobs = context;
+    engine_client_close(jobs->runner);
+    jobs->runner = NULL;
+    jobs->run_gone(jobs->context);
+    app_engine_gone(app_now(jobs), message);
+}
+
+static Status start_runner(Jobs *jobs)
+{
+    EngineCallbacks callbacks = {on_run_event, on_run_gone, jobs};
+    if (jobs->runner) /* an engine that has given its report and is about to end */
+        engine_client_close(jobs->runner);
+    jobs->runner = NULL;
+    return engine_client_start(jobs->loop, NULL, &callbacks, &jobs->runner);
+}
+
+static Status check_runner(Jobs *jobs, Status status)
+{
+    if (status != OK) {
+        engine_client_close(jobs->runner);
+        jobs->runner = NULL;
+    }
+    return status;
+}
+
+Status jobs_start_run(Jobs *jobs)
+{
+    Arena *arena = arena_new();
+    RunOptions options = jobs->app->settings.run;
+    Status status = scheme_of_edits(jobs, arena, &options);
+    if (status == OK)
+        status = start_runner(jobs);
+    if (status == OK)
+        status = check_runner(jobs, engine_client_run(jobs->runner, &options));
+    arena_free(arena);
+    return status;
+}
+
+Status jobs_resume_run(Jobs *jobs, int64_t run)
+{
+    TRY(start_runner(jobs));
+    return check_runner(jobs,
+                        engine_client_resume(jobs->runner, jobs->app->settings.run.database, run));
+}
+
+Status jobs_cancel_run(Jobs *jobs)
+{
+    return engine_client_cancel(jobs->runner);
+}
+
+/* ---- tensors --------------------------------------------------------------------------------- */
+
+/* A folder for this process alone: two workbenches may look at one model. */
+static void observation_folder(const Jobs *jobs, char *path, size_t size)
+{
+    snprintf(path, size, "%s/observed-%d", jobs->folder, (int)getpid());
+}
+
+static void stop_observing(Jobs *jobs)
+{
+    char folder[RUN_PATH_BYTES];
+    bool working = jobs->app->observing.state == OBSERVATION_GOING_ON;
+    if (working && engine_client_cancel(jobs->observer) != OK)
+        working = false; /* it is gone already */
+    engine_client_close(jobs->observer);
+    jobs->observer = NULL;
+    observation_folder(jobs, folder, sizeof folder);
+    if (fs_exists(folder) && fs_remove_tree(folder) != OK)
+        app_message(app_now(jobs), MESSAGE_WARNING, "%s", error_message());
+}
+
+static void on_observation_event(void *context, const Event *event)
+{
+    app_observation_event(app_now(context), event);
+}
+
+static void on_observer_gone(void *context, const char *message)
+{
+    Jobs *jobs = context;
+    stop_observing(jobs);
+    app_observation_gone(app_now(jobs), *message ? message : "the engine gave no report");
+}
+
+Status jobs_observe(Jobs *jobs)
+{
+    EngineCallbacks callbacks = {on_observation_event, on_observer_gone, jobs};
+    RunOptions options = jobs->app->settings.run;
+    char folder[RUN_PATH_BYTES];
+    observation_folder(jobs, folder, sizeof folder);
+    options.workdir = folder;
+    if (jobs->observer) /* one that has given its report and is about to end */
+        stop_observing(jobs);
+    TRY(engine_client_start(jobs->loop, NULL, &callbacks, &jobs->observer));
+    Status status = engine_client_observe(jobs->observer, &options);
+    if (status != OK)
+        stop_observing(jobs);
+    return status;
+}
+
+/* ---- programs -------------------------------------------------------------------------------- */
+
+static void on_tools_event(void *context, const Event *event)
+{
+    if (event->kind == EVENT_REPORT)
+        app_tools_known(app_now(context), event->json);
+}
+
+static void on_doctor_gone(void *context, const char *message)
+{
+    Jobs *jobs = context;
+    engine_client_close(jobs->doctor);
+    jobs->doctor = NULL;
+    if (*message)
+        app_message(app_now(jobs), MESSAGE_ERROR, "%s", message);
+}
+
+Status jobs_look_at_tools(Jobs *jobs)
+{
+    EngineCallbacks callbacks = {on_tools_event, on_doctor_gone, jobs};
+    engine_client_close(jobs->doctor);
+    jobs->doctor = NULL;
+    TRY(engine_client_start(jobs->loop, NULL, &callbacks, &jobs->doctor));
+    Status status = engine_client_doctor(jobs->doctor);
+    if (status != OK) {
+        engine_client_close(jobs->doctor);
+        jobs->doctor = NULL;
+    }
+    return status;
+}
+
+void jobs_close(Jobs *jobs)
+{
+    engine_client_close(jobs->runner);
+    engine_client_close(jobs->doctor);
+    if (jobs->observer)
+        stop_observing(jobs);
+    jobs->runner = jobs->doctor = NULL;
+}

@@ -1,0 +1,40 @@
+/* jobs.h: the engines behind the screens: one for a run, one that looks at tensors, one that looks
+ * for programs; and the files of choices that go with them.
+ *
+ * In the folder of the history: schemes/SHA256.scheme, the edits of a model (SHA-256 of its file);
+ * schemes/HASH.scheme, what a run was started with, named by what it says and never changed.
+ */
+#ifndef UI_JOBS_H
+#define UI_JOBS_H
+
+#include <uv.h>
+
+#include "flow/engine_client.h"
+#include "ui/app.h"
+
+typedef struct Jobs {
+    uv_loop_t *loop;
+    App *app;
+    const char *folder; /* of the history */
+    /* The engine of the run is gone: the history may have rows to be swept. */
+    void (*run_gone)(void *context);
+    void *context;
+    EngineClient *runner, *observer, *doctor; /* NULL: none */
+} Jobs;
+
+/* With the choices of app->tuning, when they were edited. */
+Status jobs_start_run(Jobs *jobs) MUST_CHECK;
+Status jobs_resume_run(Jobs *jobs, int64_t run) MUST_CHECK;
+Status jobs_cancel_run(Jobs *jobs) MUST_CHECK;
+Status jobs_observe(Jobs *jobs) MUST_CHECK;
+Status jobs_look_at_tools(Jobs *jobs) MUST_CHECK;
+
+/* app->tuning has new choices. */
+Status jobs_save_edits(const Jobs *jobs) MUST_CHECK;
+/* Takes the edits of an earlier workbench up; how many there were. From any thread. */
+int jobs_restore_edits(const Jobs *jobs, Tuning *tuning);
+
+/* A run goes on by itself; the other engines are told to end. */
+void jobs_close(Jobs *jobs);
+
+#endif
