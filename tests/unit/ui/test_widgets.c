@@ -474,7 +474,7 @@ static void test_pager(void **state)
     canvas_reset(canvas, 10, 12);
     pager_draw(&pager, area_of(canvas), NULL);
     canvas_dump(canvas, &seen);
-    assert_non_null(strstr(seen.data, "ng text\n"));
+    assert_non_null(strstr(seen.data, "g text\n"));
     assert_true(pager_action(&pager, ACTION_SEARCH_NEXT)); /* round the end, to itself */
     assert_int_equal(pager.found, 41);
     assert_false(pager_search(&pager, "nothing"));
