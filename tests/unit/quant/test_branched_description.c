@@ -216,6 +216,42 @@ static void test_hostile_descriptions(void **state)
     free(good);
 }
 
+/* Numbers changed at random: refused, or a model that runs. */
+static void test_random_numbers(void **state)
+{
+    enum { EDITS = 400 };
+    const Room *room = *state;
+    Rng rng = rng_seed(3);
+    int read = 0;
+    assert_int_equal(description_write(room->model, room->path), OK);
+    char *good = read_json(room);
+    size_t length = strlen(good);
+    for (int i = 0; i < EDITS; i++) {
+        char *bad = strdup(good);
+        size_t at;
+        do
+            at = rng_below(&rng, length);
+        while (bad[at] < '0' || bad[at] > '9');
+        bad[at] = (char)('0' + rng_below(&rng, 10));
+        FILE *file = fopen(room->json, "w"); /* many times: nothing of it need last */
+        assert_int_equal(fwrite(bad, 1, length, file), length);
+        assert_int_equal(fclose(file), 0);
+        free(bad);
+        IntegerModel *model = NULL;
+        Status status = description_read(room->path, &model);
+        assert_true(status == OK || status == ERR_REFUSED);
+        if (status != OK)
+            continue;
+        IntegerForward *forward = integer_forward_new(model, 1);
+        integer_forward_run(forward, room->images->values, 1);
+        integer_forward_free(forward);
+        integer_model_free(model);
+        read++;
+    }
+    assert_true(read > 0 && read < EDITS);
+    free(good);
+}
+
 /* Nobody reads it, and it is not the output: broken in memory, as the file would be refused. */
 static void test_unread_operation(void **state)
 {
@@ -272,9 +308,10 @@ static void test_proof_of_joins(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        ROOM_TEST(test_there_and_back),        ROOM_TEST(test_files_of_an_addition),
-        ROOM_TEST(test_hostile_descriptions),  ROOM_TEST(test_unread_operation),
-        ROOM_TEST(test_requantizers_of_joins), ROOM_TEST(test_proof_of_joins),
+        ROOM_TEST(test_there_and_back),       ROOM_TEST(test_files_of_an_addition),
+        ROOM_TEST(test_hostile_descriptions), ROOM_TEST(test_random_numbers),
+        ROOM_TEST(test_unread_operation),     ROOM_TEST(test_requantizers_of_joins),
+        ROOM_TEST(test_proof_of_joins),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
