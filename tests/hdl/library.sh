@@ -55,7 +55,7 @@ link_benches() (
     printf '%s\n' "${@:3}" | xargs -P 2 -n 1 "$1" -e --std=08 -O2
 )
 
-# build_benches WHAT BENCH...: the benches, made with every tool into $scratch/TOOL: two checks each.
+# build_benches WHAT BENCH...: the benches, made with each tool into $scratch/TOOL; two checks each.
 build_benches() {
     local tool what=$1
     shift

@@ -50,7 +50,16 @@ VHDL
     lost_registers lost.v | grep .
 )
 
+# has_memory NUMBER BITS WORDS: the netlist of a probe keeps such a memory as one, which synthesis
+# can put into block RAM.
+has_memory() {
+    grep -E "^ *reg \[$(($2 - 1)):0\] [a-z0-9_.\\]+ ?\[$(($3 - 1)):0\]" "$scratch/synth_probe.$1/probe.v"
+}
+
 check_netlists synth_probe "${probes[@]}"
+check "a deep buffer is a memory: 4 samples of 8 bits and last" has_memory 11 33 21
+check "an enlarger holds a row in a memory" has_memory 14 32 6
+check "a depthwise convolution holds two rows in a memory" has_memory 17 64 8
 check "a netlist that differs is noticed" differs synth_probe 8 "$scratch/synth_probe.6"
 check "a register that synthesis lost is noticed" finds_lost_register
 tap_done
