@@ -5,7 +5,9 @@
 --
 --   DNN2FPGA-BUFFER index=.. peak=..   when an image has left and the peak is a new one: after the
 --                                      last image, the last of these lines has the highest count
---   DNN2FPGA-STILL index=.. held=..    once, when no beat moved for PATIENCE clocks
+--   DNN2FPGA-STILL index=.. held=.. room=..
+--                                      once, when no beat moved for PATIENCE clocks; room is 1 when
+--                                      another one would be taken
 --
 -- Generics
 --   INDEX     number of the buffer, for the reports
@@ -63,7 +65,8 @@ begin
                 still := 0 when moved else still + 1;
                 if still = PATIENCE then
                     report "DNN2FPGA-STILL index=" & integer'image(INDEX)
-                         & " held=" & integer'image(held);
+                         & " held=" & integer'image(held)
+                         & " room=" & integer'image(boolean'pos(in_ready = '1'));
                 end if;
             end if;
         end if;

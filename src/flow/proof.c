@@ -6,12 +6,15 @@
 
 #include "base/clock.h"
 #include "base/fs.h"
+#include "hw/buffers.h"
 #include "tools/ghdl.h"
 
 #define RESULT_WORD   "DNN2FPGA-RESULT"
 #define MISMATCH_WORD "DNN2FPGA-MISMATCH"
 #define HANG_WORD     "DNN2FPGA-HANG"
 #define PROGRESS_WORD "DNN2FPGA-PROGRESS"
+#define BUFFER_WORD   "DNN2FPGA-BUFFER"
+#define STILL_WORD    "DNN2FPGA-STILL"
 
 enum { PROGRESS_STEPS = 50 };
 
@@ -24,6 +27,9 @@ typedef struct Watch {
     char fault[512]; /* the simulator's first error */
     bool in_design;  /* ... and it came from the VHDL, not from the simulator itself */
     int suspect;     /* stage that it blamed; -1: none */
+    int64_t *peaks;  /* of the plan's buffers; -1: nothing heard */
+    int64_t *held;   /* ... at a standstill; -1: nothing heard */
+    int64_t *room;
 } Watch;
 
 /* Several simulations of one built design. */
@@ -128,6 +134,21 @@ static void hear_progress(Watch *watch, const char *text)
     progress_report(bench->setup->progress, (double)sum / (double)bench->images, detail);
 }
 
+/* A line about one buffer: `key` of it goes to its place in `values`. */
+static void hear_buffer(const Watch *watch, const char *text, const char *key, int64_t *values)
+{
+    int64_t index, value;
+    if (ghdl_sentinel_value(text, "index", &index) && ghdl_sentinel_value(text, key, &value) &&
+        index >= 0 && index < watch->bench->setup->plan->buffer_count)
+        values[index] = value;
+}
+
+static void hear_standstill(const Watch *watch, const char *text)
+{
+    hear_buffer(watch, text, "held", watch->held);
+    hear_buffer(watch, text, "room", watch->room);
+}
+
 /* "in process .net_bench(simulation).design@net_top(structure).conv_1@conv2d_stream(rtl).P1" */
 static void hear_suspect(Watch *watch, const char *text)
 {
@@ -159,6 +180,10 @@ static void listen(void *context, const char *line)
         hear_failure(watch, text, false);
     else if (begins_with(text, HANG_WORD) && !watch->failed)
         hear_failure(watch, text, true);
+    else if (begins_with(text, BUFFER_WORD))
+        hear_buffer(watch, text, "peak", watch->peaks);
+    else if (begins_with(text, STILL_WORD))
+        hear_standstill(watch, text);
     else if (begins_with(text, "in process"))
         hear_suspect(watch, text);
     else if (strstr(severity, "error") || strstr(severity, "failure"))
@@ -222,6 +247,15 @@ static Status bench_build(const ProofSetup *setup, Arena *arena, const ProofWork
     return ghdl_build(arena, &bench->design);
 }
 
+static int64_t *unheard(const Bench *bench)
+{
+    int count = bench->setup->plan->buffer_count;
+    int64_t *values = ARENA_ARRAY(bench->arena, int64_t, count + 1);
+    for (int i = 0; i < count; i++)
+        values[i] = -1;
+    return values;
+}
+
 static void bench_runs(Bench *bench, const VectorFiles *files, int count)
 {
     bench->files = files;
@@ -231,7 +265,11 @@ static void bench_runs(Bench *bench, const VectorFiles *files, int count)
     bench->images = 0;
     for (int i = 0; i < count; i++) {
         bench->images += files[i].count;
-        bench->watches[i] = (Watch){.bench = bench, .suspect = -1};
+        bench->watches[i] = (Watch){.bench = bench,
+                                    .suspect = -1,
+                                    .peaks = unheard(bench),
+                                    .held = unheard(bench),
+                                    .room = unheard(bench)};
         bench->runs[i] =
             (GhdlRun){.sentinel = RESULT_WORD, .on_line = listen, .context = &bench->watches[i]};
     }
@@ -280,10 +318,54 @@ static int first_failure(const Bench *bench)
     return best;
 }
 
+/* ---- the buffers ------------------------------------------------------------------------------ */
+
+/* The highest of all runs. */
+static void count_peaks(const Bench *bench, ProofResult *result)
+{
+    const Plan *plan = bench->setup->plan;
+    result->peaks = unheard(bench);
+    for (int i = 0; i < bench->count; i++)
+        for (int k = 0; k < plan->buffer_count; k++)
+            if (bench->watches[i].peaks[k] > result->peaks[k])
+                result->peaks[k] = bench->watches[i].peaks[k];
+}
+
+/* A deep buffer that the plan made too deep, or that fills up where it must not, shows here. */
+static Status compare_peaks(const Bench *bench, ProofResult *result)
+{
+    const Plan *plan = bench->setup->plan;
+    int64_t images = 1;
+    for (int i = 0; i < bench->count; i++)
+        images = bench->files[i].count > images ? bench->files[i].count : images;
+    Timing planned;
+    TRY(timing_predict(plan, images < TIMING_IMAGES ? (int)images : TIMING_IMAGES, &planned));
+    count_peaks(bench, result);
+    result->planned_peaks = planned.peaks;
+    result->peaks_exact = true;
+    for (int i = 0; i < plan->buffer_count; i++)
+        if (plan->buffers[i].depth > BUFFER_REGISTER_DEPTH && result->peaks[i] != planned.peaks[i])
+            result->peaks_exact = false;
+    return OK;
+}
+
+/* NULL unless every buffer said that nothing moves in it. */
+static const char *explain_standstill(const Bench *bench, const Watch *watch)
+{
+    const Plan *plan = bench->setup->plan;
+    BufferUse *uses = ARENA_ARRAY(bench->arena, BufferUse, plan->buffer_count + 1);
+    for (int i = 0; i < plan->buffer_count; i++) {
+        if (watch->held[i] < 0)
+            return NULL;
+        uses[i] = (BufferUse){.held = watch->held[i], .full = watch->room[i] == 0};
+    }
+    return plan->buffer_count ? buffers_explain(plan, bench->arena, uses) : NULL;
+}
+
 /* ---- the layer that differs ------------------------------------------------------------------ */
 
 static Status write_and_tap(Bench *bench, const VectorFiles *files, IntegerForward *forward,
-                            Difference *difference)
+                            ProofResult *result, Difference *difference)
 {
     const ProofSetup *setup = bench->setup;
     Arena *arena = bench->arena;
@@ -295,6 +377,8 @@ static Status write_and_tap(Bench *bench, const VectorFiles *files, IntegerForwa
     bench->runs[0].folder = absolute(arena, folder);
     bench->runs[0].generics = bench_generics(bench, files, NULL, true);
     TRY(ghdl_run_many(arena, &bench->design, bench->runs, 1, 1, NULL));
+    if (bench->watches[0].failed && bench->watches[0].first.missing)
+        result->standstill = explain_standstill(bench, &bench->watches[0]);
     TapRun run = {.folder = folder,
                   .first = files->first,
                   .count = files->count,
@@ -304,7 +388,7 @@ static Status write_and_tap(Bench *bench, const VectorFiles *files, IntegerForwa
 
 /* Runs the failing image again, with the one before it (what that left behind may be the cause),
  * and keeps every layer's output. */
-static Status tap_failure(Bench *bench, int failed, Difference *difference)
+static Status tap_failure(Bench *bench, int failed, ProofResult *result, Difference *difference)
 {
     Arena *arena = bench->arena;
     const Watch *watch = &bench->watches[failed];
@@ -315,7 +399,7 @@ static Status tap_failure(Bench *bench, int failed, Difference *difference)
     *files = name_shard(arena, fs_join(arena, bench->setup->folder, "vectors"), "taps", start,
                         image - start + 1);
     IntegerForward *forward = integer_forward_new(bench->setup->plan->model, VECTORS_BATCH);
-    Status status = write_and_tap(bench, files, forward, difference);
+    Status status = write_and_tap(bench, files, forward, result, difference);
     integer_forward_free(forward);
     return status;
 }
@@ -331,7 +415,7 @@ static Status diagnose(Bench *bench, int failed, ProofResult *result)
     result->first.found = true;
     result->first.layer = "";
     Difference difference;
-    TRY(tap_failure(bench, failed, &difference));
+    TRY(tap_failure(bench, failed, result, &difference));
     if (difference.found)
         result->first = difference;
     return OK;
@@ -377,7 +461,7 @@ static Status sum_up(const Bench *bench, ProofResult *result)
         result->mismatches += counts.mismatches;
         TRY(add_timing(bench->setup, &counts, bench->files[i].count, result));
     }
-    return OK;
+    return compare_peaks(bench, result);
 }
 
 /* Labels from what the hardware put out. */

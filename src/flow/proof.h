@@ -5,6 +5,10 @@
  * every output value. When one differs, the image is run again with every layer's output recorded,
  * and the first layer that differs is named.
  *
+ * A design in which nothing moves any more is noticed by its bench after some times the clocks that
+ * the plan needs; the image is run again, and the buffers that are full and empty are named. How full
+ * the deep buffers get is counted, and compared with the plan.
+ *
  * When a fast back end and mcode are both installed, the first few images also run in mcode, which
  * stops at any integer overflow (llvm does not notice one).
  *
@@ -41,8 +45,10 @@ typedef struct ProofSetup {
 typedef struct ProofResult {
     int64_t images, values_compared, mismatches;
     bool bit_exact;
-    Difference first;  /* when not bit exact; strings of model and arena */
-    const char *fault; /* what the simulator said when it gave up; NULL: it did not */
+    Difference first;       /* when not bit exact; strings of model and arena */
+    const char *fault;      /* what the simulator said when it gave up; NULL: it did not */
+    const char *standstill; /* "full: conv_1 to add (2 beats); empty: conv_3 to add", when nothing
+                               moved any more; NULL: it did */
 
     int64_t labelled;       /* images whose outputs are known */
     double label_agreement; /* of hardware and golden model, 0..1 */
@@ -52,6 +58,10 @@ typedef struct ProofResult {
     int64_t latency_cycles; /* simulated; the same for the first image of every process */
     int64_t interval_cycles, interval_min, interval_max; /* simulated; 0: only one image */
     bool timing_compared, timing_exact; /* every simulated figure equals its prediction */
+    int64_t *peaks; /* most beats that each of the plan's buffers held in simulation; -1: not
+                               counted, as in register stages */
+    int64_t *planned_peaks; /* the same, as the plan has it for so many images */
+    bool peaks_exact;       /* where both are known they are equal */
 
     double seconds; /* the simulations alone */
     double simulated_images_per_s;

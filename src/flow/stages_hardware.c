@@ -36,6 +36,25 @@ static json_t *stage_to_json(const Stage *stage, const LayerTiming *timing)
     return row;
 }
 
+/* Every stream between layers; `proof` is NULL before the simulation. */
+static json_t *buffers_to_json(const Plan *plan, const ProofResult *proof)
+{
+    json_t *list = json_array();
+    for (int i = 0; i < plan->buffer_count; i++) {
+        const StreamBuffer *buffer = &plan->buffers[i];
+        bool counted = proof && proof->peaks && proof->peaks[i] >= 0;
+        json_t *row = json_object();
+        json_object_set_new(row, "from", report_string(plan_stage_name(plan, buffer->from)));
+        json_object_set_new(row, "to", report_string(plan_stage_name(plan, buffer->to)));
+        json_object_set_new(row, "depth", json_integer(buffer->depth));
+        json_object_set_new(row, "peak", counted ? json_integer(proof->peaks[i]) : json_null());
+        json_object_set_new(row, "predicted_peak",
+                            json_integer(counted ? proof->planned_peaks[i] : buffer->peak));
+        json_array_append_new(list, row);
+    }
+    return list;
+}
+
 /* The section with all its keys; what only the simulation can tell is null. */
 static json_t *hardware_to_json(const Session *session, const Timing *timing)
 {
@@ -57,6 +76,7 @@ static json_t *hardware_to_json(const Session *session, const Timing *timing)
     for (int i = 0; i < session->plan->count; i++)
         json_array_append_new(layers, stage_to_json(&session->plan->stages[i], &timing->layers[i]));
     json_object_set_new(section, "layers", layers);
+    json_object_set_new(section, "buffers", buffers_to_json(session->plan, NULL));
     return section;
 }
 
@@ -183,8 +203,26 @@ static void miss_values(Session *session, const Difference *first)
                  (long long)first->element, got, expected);
 }
 
+static void miss_peaks(Session *session, const ProofResult *proof)
+{
+    const Plan *plan = session->plan;
+    for (int i = 0; i < plan->buffer_count; i++) {
+        const StreamBuffer *buffer = &plan->buffers[i];
+        if (buffer->depth > BUFFER_REGISTER_DEPTH && proof->peaks[i] != proof->planned_peaks[i])
+            session_miss(
+                session,
+                "the buffer from %s to %s, of %lld beats, held %lld at most in simulation, "
+                "predicted %lld",
+                plan_stage_name(plan, buffer->from), plan_stage_name(plan, buffer->to),
+                (long long)buffer->depth, (long long)proof->peaks[i],
+                (long long)proof->planned_peaks[i]);
+    }
+}
+
 static void judge(Session *session, const ProofResult *proof)
 {
+    if (proof->bit_exact && proof->timing_compared && !proof->peaks_exact)
+        miss_peaks(session, proof);
     if (proof->bit_exact && proof->timing_compared && !proof->timing_exact)
         session_miss(session,
                      "the simulated cycles differ from the predicted ones: latency %lld, predicted "
@@ -192,6 +230,9 @@ static void judge(Session *session, const ProofResult *proof)
                      (long long)proof->latency_cycles, (long long)proof->predicted.latency_cycles,
                      (long long)proof->interval_cycles,
                      (long long)proof->predicted.interval_cycles);
+    else if (!proof->bit_exact && proof->standstill)
+        session_miss(session, "the hardware stands still: %s; layer %s, image %lld",
+                     proof->standstill, proof->first.layer, (long long)proof->first.image);
     else if (!proof->bit_exact && proof->fault && proof->first.found)
         session_miss(session, "the hardware gave up in simulation: %s; layer %s, image %lld",
                      proof->fault, proof->first.layer, (long long)proof->first.image);
@@ -229,6 +270,7 @@ Status stage_simulate(Session *session, json_t *figures)
     TRY(proof_run(&setup, session->arena, &proof));
     json_t *section = json_object_get(session->report, "hardware");
     add_proof(&proof, options->clock_mhz, section);
+    json_object_set_new(section, "buffers", buffers_to_json(session->plan, &proof));
     add_proof(&proof, options->clock_mhz, figures);
     judge(session, &proof);
     return save_simulator(session, &proof);

@@ -11,47 +11,47 @@ static const int64_t WITHOUT_END = INT64_MAX;
 /* ---- what stands still ----------------------------------------------------------------------- */
 
 /* A join that has a beat from one side and none from another. */
-static bool is_torn(const Stage *stage, const BufferState *states)
+static bool is_torn(const Stage *stage, const BufferUse *uses)
 {
     bool some = false, none = false;
     for (int k = 0; k < stage->input_count; k++) {
         int buffer = stage->in_buffers[k];
-        bool empty = buffer != PLAN_NO_BUFFER && states[buffer] == BUFFER_IS_EMPTY;
+        bool empty = buffer != PLAN_NO_BUFFER && uses[buffer].held == 0;
         some = some || !empty;
         none = none || empty;
     }
     return some && none;
 }
 
-static void list_streams(const Plan *plan, const BufferState *states, const bool *chosen,
-                         BufferState wanted, Buffer *text)
+static void list_streams(const Plan *plan, const BufferUse *uses, const bool *chosen, bool full,
+                         Buffer *text)
 {
-    const char *separator = wanted == BUFFER_IS_FULL ? "full: " : "empty: ";
+    const char *separator = full ? "full: " : "empty: ";
     for (int i = 0; i < plan->buffer_count; i++) {
         const StreamBuffer *buffer = &plan->buffers[i];
-        if (!chosen[i] || states[i] != wanted)
+        if (!chosen[i] || !(full ? uses[i].full : uses[i].held == 0))
             continue;
         buffer_printf(text, "%s%s to %s", separator, plan_stage_name(plan, buffer->from),
                       plan_stage_name(plan, buffer->to));
-        if (wanted == BUFFER_IS_FULL)
-            buffer_printf(text, " (%lld beats)", (long long)buffer->depth);
+        if (full)
+            buffer_printf(text, " (%lld beats)", (long long)uses[i].held);
         separator = ", ";
     }
 }
 
-const char *buffers_explain(const Plan *plan, Arena *arena, const BufferState *states)
+const char *buffers_explain(const Plan *plan, Arena *arena, const BufferUse *uses)
 {
     bool *chosen = ARENA_ARRAY(arena, bool, plan->buffer_count + 1);
     bool any = false;
     for (int i = 0; i < plan->buffer_count; i++) {
-        chosen[i] = is_torn(&plan->stages[plan->buffers[i].to], states);
+        chosen[i] = is_torn(&plan->stages[plan->buffers[i].to], uses);
         any = any || chosen[i];
     }
     for (int i = 0; i < plan->buffer_count; i++)
         chosen[i] = chosen[i] || !any;
     Buffer full = {0}, empty = {0};
-    list_streams(plan, states, chosen, BUFFER_IS_FULL, &full);
-    list_streams(plan, states, chosen, BUFFER_IS_EMPTY, &empty);
+    list_streams(plan, uses, chosen, true, &full);
+    list_streams(plan, uses, chosen, false, &empty);
     const char *words =
         arena_printf(arena, "%s%s%s", full.length ? full.data : "",
                      full.length && empty.length ? "; " : "", empty.length ? empty.data : "");
@@ -62,13 +62,11 @@ const char *buffers_explain(const Plan *plan, Arena *arena, const BufferState *s
 
 Status buffers_locked(const Plan *plan, const int64_t *held)
 {
-    BufferState *states = ARENA_ARRAY(plan->arena, BufferState, plan->buffer_count + 1);
+    BufferUse *uses = ARENA_ARRAY(plan->arena, BufferUse, plan->buffer_count + 1);
     for (int i = 0; i < plan->buffer_count; i++)
-        states[i] = held[i] == 0                        ? BUFFER_IS_EMPTY
-                    : held[i] >= plan->buffers[i].depth ? BUFFER_IS_FULL
-                                                        : BUFFER_HOLDS_SOME;
+        uses[i] = (BufferUse){.held = held[i], .full = held[i] >= plan->buffers[i].depth};
     return error_set(ERR_REFUSED, "the layers wait for each other for ever; %s",
-                     buffers_explain(plan, plan->arena, states));
+                     buffers_explain(plan, plan->arena, uses));
 }
 
 /* ---- the search ------------------------------------------------------------------------------ */

@@ -23,11 +23,15 @@ bool buffers_can_lock(const Plan *plan, const int64_t *depths);
 /* Sets depth and peak of every buffer of a plan that is complete but for these. */
 Status buffers_size(Plan *plan) MUST_CHECK;
 
-typedef enum BufferState { BUFFER_HOLDS_SOME, BUFFER_IS_EMPTY, BUFFER_IS_FULL } BufferState;
+/* What stands in a buffer. */
+typedef struct BufferUse {
+    int64_t held;
+    bool full;
+} BufferUse;
 
 /* "full: conv_1 to add_1 (2 beats); empty: conv_3 to add_1": the streams before a join that lacks
- * some of its inputs, or all when there is no such join. `states`: one for each buffer. */
-const char *buffers_explain(const Plan *plan, Arena *arena, const BufferState *states);
+ * some of its inputs, or all when there is no such join. `uses`: one for each buffer. */
+const char *buffers_explain(const Plan *plan, Arena *arena, const BufferUse *uses);
 
 /* Reports a design that stands still; `held`: beats in each buffer. Returns ERR_REFUSED. */
 Status buffers_locked(const Plan *plan, const int64_t *held) MUST_CHECK;

@@ -20,9 +20,9 @@ static Status patience_bits(const BoardRequest *request, int64_t frame_bytes, in
     enum { MARGIN = 4, BITS_PER_BYTE = 10, SLACK = 1000 };
     Timing timing;
     TRY(timing_predict(request->plan, 1, &timing));
-    *bits = MARGIN *
-                (timing.latency_cycles / request->clocks_per_bit + BITS_PER_BYTE * frame_bytes) +
-            SLACK;
+    *bits =
+        MARGIN * (timing.latency_cycles / request->clocks_per_bit + BITS_PER_BYTE * frame_bytes) +
+        SLACK;
     return OK;
 }
 

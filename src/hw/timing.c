@@ -39,10 +39,12 @@ static void time_images(const TokenRun *run, Timing *timing)
 Status timing_predict(const Plan *plan, int images, Timing *timing)
 {
     images = images < 1 ? 1 : images > TIMING_IMAGES ? TIMING_IMAGES : images;
-    *timing =
-        (Timing){.images = images, .layers = ARENA_ARRAY(plan->arena, LayerTiming, plan->count)};
+    *timing = (Timing){.images = images,
+                       .layers = ARENA_ARRAY(plan->arena, LayerTiming, plan->count),
+                       .peaks = ARENA_ARRAY(plan->arena, int64_t, plan->buffer_count + 1)};
     time_layers(plan, timing);
     TokenRun run = {.images = images,
+                    .peaks = timing->peaks,
                     .held = ARENA_ARRAY(plan->arena, int64_t, plan->buffer_count + 1)};
     tokens_run(plan, &run);
     if (run.end == TOKENS_LOCKED)

@@ -26,6 +26,7 @@ typedef struct Timing {
     int64_t interval_cycles;          /* the last of them; that of the bottleneck for one image */
     int64_t interval_min, interval_max;
     LayerTiming *layers; /* one per stage, in the plan's arena */
+    int64_t *peaks;      /* most beats in each buffer, likewise */
     int bottleneck;      /* index of the stage with the longest own interval, the first of equals */
 } Timing;
 

@@ -10,8 +10,9 @@
 --   DNN2FPGA-RESULT images=.. values=.. mismatches=.. latency_cycles=.. interval_cycles=..
 --                   interval_min=.. interval_max=..                         (one line)
 --   DNN2FPGA-MISMATCH image=.. element=.. got=.. expected=..                (the first one only)
---   DNN2FPGA-HANG image=..      no output for WATCHDOG clocks
---   DNN2FPGA-BUFFER, -STILL     see buffer_watch
+--   DNN2FPGA-HANG image=..      no output for WATCHDOG clocks (for 8 times as many, with stalls)
+--   DNN2FPGA-BUFFER ..          how full a deep buffer gets: see buffer_watch
+--   DNN2FPGA-STILL ..           with TAPS: a buffer in which nothing moved for half of that time
 --
 -- latency_cycles   clocks from the one that takes the first beat of the first image to the one
 --                  that takes its last output beat, both counted
@@ -32,8 +33,7 @@ entity mixed_bench is
         STALL_SEED  : natural  := 0;       -- not 0: source and sink wait at random
         TAPS        : boolean  := false;   -- write what each layer puts out
         PROGRESS    : natural  := 0;       -- say so every that many images; 0: never
-        WATCHDOG    : positive := 1700;
-        STANDSTILL  : natural  := 0        -- clocks without a beat that a buffer reports; 0: none
+        WATCHDOG    : positive := 1700
     );
 end entity;
 
@@ -43,6 +43,23 @@ architecture simulation of mixed_bench is
     constant IN_LANES  : positive := 1;
     constant OUT_BEATS : positive := 1;
     constant OUT_LANES : positive := 3;
+
+    -- Clocks without output that are a hang.
+    function limit return positive is
+    begin
+        if STALL_SEED > 0 then
+            return WATCHDOG * 8;
+        end if;
+        return WATCHDOG;
+    end function;
+
+    function patience return natural is
+    begin
+        if TAPS then
+            return limit / 2;
+        end if;
+        return 0;
+    end function;
 
     type byte_file is file of character;
 
@@ -90,7 +107,7 @@ begin
         generic map (
             TAPS     => TAPS,
             PEAKS    => true,
-            PATIENCE => STANDSTILL
+            PATIENCE => patience
         )
         port map (
             clk         => clk,
@@ -135,7 +152,6 @@ begin
         variable interval       : natural := 0;
         variable interval_min   : natural := natural'high;
         variable interval_max   : natural := 0;
-        variable watchdog_limit : positive := WATCHDOG;
 
         -- the classes that are due, oldest first
         type class_queue is array (0 to 7) of natural;
@@ -274,9 +290,6 @@ begin
                 file_open(outputs_file, OUTPUTS, write_mode);
                 opened := true;
             end if;
-            if STALL_SEED > 0 then
-                watchdog_limit := WATCHDOG * 8;
-            end if;
 
             -- The first beat is there when reset ends.
             taken := in_valid = '1' and in_ready = '1' and rst = '0';
@@ -303,7 +316,7 @@ begin
                 if class_valid = '1' then
                     check_class;
                 end if;
-                if since_beat > watchdog_limit then
+                if since_beat > limit then
                     report "DNN2FPGA-HANG image=" & integer'image(FIRST_IMAGE + images_done);
                     std.env.stop(1);
                 end if;

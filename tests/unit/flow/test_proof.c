@@ -366,6 +366,13 @@ static void expect_exact(const char *what, const ProofSetup *setup, const ProofR
     assert_int_equal(result->mismatches, 0);
     assert_int_equal(result->labelled, setup->images);
     assert_true(result->label_agreement == 1);
+    for (int i = 0; setup->stall_seed == 0 && i < setup->plan->buffer_count; i++)
+        if (setup->plan->buffers[i].depth > BUFFER_REGISTER_DEPTH &&
+            result->peaks[i] != result->planned_peaks[i])
+            fail_msg("%s: the buffer behind %s held %lld beats, predicted %lld", what,
+                     plan_stage_name(setup->plan, setup->plan->buffers[i].from),
+                     (long long)result->peaks[i], (long long)result->planned_peaks[i]);
+    assert_true(result->peaks_exact || setup->stall_seed);
     if (setup->stall_seed == 0 && !result->timing_exact)
         fail_msg(
             "%s: latency %lld, predicted %lld; interval %lld (%lld to %lld), predicted %lld "
@@ -539,6 +546,58 @@ static void a_hang_is_noticed_and_named(void **state)
     bed_close(&bed);
 }
 
+/* Builds a net whose buffer before the join is `less` beats smaller than planned. */
+static ProofResult prove_shallow(Bed *bed, int less)
+{
+    ProofWork work;
+    ProofResult result;
+    char old[32], fresh[32];
+    bed_open(bed, net_around_a_convolution(), 3);
+    int64_t depth = bed->plan->buffers[1].depth;
+    snprintf(old, sizeof old, "DEPTH => %lld", (long long)depth);
+    snprintf(fresh, sizeof fresh, "DEPTH => %lld", (long long)depth - less);
+    bed->setup.one_backend = true;
+    bed->setup.jobs = 1;
+    assert_int_equal(proof_write(&bed->setup, bed->arena, &work), OK);
+    damage(bed, "around_top.vhd", "first_held_2 : entity", old, fresh);
+    if (proof_judge(&bed->setup, bed->arena, &work, &result) != OK)
+        fail_msg("%s", error_message());
+    return result;
+}
+
+static void one_beat_less_before_a_join_costs_time(void **state)
+{
+    (void)state;
+    need_ghdl();
+    Bed bed;
+    ProofResult result = prove_shallow(&bed, 1);
+    assert_true(result.bit_exact);
+    assert_null(result.standstill);
+    assert_false(result.timing_exact);
+    assert_true(result.latency_cycles > result.predicted.latency_cycles ||
+                result.interval_max > result.predicted.interval_max);
+    assert_false(result.peaks_exact);
+    assert_int_equal(result.peaks[1], bed.plan->buffers[1].depth - 1);
+    bed_close(&bed);
+}
+
+/* The short branch is full before the long one has its first result. */
+static void far_too_few_beats_before_a_join_lock_it(void **state)
+{
+    (void)state;
+    need_ghdl();
+    Bed bed;
+    ProofResult result = prove_shallow(&bed, 6);
+    assert_false(result.bit_exact);
+    assert_true(result.first.missing);
+    assert_non_null(result.standstill);
+    const char *words =
+        arena_printf(bed.arena, "full: first to sum (%lld beats); empty: second to sum",
+                     (long long)bed.plan->buffers[1].depth - 6);
+    assert_string_equal(result.standstill, words);
+    bed_close(&bed);
+}
+
 /* The outputs are right, the class made of them is not. */
 static void a_wrong_class_is_caught(void **state)
 {
@@ -579,6 +638,8 @@ int main(void)
         cmocka_unit_test(a_wrong_rounding_constant_is_caught),
         cmocka_unit_test(a_dropped_row_is_caught),
         cmocka_unit_test(a_hang_is_noticed_and_named),
+        cmocka_unit_test(one_beat_less_before_a_join_costs_time),
+        cmocka_unit_test(far_too_few_beats_before_a_join_lock_it),
         cmocka_unit_test(a_wrong_class_is_caught),
         cmocka_unit_test(no_images_is_a_usage_error),
     };
