@@ -92,7 +92,8 @@ static void read_call(const json_t *call, KerasLayer *layer, KerasModel *model)
             check_arguments(json_array_get(tensor, 3), layer, model->blockers);
         layer->sources[layer->source_count++] = arena_strdup(model->arena, name);
     }
-    if (count == 0 || layer->source_count != (int)count)
+    bool whole = count > 0 && layer->source_count == (int)count;
+    if (!whole && !model->bad_names) /* a bad name is a blocker already */
         refuse_sources(call, layer, model->blockers);
     check_arguments(json_object_get(call, "kwargs"), layer, model->blockers);
 }

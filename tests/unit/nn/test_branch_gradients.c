@@ -72,7 +72,7 @@ static void leaky_relu(Graph *graph, Rng *rng)
 static void hard_sigmoid(Graph *graph, Rng *rng)
 {
     (void)rng;
-    function(graph, (ActivationFunction){ACTIVATION_HARD_SIGMOID, .slope = 0.3});
+    function(graph, (ActivationFunction){ACTIVATION_HARD_SIGMOID, .slope = 0.6});
 }
 
 /* ---- branches ----------------------------------------------------------------------------------
