@@ -24,6 +24,15 @@ architecture bench of arg_max_bench is
     constant DATA : sample_vector(0 to IMAGES * BEATS * LANES - 1)
         := random_samples(IMAGES * BEATS * LANES, IN_LOW, IN_HIGH, SEED);
 
+    function levels return natural is
+        variable result : natural := 0;
+    begin
+        while 2 ** result < LANES loop
+            result := result + 1;
+        end loop;
+        return result;
+    end function;
+
     -- The first of the highest.
     function searched return sample_vector is
         variable result : sample_vector(0 to IMAGES * BEATS - 1);
@@ -67,7 +76,7 @@ begin
             NAME => "arg_max", LANES => 1, BEATS => BEATS, EXPECTED => searched,
             STALL_PERCENT => OUT_STALL, SEED => SEED + 6,
             CHECK_TIMING => IN_STALL = 0 and OUT_STALL = 0,
-            LATENCY => BEATS + 2, INTERVAL => BEATS
+            LATENCY => BEATS + 1 + levels, INTERVAL => BEATS
         )
         port map (clk, rst, out_valid, out_ready, out_data, out_last, in_valid, in_ready);
 

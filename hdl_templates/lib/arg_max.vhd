@@ -9,7 +9,8 @@
 --
 -- Generics   LANES  scores of a beat, at most 32768
 --
--- Timing: a beat taken at clock t gives a valid output after t+2; one beat at every clock.
+-- Timing: a beat taken at clock t gives a valid output after t + 1 + levels, with one level of the
+-- tree at each clock (levels = log2(LANES), rounded up); one beat at every clock.
 --------------------------------------------------------------------------------
 library ieee;
 use ieee.std_logic_1164.all;
@@ -38,10 +39,6 @@ architecture rtl of arg_max is
     constant GENERICS_ARE_LEGAL : boolean
         := require(LANES <= 32768, "arg_max: the index of more than 32768 lanes is no sample");
 
-    subtype lane_index is natural range 0 to LANES - 1;
-    type row_t is array (lane_index) of sample_t;
-    type index_row_t is array (lane_index) of lane_index;
-
     function levels return natural is
         variable result : natural := 0;
     begin
@@ -53,70 +50,60 @@ architecture rtl of arg_max is
 
     constant LEVEL_COUNT : natural := levels;
 
-    function highest (scores : row_t) return lane_index is
-        variable value : row_t := scores;
-        variable index : index_row_t;
-    begin
-        for lane in lane_index loop
-            index(lane) := lane;
-        end loop;
-        for level in 0 to LEVEL_COUNT - 1 loop
-            for lane in lane_index loop
-                -- lanes 0, 2s, 4s, ... hold the winners so far; each meets the one s further on
-                if lane mod 2 ** (level + 1) = 0 and lane + 2 ** level < LANES then
-                    if value(lane + 2 ** level) > value(lane) then
-                        value(lane) := value(lane + 2 ** level);
-                        index(lane) := index(lane + 2 ** level);
-                    end if;
-                end if;
-            end loop;
-        end loop;
-        return index(0);
-    end function;
+    -- Winners of each level: lanes 0, 2s, 4s, ... with s = 2**level. Level 0 is the beat itself.
+    subtype lane_index is natural range 0 to LANES - 1;
+    type row_t is array (lane_index) of sample_t;
+    type index_row_t is array (lane_index) of lane_index;
+    type tree_t is array (0 to LEVEL_COUNT) of row_t;
+    type index_tree_t is array (0 to LEVEL_COUNT) of index_row_t;
 
 begin
 
     in_ready <= out_ready or not out_valid;
 
     process (clk)
-        variable computing : boolean := false;
-        variable beat      : row_t;
-        variable beat_last : std_logic;
-        variable done      : boolean := false;
-        variable result    : lane_index;
-        variable done_last : std_logic;
+        variable value   : tree_t;
+        variable index   : index_tree_t;
+        variable filled  : std_logic_vector(0 to LEVEL_COUNT) := (others => '0');
+        variable is_last : std_logic_vector(0 to LEVEL_COUNT);
     begin
         if rising_edge(clk) then
             if out_ready = '1' or out_valid = '0' then
 
                 -- 1. output
-                out_valid <= '0';
-                if done then
-                    out_data(0) <= sample_t(result);
-                    out_valid <= '1';
-                    out_last  <= done_last;
-                end if;
+                out_valid   <= filled(LEVEL_COUNT);
+                out_last    <= is_last(LEVEL_COUNT);
+                out_data(0) <= sample_t(index(LEVEL_COUNT)(0));
 
-                -- 2. compute
-                done := computing;
-                if computing then
-                    result    := highest(beat);
-                    done_last := beat_last;
-                end if;
+                -- 2. compute, the last level first: each takes what the one before it had
+                for level in LEVEL_COUNT - 1 downto 0 loop
+                    filled(level + 1)  := filled(level);
+                    is_last(level + 1) := is_last(level);
+                    for lane in lane_index loop
+                        if lane mod 2 ** (level + 1) = 0 then
+                            value(level + 1)(lane) := value(level)(lane);
+                            index(level + 1)(lane) := index(level)(lane);
+                            if lane + 2 ** level < LANES then
+                                if value(level)(lane + 2 ** level) > value(level)(lane) then
+                                    value(level + 1)(lane) := value(level)(lane + 2 ** level);
+                                    index(level + 1)(lane) := index(level)(lane + 2 ** level);
+                                end if;
+                            end if;
+                        end if;
+                    end loop;
+                end loop;
 
                 -- 3. accept
-                computing := in_valid = '1';
-                if computing then
-                    for lane in lane_index loop
-                        beat(lane) := in_data(lane);
-                    end loop;
-                    beat_last := in_last;
-                end if;
+                filled(0)  := in_valid;
+                is_last(0) := in_last;
+                for lane in lane_index loop
+                    value(0)(lane) := in_data(lane);
+                    index(0)(lane) := lane;
+                end loop;
             end if;
 
             if rst = '1' then
-                computing := false;
-                done      := false;
+                filled    := (others => '0');
                 out_valid <= '0';
             end if;
         end if;

@@ -60,7 +60,7 @@ fault "affine without bias" affine_stream.vhd 's/:= BIAS_ROW(c) +/:= /' affine_s
 fault "table one entry off" table_stream.vhd \
     's/ROM(beat(lane))/ROM((beat(lane) + 1) mod (IN_HIGH - IN_LOW + 1))/' table_stream
 fault "the last of equal scores" arg_max.vhd \
-    's/> value(lane) then/>= value(lane) then/' arg_max
+    's/> value(level)(lane) then/>= value(level)(lane) then/' arg_max
 fault "requantizer of another lane" requantize_stream.vhd \
     's/MULTIPLIER_ROW(lane)/MULTIPLIER_ROW(0)/' requantize_stream
 fault "a beat lost in a stall" register_stage.vhd \

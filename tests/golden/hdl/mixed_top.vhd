@@ -11,7 +11,7 @@
 --           real value = 0.00787401575 * (sample - 0); in_last marks an image's last beat
 -- out_data  a beat is all 3 values; beats of an image: 1; range -127 to 127,
 --           real value = 0.0157480315 * (sample - 0)
--- class     index of the highest output, the lowest index of equals; comes two clocks after the
+-- class     index of the highest output, the lowest index of equals; comes some clocks after the
 --           output beat was taken, and is not held
 --
 -- With a source and a sink that never wait, an image takes 102 clocks, from the one that

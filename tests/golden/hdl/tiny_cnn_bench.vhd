@@ -154,7 +154,7 @@ begin
         variable interval_max   : natural := 0;
 
         -- the classes that are due, oldest first
-        type class_queue is array (0 to 7) of natural;
+        type class_queue is array (0 to 31) of natural;
         variable due         : class_queue := (others => 0);
         variable due_written : natural := 0;
         variable due_read    : natural := 0;
@@ -236,7 +236,7 @@ begin
                 end if;
                 if lane = 0 or wanted > highest then
                     highest := wanted;
-                    due(due_written mod 8) := lane;
+                    due(due_written mod 32) := lane;
                 end if;
             end loop;
             due_written := due_written + 1;
@@ -254,9 +254,9 @@ begin
 
         procedure check_class is
         begin
-            if due_read = due_written or integer(class_index) /= due(due_read mod 8) then
+            if due_read = due_written or integer(class_index) /= due(due_read mod 32) then
                 count_fault("class_index is " & integer'image(integer(class_index))
-                    & ", expected " & integer'image(due(due_read mod 8)));
+                    & ", expected " & integer'image(due(due_read mod 32)));
             end if;
             due_read := due_read + 1;
         end procedure;
