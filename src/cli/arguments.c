@@ -241,6 +241,8 @@ static const Option OPTIONS[] = {
      "rate of the serial line (default 115200; simulated: as fast as the network is)"},
     {"simulate", NULL, GROUP_DEPLOY, FLAG, AT(deploy.simulate), NULL,
      "no board: GHDL simulates it, at the other end of a pseudo-terminal"},
+    {"build", NULL, GROUP_DEPLOY, FLAG, AT(deploy.build), NULL,
+     "no board: only make the bitstream"},
     {"loaded", NULL, GROUP_DEPLOY, FLAG, AT(deploy.loaded), NULL,
      "the board has the design already: do not build, do not load"},
     {"device", "NAME", GROUP_DEVICE, TEXT, AT(run.device), NULL,

@@ -233,6 +233,12 @@ static const char *agreement(const RunRecord *run)
 void print_deployed(const json_t *report)
 {
     char images[PRINT_NUMBER_BYTES], values[PRINT_NUMBER_BYTES];
+    if (report_at(report, "deployed.bitstream"))
+        printf("\nbitstream %s, clock up to %.1f MHz\n",
+               report_text(report, "deployed.bitstream", "-"),
+               report_number(report, "deployed.fmax_mhz", NAN));
+    if (!report_at(report, "deployed.images"))
+        return;
     printf("\n%s%s, %.0f baud: %s images, %.1f images/s\n",
            report_flag(report, "deployed.simulated", false) ? "simulated " : "",
            report_text(report, "deployed.board", "-"), report_number(report, "deployed.baud", NAN),

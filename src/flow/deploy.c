@@ -1,6 +1,7 @@
 #include "flow/deploy.h"
 
 #include "base/fs.h"
+#include "flow/board_build.h"
 #include "flow/host_loop.h"
 #include "flow/report.h"
 #include "flow/session.h"
@@ -141,13 +142,52 @@ static Status talk_to_board(Session *session, const Deployment *deployment, Host
     return status;
 }
 
+/* ---- bitstream ------------------------------------------------------------------------------- */
+
+static const Deployment *deployment_of(const Session *session)
+{
+    return session->request;
+}
+
+static const char *const *absolute_files(Arena *arena, const char *const *files)
+{
+    int count = 0;
+    while (files[count])
+        count++;
+    const char **resolved = ARENA_ARRAY(arena, const char *, count + 1);
+    for (int i = 0; i < count; i++)
+        resolved[i] = fs_resolve(arena, files[i]);
+    return resolved;
+}
+
+/* Builds and, unless nothing but the build is wanted, loads. */
+static Status build_and_load(Session *session, json_t *figures)
+{
+    const Deployment *deployment = deployment_of(session);
+    Arena *arena = session->arena;
+    BoardDesign design = deployment->design;
+    design.files = absolute_files(arena, design.files);
+    design.pin_file = fs_resolve(arena, design.pin_file);
+    BoardBuild build = {.design = &design,
+                        .board = deployment->board,
+                        .folder = fs_join(arena, fs_resolve(arena, session->folder), "board"),
+                        .timeout_s = session->options->tool_timeout_s,
+                        .progress = &session->progress};
+    TRY(board_build_check(&build, arena));
+    TRY(board_build(&build, arena));
+    json_object_set_new(figures, "bitstream", report_string(build.bitstream));
+    json_object_set_new(figures, "fmax_mhz", report_real(build.fmax_mhz));
+    json_object_set_new(session->report, "deployed", json_deep_copy(figures));
+    return deployment->request->build ? OK : board_load(&build, arena);
+}
+
 /* ---- the stage ------------------------------------------------------------------------------- */
 
-static json_t *score_to_json(const Deployment *deployment, const HostScore *score)
+/* Into the section that the build may have begun. */
+static void add_score(const Deployment *deployment, const HostScore *score, json_t *section)
 {
     const DeployRequest *request = deployment->request;
     double images = (double)score->images;
-    json_t *section = json_object();
     json_object_set_new(section, "board", json_string(deployment->board->name));
     json_object_set_new(section, "simulated", json_boolean(request->simulate));
     json_object_set_new(section, "port",
@@ -166,26 +206,19 @@ static json_t *score_to_json(const Deployment *deployment, const HostScore *scor
     json_object_set_new(section, "repeated", json_integer(score->repeated));
     json_object_set_new(section, "images_per_s", report_real(images / score->seconds));
     json_object_set_new(section, "seconds", report_real(score->seconds));
-    return section;
 }
 
 static Status check_request(const DeployRequest *request)
 {
     if (request->simulate && request->port)
         return error_set(ERR_USAGE, "--simulate takes no --port: the simulator has its own");
-    if (!request->simulate && !request->loaded)
-        return error_set(ERR_USAGE, "load the board with NAME_board.vhd and its pins by your own "
-                                    "tools, then say --loaded; or take --simulate");
-
-    if (!request->simulate && !request->port)
+    if (request->build && (request->port || request->simulate || request->loaded))
+        return error_set(ERR_USAGE, "--build only makes the bitstream: leave out --port, "
+                                    "--simulate and --loaded");
+    if (!request->simulate && !request->build && !request->port)
         return error_set(ERR_USAGE, "name the board's serial port with --port (such as "
                                     "/dev/ttyUSB1), or take --simulate");
     return OK;
-}
-
-static const Deployment *deployment_of(const Session *session)
-{
-    return session->request;
 }
 
 /* The last stage: images over the line, answers judged. */
@@ -195,9 +228,13 @@ static Status exchange(Session *session, json_t *figures)
     HostScore score;
     TRY(deployment->request->simulate ? talk_to_simulator(session, deployment, &score)
                                       : talk_to_board(session, deployment, &score));
-    json_t *section = score_to_json(deployment, &score);
+    json_t *section = json_object_get(session->report, "deployed");
+    if (!section) {
+        section = json_object();
+        json_object_set_new(session->report, "deployed", section);
+    }
+    add_score(deployment, &score, section);
     json_object_update(figures, section);
-    json_object_set_new(session->report, "deployed", section);
     if (score.differing_values)
         session_miss(session, "board and software differ: %lld of %lld values, first in image %lld",
                      (long long)score.differing_values, (long long)score.values,
@@ -207,14 +244,20 @@ static Status exchange(Session *session, json_t *figures)
 
 static Status deploy(Session *session)
 {
-    Deployment deployment = {.request = session->request};
-    TRY(check_request(deployment.request));
-    TRY(board_find(deployment.request->board, &deployment.board));
+    const DeployRequest *request = session->request;
+    Deployment *deployment = ARENA_ARRAY(session->arena, Deployment, 1);
+    deployment->request = request;
+    session->request = deployment;
+    TRY(check_request(request));
+    TRY(board_find(request->board, &deployment->board));
     TRY(session_import_for_hardware(session));
     TRY(session_build_hardware(session));
-    TRY(wrap(session, &deployment));
-    TRY(write_vectors(session, &deployment));
-    session->request = &deployment;
+    TRY(wrap(session, deployment));
+    if (!request->simulate && !request->loaded)
+        TRY(session_run_stage(session, STAGE_SYNTH, build_and_load));
+    if (request->build)
+        return OK;
+    TRY(write_vectors(session, deployment));
     return session_run_stage(session, STAGE_SIMULATE, exchange);
 }
 

@@ -10,7 +10,7 @@
  * synthesized, placed, routed and loaded. Then the first options->images test images go over the
  * line, one by one, and every value that comes back is compared with the golden model.
  *
- * "deployed" of the report: {"board", "simulated", "port", "baud", "bitstream", "images", "values",
+ * "deployed" of the report: {"board", "simulated", "port", "baud", "bitstream", "fmax_mhz", "images", "values",
  * "bit_exact", "first_mismatch_image", "accuracy", "repeated", "images_per_s", "seconds"}.
  */
 #ifndef FLOW_DEPLOY_H
@@ -23,7 +23,8 @@ typedef struct DeployRequest {
     const char *port;  /* NULL with `simulate` */
     int baud;          /* 0: 115200; with `simulate`, as fast as the network allows */
     bool simulate;
-    bool loaded; /* the board has the design already: do not synthesize nor load */
+    bool loaded; /* the board has the design already: do not build nor load */
+    bool build;  /* only make the bitstream: there is no board */
 } DeployRequest;
 
 DeployRequest deploy_request_default(void);

@@ -18,8 +18,6 @@
 #include "tools/verilog.h"
 #include "tools/yosys.h"
 
-enum { MAX_NETLIST_BYTES = 1 << 30 };
-
 /* What the steps leave to each other. */
 typedef struct Synthesis {
     Session *session;
@@ -91,19 +89,6 @@ static const char *log_named(Synthesis *synthesis, const char *name)
 
 /* ---- GHDL ------------------------------------------------------------------------------------ */
 
-static Status mend(const char *raw, const char *mended)
-{
-    Buffer text = {0}, netlist = {0};
-    Status status = fs_read_file(raw, MAX_NETLIST_BYTES, &text);
-    if (status == OK)
-        status = verilog_mend(text.data ? text.data : "", &netlist);
-    if (status == OK)
-        status = fs_write_atomic(mended, netlist.data, netlist.length);
-    buffer_free(&text);
-    buffer_free(&netlist);
-    return status;
-}
-
 /* The files of the design without its bench, and the pins. */
 static Status write_netlist(Synthesis *synthesis)
 {
@@ -124,7 +109,7 @@ static Status write_netlist(Synthesis *synthesis)
     synthesis->verilog = arena_printf(arena, "%s/%s.v", synthesis->folder, synthesis->pins.entity);
     progress_report(&synthesis->session->progress, 0, "GHDL: netlist");
     TRY(ghdl_synthesize(arena, &job, raw));
-    return mend(raw, synthesis->verilog);
+    return verilog_mend_file(raw, synthesis->verilog);
 }
 
 /* ---- the netlist's proof --------------------------------------------------------------------- */

@@ -19,7 +19,7 @@ static const Known KNOWN_TOOLS[] = {
 /* In the order of the flow; vvp comes with iverilog. */
 static const ToolKind OTHERS[] = {TOOL_YOSYS,        TOOL_NEXTPNR_ICE40, TOOL_ICEPACK,
                                   TOOL_NEXTPNR_ECP5, TOOL_ECPPACK,       TOOL_IVERILOG,
-                                  TOOL_VERILATOR};
+                                  TOOL_VERILATOR,    TOOL_ICEPROG,       TOOL_OPENFPGALOADER};
 
 enum {
     KNOWN_COUNT = sizeof KNOWN_TOOLS / sizeof *KNOWN_TOOLS,

@@ -178,6 +178,8 @@ static Status route(Arena *arena, const NextpnrJob *job, const char *layout, con
                                 "--timing-allow-fail",
                                 family->packer == TOOL_ICEPACK ? "--pcf-allow-unconstrained"
                                                                : "--lpf-allow-unconstrained",
+                                job->pin_file ? "--pcf" : NULL,
+                                job->pin_file,
                                 NULL};
     Watch watch = {.job = job};
     ToolStep step = {.title = job->tools->router.title,

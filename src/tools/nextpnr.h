@@ -6,7 +6,7 @@
  *     TRY(nextpnr_run(arena, &job, &result));
  *     if (!result.fits) ... result.reason ...
  *
- * Pins are placed where nextpnr likes: a board's constraints are the board's business. The clock
+ * Without `pin_file`, pins are placed where nextpnr likes. The clock
  * that was asked for steers the placer; missing it is no failure, as the reached one is what counts.
  */
 #ifndef TOOLS_NEXTPNR_H
@@ -33,6 +33,7 @@ typedef struct NextpnrJob {
     const char *family;
     const char *device, *package; /* "--hx8k", "ct256" */
     const char *netlist;          /* of Yosys; absolute path */
+    const char *pin_file;         /* PCF (ice40); NULL: any pins */
     const char *folder;           /* absolute */
     double target_mhz;
     int64_t seed;

@@ -34,6 +34,9 @@ static const Known KNOWN[TOOLS] = {
     [TOOL_VERILATOR] = {"Verilator", "verilator", "--version",
                         "simulates netlists: many images, after some compiling (wants g++)",
                         "apt-get install verilator g++"},
+    [TOOL_ICEPROG] = {"iceprog", "iceprog", NULL, "loads iCE40 boards", DEPS "fpga-icestorm"},
+    [TOOL_OPENFPGALOADER] = {"openFPGALoader", "openFPGALoader", "-V", "loads boards of many kinds",
+                             "apt-get install openfpgaloader"},
 };
 
 /* ---- finding --------------------------------------------------------------------------------- */

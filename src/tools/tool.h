@@ -25,6 +25,8 @@ typedef enum ToolKind {
     TOOL_IVERILOG,
     TOOL_VVP,
     TOOL_VERILATOR,
+    TOOL_ICEPROG,
+    TOOL_OPENFPGALOADER,
     TOOLS
 } ToolKind;
 

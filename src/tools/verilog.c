@@ -5,7 +5,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { NATIVE_BITS = 32 }; /* constants up to here come out right */
+#include "base/fs.h"
+
+enum {
+    NATIVE_BITS = 32, /* constants up to here come out right */
+    MAX_NETLIST_BYTES = 1 << 30
+};
 
 typedef struct Span {
     const char *at;
@@ -246,4 +251,17 @@ Status verilog_mend(const char *text, Buffer *into)
     if (modules == 0)
         return error_set(ERR_INTERNAL, "the netlist of GHDL has no module");
     return OK;
+}
+
+Status verilog_mend_file(const char *raw, const char *mended)
+{
+    Buffer text = {0}, netlist = {0};
+    Status status = fs_read_file(raw, MAX_NETLIST_BYTES, &text);
+    if (status == OK)
+        status = verilog_mend(text.data ? text.data : "", &netlist);
+    if (status == OK)
+        status = fs_write_atomic(mended, netlist.data, netlist.length);
+    buffer_free(&text);
+    buffer_free(&netlist);
+    return status;
 }

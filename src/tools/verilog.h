@@ -25,4 +25,7 @@
  * VHDL is ours. */
 Status verilog_mend(const char *text, Buffer *into) MUST_CHECK;
 
+/* The same from one file into another. */
+Status verilog_mend_file(const char *raw, const char *mended) MUST_CHECK;
+
 #endif
