@@ -43,10 +43,9 @@ else
 fi
 sample mnist_cnn.h5 samples/mnist 0.980 10 --fold conv_1:pe=4,simd=3 --fold conv_2:pe=3,simd=12 \
     --fold digit:pe=2,simd=4
-# conv_2: 576 windows of 9*12/12 * 12/3 steps, and 100 other positions; the start of a row may wait
-# for conv_1.
-check "folding: the slowest layer sets the interval" \
-    holds "$(of hardware interval_cycles) >= 20836 && $(of hardware interval_cycles) < 20836 * 1.05"
+# conv_2: 576 windows of 9*12/12 * 12/3 steps, and 100 other positions; a few beats of conv_1 put
+# aside keep it at work at the start of a row.
+check "folding: the slowest layer sets the interval" equal "$(of hardware interval_cycles)" 20836
 
 # The paper's partial quantization: both convolutions stay floating point, in hardware too.
 run samples/mnist_cnn.h5 --data samples/mnist --images 4 --float conv_1 --float conv_2
