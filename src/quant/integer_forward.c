@@ -175,7 +175,7 @@ static void run_stage(const IntegerForward *forward, int index, int b, int image
         run_on_values(forward, index, b);
         return;
     }
-    const void *inputs[OP_MAX_INPUTS];
+    const void *inputs[OP_MAX_INPUTS] = {NULL};
     for (int k = 0; k < stage->op->input_count; k++)
         inputs[k] = stored_at(&forward->stages[stage->op->inputs[k]], b);
     stage->widened = false;

@@ -574,7 +574,7 @@ void integer_op_run(const IntegerOp *packed, const void *const *inputs, int imag
     }
     uint8_t *to = output;
     for (int b = 0; b < images; b++) {
-        const void *from[OP_MAX_INPUTS];
+        const void *from[OP_MAX_INPUTS] = {NULL};
         for (int k = 0; k < packed->op->input_count; k++)
             from[k] = (const uint8_t *)inputs[k] + b * packed->image_bytes[k];
         if (kind->join)
