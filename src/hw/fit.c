@@ -49,7 +49,8 @@ static double share_that_goes(const Stage *stage, int pe, int simd)
 static bool is_enough(const FitCells *layer, double share, const FitCells *total,
                       const Device *device)
 {
-    return PARALLEL_SHARE * share * (double)layer->lut >= (double)(total->lut - device->lut) &&
+    return total->bram <= device->bram && /* folding saves none */
+           PARALLEL_SHARE * share * (double)layer->lut >= (double)(total->lut - device->lut) &&
            PARALLEL_SHARE * share * (double)layer->ff >= (double)(total->ff - device->ff) &&
            share * (double)layer->dsp >= (double)(total->dsp - device->dsp);
 }
@@ -174,13 +175,16 @@ int fit_ways(const Plan *plan, const Device *device, const FitNeed *need, Arena 
     int fold_count = fold_ways(plan, device, need, folds), count = 0;
     const char *others[] = {device_sentence(device, &need->total, arena),
                             bits_sentence(plan, arena)};
-    int other_count = (others[0] != NULL) + (others[1] != NULL);
-    /* at least one of the other kinds is named, and foldings fill what they leave */
-    int room = fold_count + other_count > FIT_WAYS && other_count > 0 ? FIT_WAYS - 1 : FIT_WAYS;
-    for (int i = 0; i < fold_count && count < room; i++)
+    int enough = 0;
+    while (enough < fold_count && folds[enough].enough)
+        enough++;
+    /* one place at least is for another kind of way */
+    for (int i = 0; i < enough && count < FIT_WAYS - 1; i++)
         ways[count++] = fold_sentence(plan, &folds[i], arena);
     for (size_t i = 0; i < sizeof others / sizeof *others && count < FIT_WAYS; i++)
         if (others[i])
             ways[count++] = others[i];
+    for (int i = count < enough ? count : enough; i < fold_count && count < FIT_WAYS; i++)
+        ways[count++] = fold_sentence(plan, &folds[i], arena);
     return count;
 }

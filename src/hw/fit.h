@@ -26,9 +26,9 @@ const char *fit_excess(const Device *device, const FitCells *cells, Arena *arena
 enum { FIT_WAYS = 3 };
 
 /* The cheapest ways, at most FIT_WAYS sentences in the arena, best first; returns how many. First
- * layers that are folded more, by the rate that is left: multipliers and what belongs to them go
- * with the parallelism (that share of a layer is estimated). Then a bigger device of the family,
- * and fewer bits. */
+ * single layers that are folded more, by the rate that is left, where that is enough: multipliers
+ * and what belongs to them go with the parallelism (that share of a layer is estimated). Then a
+ * bigger device, and fewer bits; then foldings that are not enough alone. */
 int fit_ways(const Plan *plan, const Device *device, const FitNeed *need, Arena *arena,
              const char *ways[FIT_WAYS]);
 

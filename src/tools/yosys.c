@@ -14,7 +14,8 @@
 
 typedef enum CellKind { CELL_LUT, CELL_FF, CELL_DSP, CELL_BRAM, CELL_KINDS } CellKind;
 
-/* What one cell of a type takes of the device. A type matches the first row that has it. */
+/* What one cell of a type takes of the device. A type matches the first row that has it; patterns are
+ * for fnmatch() and Yosys alike, which knows no ranges. */
 typedef struct CellRow {
     const char *family, *pattern;
     CellKind kind;
@@ -36,7 +37,7 @@ static const CellRow CELL_ROWS[] = {
     {"ecp5", "MULT18X18D", CELL_DSP, 1},
     {"ecp5", "DP16KD", CELL_BRAM, 1},
     {"ecp5", "PDPW16KD", CELL_BRAM, 1},
-    {"xilinx7", "LUT[1-6]", CELL_LUT, 1},
+    {"xilinx7", "LUT[123456]", CELL_LUT, 1},
     {"xilinx7", "INV", CELL_LUT, 1},
     {"xilinx7", "SRL*", CELL_LUT, 1},
     {"xilinx7", "RAM64X1D", CELL_LUT, 2},
