@@ -17,6 +17,7 @@ typedef enum ActionId {
     ACTION_SHOW_MODEL,
     ACTION_SHOW_CALIBRATE,
     ACTION_SHOW_RUN,
+    ACTION_SHOW_LADDER,
     ACTION_SHOW_SYNTHESIS,
     ACTION_SHOW_HISTORY,
     ACTION_SHOW_MESSAGES,
@@ -64,6 +65,14 @@ typedef enum ActionId {
     ACTION_SEARCH_PREVIOUS,
     ACTION_SORT,
     ACTION_SORT_REVERSE,
+    ACTION_SET_TARGET,
+    ACTION_SET_DROP,
+    ACTION_SET_EPOCHS,
+    ACTION_SWITCH_POLICY,
+    ACTION_PAUSE_RUN,
+    ACTION_SKIP_RUNG,
+    ACTION_STOP_CLIMB,
+    ACTION_RESUME_RUN,
     ACTION_REFRESH,
     ACTION_COMMAND,
     ACTION_HELP,
@@ -82,7 +91,9 @@ typedef enum ActionScope {
     SCOPE_TEXT = 1 << 5,   /* a long text to read */
     SCOPE_EDIT = 1 << 6,   /* rows are marked and edited, and edits undone */
     SCOPE_CALIBRATE = 1 << 7,
-    SCOPE_TOOLS = 1 << 8
+    SCOPE_TOOLS = 1 << 8,
+    SCOPE_LADDER = 1 << 9,
+    SCOPE_STEER = 1 << 10 /* the run under way is asked for something */
 } ActionScope;
 
 typedef struct ActionInfo {

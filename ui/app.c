@@ -17,6 +17,7 @@ static const struct {
     [ROOT_MODEL] = {screen_model_new, ACTION_SHOW_MODEL, "Model"},
     [ROOT_CALIBRATE] = {screen_calibrate_new, ACTION_SHOW_CALIBRATE, "Calib"},
     [ROOT_RUN] = {screen_run_new, ACTION_SHOW_RUN, "Run"},
+    [ROOT_LADDER] = {screen_ladder_new, ACTION_SHOW_LADDER, "Ladder"},
     [ROOT_SYNTHESIS] = {screen_synthesis_new, ACTION_SHOW_SYNTHESIS, "Synth"},
     [ROOT_HISTORY] = {screen_history_new, ACTION_SHOW_HISTORY, "Runs"},
     [ROOT_MESSAGES] = {screen_messages_new, ACTION_SHOW_MESSAGES, "Msgs"},
@@ -103,7 +104,7 @@ static void show_root(App *app, Root root)
         app->roots[root]->ops->shown(app->roots[root]);
 }
 
-static void tell_screens(App *app, ScreenEvent event)
+void app_tell(App *app, ScreenEvent event)
 {
     for (int i = 0; i < ROOTS; i++)
         if (app->roots[i]->ops->event)
@@ -122,7 +123,7 @@ void app_message(App *app, MessageLevel level, const char *format, ...)
     vsnprintf(text, sizeof text, format, arguments);
     va_end(arguments);
     messages_add(&app->messages, level, app->now_ms, "%s", text);
-    tell_screens(app, SCREEN_MESSAGES_CHANGED);
+    app_tell(app, SCREEN_MESSAGES_CHANGED);
 }
 
 /* ---- what is possible ------------------------------------------------------------------------ */
@@ -163,6 +164,10 @@ bool app_can(const App *app, ActionId action, const char **why_not)
         return can_start(app, why_not);
     if (action == ACTION_CANCEL_RUN)
         return can_cancel(app, why_not);
+    if (action == ACTION_PAUSE_RUN || action == ACTION_SKIP_RUNG || action == ACTION_STOP_CLIMB)
+        return app_can_steer(app, action, why_not);
+    if (action == ACTION_RESUME_RUN)
+        return app_can_resume(app, why_not);
     if (action == ACTION_BACK && app->depth == 0) {
         *why_not = "this is a main screen: q leaves the workbench";
         return false;
@@ -184,8 +189,10 @@ static void start_run(App *app)
     run_view_free(&app->run);
     app->run = starting;
     app->run_is_ours = true;
-    show_root(app, ROOT_RUN);
-    tell_screens(app, SCREEN_RUN_CHANGED);
+    app->paused = false;
+    if (app->root != ROOT_LADDER && app->root != ROOT_LOG) /* those show it, too */
+        show_root(app, ROOT_RUN);
+    app_tell(app, SCREEN_RUN_CHANGED);
 }
 
 static void ask(App *app, const DialogText *text, Question question)
@@ -269,9 +276,19 @@ static void suspend(App *app)
 
 /* What the app itself obeys; the screen that is shown is asked first. */
 static void (*const OBEY[ACTIONS])(App *app) = {
-    [ACTION_START_RUN] = start_run, [ACTION_CANCEL_RUN] = ask_cancel, [ACTION_BACK] = app_pop,
-    [ACTION_SEARCH] = ask_search,   [ACTION_COMMAND] = ask_command,   [ACTION_HELP] = show_help,
-    [ACTION_REPAINT] = repaint,     [ACTION_SUSPEND] = suspend,       [ACTION_QUIT] = ask_quit,
+    [ACTION_START_RUN] = start_run,
+    [ACTION_CANCEL_RUN] = ask_cancel,
+    [ACTION_BACK] = app_pop,
+    [ACTION_RESUME_RUN] = app_resume_run,
+    [ACTION_PAUSE_RUN] = app_pause_run,
+    [ACTION_SKIP_RUNG] = app_skip_rung,
+    [ACTION_STOP_CLIMB] = app_stop_climb,
+    [ACTION_SEARCH] = ask_search,
+    [ACTION_COMMAND] = ask_command,
+    [ACTION_HELP] = show_help,
+    [ACTION_REPAINT] = repaint,
+    [ACTION_SUSPEND] = suspend,
+    [ACTION_QUIT] = ask_quit,
 };
 
 void app_act(App *app, ActionId action)
@@ -365,97 +382,6 @@ void app_key(App *app, int key)
     }
 }
 
-/* ---- choices for the model ------------------------------------------------------------------- */
-
-void app_tuning_changed(App *app)
-{
-    tell_screens(app, SCREEN_TUNING_CHANGED);
-}
-
-void app_commit_edits(App *app)
-{
-    if (!app->tuning || !tuning_commit(app->tuning))
-        return;
-    if (!app->settings.readonly && app->ports.save_edits(app->ports.host) != OK)
-        app_message(app, MESSAGE_ERROR, "edits are not saved: %s", error_message());
-    app_tuning_changed(app);
-}
-
-void app_tuning_opened(App *app, Tuning *tuning, int restored)
-{
-    tuning_free(app->tuning);
-    app->tuning = tuning;
-    if (restored > 0)
-        app_message(app, MESSAGE_INFO,
-                    "%d earlier %s of this model taken up again; R on Calibrate drops them",
-                    restored, restored == 1 ? "edit" : "edits");
-    app_tuning_changed(app);
-    if (app->root == ROOT_CALIBRATE)
-        app_observe(app, false);
-}
-
-void app_observe(App *app, bool again)
-{
-    Observing *observing = &app->observing;
-    bool done = observing->state == OBSERVATION_DONE || observing->state == OBSERVATION_FAILED;
-    if (!app->tuning || observing->state == OBSERVATION_GOING_ON || (done && !again))
-        return;
-    *observing = (Observing){.state = OBSERVATION_GOING_ON};
-    if (!app->settings.run.data) {
-        app_observation_gone(app, "no images: start the workbench with --data FOLDER");
-    } else if (app->ports.observe(app->ports.host) != OK) {
-        char message[MESSAGE_BYTES];
-        snprintf(message, sizeof message, "%s", error_message());
-        app_observation_gone(app, message);
-    }
-    app_tuning_changed(app);
-}
-
-void app_observation_gone(App *app, const char *message)
-{
-    if (app->observing.state != OBSERVATION_GOING_ON)
-        return;
-    app->observing.state = OBSERVATION_FAILED;
-    snprintf(app->observing.message, sizeof app->observing.message, "%s", message);
-    app_tuning_changed(app);
-}
-
-void app_observation_event(App *app, const Event *event)
-{
-    if (event->kind == EVENT_PROGRESS)
-        app->observing.fraction = event->fraction;
-    if (event->kind != EVENT_REPORT && event->kind != EVENT_ERROR) {
-        app->dirty = true;
-        return;
-    }
-    const char *path = report_text(event->json, "observation.histograms", "");
-    Status status = event->code;
-    if (status == OK)
-        status = tuning_observe(app->tuning, path);
-    if (status == OK)
-        app->observing.state = OBSERVATION_DONE;
-    else
-        app_observation_gone(app, event->code == OK ? error_message() : event->text);
-    app_tuning_changed(app);
-}
-
-/* ---- programs -------------------------------------------------------------------------------- */
-
-void app_look_at_tools(App *app, bool again)
-{
-    if (app->tools && !again)
-        return;
-    if (app->ports.look_at_tools(app->ports.host) != OK)
-        app_message(app, MESSAGE_ERROR, "%s", error_message());
-}
-
-void app_tools_known(App *app, const json_t *report)
-{
-    json_decref(app->tools);
-    app->tools = json_deep_copy(report);
-    tell_screens(app, SCREEN_TOOLS_CHANGED);
-}
-
 /* ---- events ---------------------------------------------------------------------------------- */
 
 void app_model_loaded(App *app, ModelView view)
@@ -464,7 +390,7 @@ void app_model_loaded(App *app, ModelView view)
     app->model = view;
     if (view.state == MODEL_REFUSED)
         app_message(app, MESSAGE_ERROR, "%s", view.message);
-    tell_screens(app, SCREEN_MODEL_CHANGED);
+    app_tell(app, SCREEN_MODEL_CHANGED);
     app_history_changed(app);
 }
 
@@ -495,7 +421,7 @@ void app_engine_event(App *app, const Event *event)
     run_view_event(&app->run, event, app->now_ms);
     if (event->kind == EVENT_REPORT)
         announce_end(app);
-    tell_screens(app, SCREEN_RUN_CHANGED);
+    app_tell(app, SCREEN_RUN_CHANGED);
 }
 
 /* The engine died before its report: the history knows what is left of the run. */
@@ -524,12 +450,12 @@ static void follow(App *app, int64_t run)
     app->run = view;
     if (was_active && !run_view_active(&app->run))
         announce_end(app);
-    tell_screens(app, SCREEN_RUN_CHANGED);
+    app_tell(app, SCREEN_RUN_CHANGED);
 }
 
 void app_history_changed(App *app)
 {
-    tell_screens(app, SCREEN_HISTORY_CHANGED);
+    app_tell(app, SCREEN_HISTORY_CHANGED);
     if (app->run_is_ours)
         return;
     const HistoryRow *running = history_running(&app->history);

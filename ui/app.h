@@ -28,6 +28,7 @@ typedef enum Root {
     ROOT_MODEL,
     ROOT_CALIBRATE,
     ROOT_RUN,
+    ROOT_LADDER,
     ROOT_SYNTHESIS,
     ROOT_HISTORY,
     ROOT_MESSAGES,
@@ -44,6 +45,7 @@ typedef struct AppPorts {
     Status (*resume_run)(void *host, int64_t run);
     Status (*cancel_run)(void *host, int64_t run); /* 0: the one that is being started */
     Status (*load_run)(void *host, int64_t run, RunView *view);
+    Status (*steer_run)(void *host, CommandKind wish);
     Status (*observe)(void *host);       /* app_observation_event() tells what comes of it */
     Status (*save_edits)(void *host);    /* app->tuning has new choices */
     Status (*look_at_tools)(void *host); /* app_tools_known() tells what comes of it */
@@ -81,6 +83,7 @@ struct App {
     Tuning *tuning; /* owned; NULL: no model, or one that cannot be quantized */
     Observing observing;
     RunView run;      /* the current run */
+    bool paused;      /* it was asked to wait */
     bool run_is_ours; /* its engine talks to us: the history is not needed to follow it */
     json_t *tools;    /* owned: the report of flow_doctor(); NULL: not looked yet */
     History history;
@@ -142,6 +145,18 @@ void app_commit_edits(App *app);
 /* Screens learn that the tuning changed. */
 void app_tuning_changed(App *app);
 void app_pop(App *app);
+
+/* Tells every screen. */
+void app_tell(App *app, ScreenEvent event);
+
+/* ---- what actions ask of the engine of a run (app_jobs.c) ------------------------------------ */
+
+bool app_can_steer(const App *app, ActionId action, const char **why_not);
+bool app_can_resume(const App *app, const char **why_not);
+void app_resume_run(App *app);
+void app_pause_run(App *app);
+void app_skip_rung(App *app);
+void app_stop_climb(App *app);
 
 /* The terminal is too small, and its size is all that is shown. */
 bool app_shows_size(const App *app);

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/dots.h"
 #include "ui/format.h"
 
 enum { EIGHTHS = 8, AXIS_ROWS = 2 };
@@ -99,4 +100,82 @@ void chart_bars(Area area, const ChartBars *bars)
     }
     if (has_axis)
         draw_axis(area, bars, marks);
+}
+
+/* ---- curves ---------------------------------------------------------------------------------- */
+
+enum { SCALE_COLUMNS = 8, CURVE_ROWS_MOST = 64, CURVE_COLUMNS_MOST = 256 };
+
+static DotsScale scale_of(const ChartCurves *chart)
+{
+    double low = INFINITY, high = -INFINITY;
+    for (int c = 0; c < chart->curve_count; c++)
+        for (int i = 0; i < chart->count; i++)
+            if (isfinite(chart->curves[c].values[i])) {
+                low = fmin(low, chart->curves[c].values[i]);
+                high = fmax(high, chart->curves[c].values[i]);
+            }
+    if (!(high >= low))
+        low = 0, high = 1;
+    double room = high > low ? (high - low) * 0.02 : 0.01;
+    return (DotsScale){low - room, high + room, chart->expected - 1};
+}
+
+static void draw_dots(const Dots *dots, Area area)
+{
+    for (int row = 0; row < dots->rows; row++)
+        for (int column = 0; column < dots->columns; column++) {
+            char text[UTF8_BYTES];
+            uint32_t rune = dots_rune(dots, row, column);
+            text_encode(rune, text);
+            if (rune)
+                area_text(area, row, column, STYLE_BAR, text);
+        }
+}
+
+static void draw_scale(Area area, int rows, const DotsScale *scale)
+{
+    for (int row = 0; row < rows; row++) {
+        char text[FORMAT_BYTES];
+        double value = scale->high - (scale->high - scale->low) * row / (rows > 1 ? rows - 1 : 1);
+        snprintf(text, sizeof text, "%.4f", value);
+        if (row % 4 == 0 || row == rows - 1)
+            area_text(area, row, 0, STYLE_DIM, text);
+        area_glyph(area, row, SCALE_COLUMNS - 1, STYLE_FRAME, GLYPH_UPRIGHT);
+    }
+}
+
+static void draw_legend(Area area, int row, const ChartCurves *chart)
+{
+    char last[FORMAT_BYTES];
+    for (int column = SCALE_COLUMNS; column < area.columns; column++)
+        area_glyph(area, row, column, STYLE_FRAME, GLYPH_ACROSS);
+    snprintf(last, sizeof last, "%d", chart->first_x + chart->expected - 1);
+    int column = area_printf(area, row + 1, SCALE_COLUMNS, STYLE_DIM, "%d %s", chart->first_x,
+                             chart->x_label);
+    for (int c = 0; c < chart->curve_count; c++) {
+        const char *line = c ? "\u2801\u2808\u2802\u2810" : "\u2812\u2812\u2812";
+        char mark[2] = {dots_mark(c), 0};
+        column = area_text(area, row + 1, column + 3, STYLE_BAR, area.canvas->ascii ? mark : line);
+        column = area_printf(area, row + 1, column + 1, STYLE_DIM, "%s", chart->curves[c].name);
+    }
+    area_text_right(area, row + 1, STYLE_DIM, last);
+}
+
+void chart_curves(Area area, const ChartCurves *chart)
+{
+    unsigned char cells[CURVE_ROWS_MOST * CURVE_COLUMNS_MOST] = {0};
+    int rows = area.rows - AXIS_ROWS, columns = area.columns - SCALE_COLUMNS;
+    if (rows < 1 || columns < 2)
+        return;
+    Dots dots = {.rows = rows < CURVE_ROWS_MOST ? rows : CURVE_ROWS_MOST,
+                 .columns = columns < CURVE_COLUMNS_MOST ? columns : CURVE_COLUMNS_MOST,
+                 .ascii = area.canvas->ascii,
+                 .cells = cells};
+    DotsScale scale = scale_of(chart);
+    for (int c = chart->curve_count - 1; c >= 0; c--)
+        dots_curve(&dots, chart->curves[c].values, chart->count, &scale, c);
+    draw_dots(&dots, area_part(area, 0, SCALE_COLUMNS, dots.rows, dots.columns));
+    draw_scale(area, dots.rows, &scale);
+    draw_legend(area_part(area, 0, 0, area.rows, SCALE_COLUMNS + dots.columns), dots.rows, chart);
 }

@@ -1,4 +1,4 @@
-/* chart.h: figures as pictures of cells: bars of a histogram.
+/* chart.h: figures as pictures of cells: bars of a histogram, curves.
  *
  *     chart_bars(area, &(ChartBars){.counts = counts, .low = -1, .high = 1,
  *                                   .clip_low = -0.4, .clip_high = 0.4});
@@ -18,5 +18,23 @@ typedef struct ChartBars {
 } ChartBars;
 
 void chart_bars(Area area, const ChartBars *bars);
+
+/* Values at first_x, first_x + 1, ...; those that are not finite are gaps. */
+typedef struct ChartCurve {
+    const char *name;
+    const double *values;
+} ChartCurve;
+
+/* Lines over a scale that fits; the last two rows are axis and legend. */
+typedef struct ChartCurves {
+    const ChartCurve *curves;
+    int curve_count; /* at most DOTS_SERIES_MOST */
+    int count;       /* values of each */
+    int expected;    /* values that the axis has room for: at least count */
+    int first_x;
+    const char *x_label;
+} ChartCurves;
+
+void chart_curves(Area area, const ChartCurves *chart);
 
 #endif

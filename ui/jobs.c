@@ -28,7 +28,7 @@ static Status make_schemes_folder(const Jobs *jobs, Arena *arena)
 static Status write_edits(const Jobs *jobs, Arena *arena)
 {
     const Tuning *tuning = jobs->app->tuning;
-    const char *path = edits_path(jobs, arena, tuning_sha256(tuning));
+    const char *path = edits_path(jobs, arena, tuning_identity(tuning));
     if (tuning_differences(tuning, NULL) == 0)
         return fs_exists(path) ? fs_remove_tree(path) : OK;
     TRY(make_schemes_folder(jobs, arena));
@@ -46,7 +46,7 @@ Status jobs_save_edits(const Jobs *jobs)
 int jobs_restore_edits(const Jobs *jobs, Tuning *tuning)
 {
     Arena *arena = arena_new();
-    const char *path = edits_path(jobs, arena, tuning_sha256(tuning));
+    const char *path = edits_path(jobs, arena, tuning_identity(tuning));
     bool restored = fs_exists(path) && tuning_read(tuning, path) == OK && tuning_commit(tuning);
     arena_free(arena);
     return restored ? tuning_differences(tuning, NULL) : 0;
@@ -127,6 +127,11 @@ Status jobs_resume_run(Jobs *jobs, int64_t run)
 Status jobs_cancel_run(Jobs *jobs)
 {
     return engine_client_cancel(jobs->runner);
+}
+
+Status jobs_steer_run(Jobs *jobs, CommandKind wish)
+{
+    return engine_client_steer(jobs->runner, wish);
 }
 
 /* ---- tensors --------------------------------------------------------------------------------- */

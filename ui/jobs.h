@@ -1,8 +1,9 @@
 /* jobs.h: the engines behind the screens: one for a run, one that looks at tensors, one that looks
  * for programs; and the files of choices that go with them.
  *
- * In the folder of the history: schemes/SHA256.scheme, the edits of a model (SHA-256 of its file);
- * schemes/HASH.scheme, what a run was started with, named by what it says and never changed.
+ * In the folder of the history: schemes/IDENTITY.scheme, the edits of a model that started from the
+ * same options (tuning_identity()); schemes/HASH.scheme, what a run was started with, named by what
+ * it says and never changed.
  */
 #ifndef UI_JOBS_H
 #define UI_JOBS_H
@@ -26,6 +27,7 @@ typedef struct Jobs {
 Status jobs_start_run(Jobs *jobs) MUST_CHECK;
 Status jobs_resume_run(Jobs *jobs, int64_t run) MUST_CHECK;
 Status jobs_cancel_run(Jobs *jobs) MUST_CHECK;
+Status jobs_steer_run(Jobs *jobs, CommandKind wish) MUST_CHECK;
 Status jobs_observe(Jobs *jobs) MUST_CHECK;
 Status jobs_look_at_tools(Jobs *jobs) MUST_CHECK;
 

@@ -52,6 +52,8 @@ RunView run_view_starting(const RunOptions *options, int64_t now_ms)
     view.status = RUN_RUNNING;
     view.created_ms = now_ms;
     view.last_stage = options->stop_after;
+    view.target_accuracy = options->target_accuracy;
+    view.max_drop = options->max_drop;
     view.report = report_new();
     snprintf(view.model, sizeof view.model, "%s", options->model ? base_name(options->model) : "");
     return view;
@@ -88,16 +90,16 @@ static void take_stage_record(RunView *view, const StageRecord *record)
     json_decref(figures);
 }
 
-/* How far the run was asked to go: its options are in the row. */
-static RunStage last_stage_of(const RunRecord *record)
+/* How far the run was asked to go, and what it must reach: its options are in the row. */
+static void take_options(RunView *view, const RunRecord *record)
 {
-    RunStage last = STAGE_SIMULATE;
     json_t *options = json_loads(record->options, 0, NULL);
     const char *word = json_string_value(json_object_get(options, "stop_after"));
-    if (!word || !stage_parse(word, &last))
-        last = STAGE_SIMULATE;
+    if (!word || !stage_parse(word, &view->last_stage))
+        view->last_stage = STAGES - 1;
+    view->target_accuracy = report_number(options, "target_accuracy", NAN);
+    view->max_drop = report_number(options, "max_drop", NAN);
     json_decref(options);
-    return last;
 }
 
 RunView run_view_of_record(const RunRecord *record, const StageRecord *stages, int count)
@@ -108,7 +110,7 @@ RunView run_view_of_record(const RunRecord *record, const StageRecord *stages, i
     view.status = record->status;
     view.created_ms = record->created_ms;
     view.finished_ms = record->finished_ms;
-    view.last_stage = last_stage_of(record);
+    take_options(&view, record);
     snprintf(view.model, sizeof view.model, "%s", base_name(record->model_path));
     snprintf(view.folder, sizeof view.folder, "%s", record->folder ? record->folder : "");
     snprintf(view.message, sizeof view.message, "%s", record->message);
@@ -176,7 +178,9 @@ void run_view_event(RunView *view, const Event *event, int64_t now_ms)
         StageView *row = &view->stages[event->stage];
         row->fraction = event->fraction;
         snprintf(row->detail, sizeof row->detail, "%s", event->text);
-    } else if (event->kind == EVENT_REPORT)
+    } else if (event->kind == EVENT_FIGURES && view->report && event->json)
+        json_object_update_new(view->report, json_deep_copy(event->json));
+    else if (event->kind == EVENT_REPORT)
         take_report(view, event, now_ms);
 }
 

@@ -50,8 +50,9 @@ typedef struct RunView {
     char folder[RUN_PATH_BYTES];     /* of its files; "": none yet */
     char message[RUN_MESSAGE_BYTES]; /* "" when nothing went wrong */
     StageView stages[STAGES];
-    RunStage last_stage; /* the run goes as far as this one */
-    json_t *report;      /* owned; grows as stages end, and is the whole report at last */
+    RunStage last_stage;              /* the run goes as far as this one */
+    double target_accuracy, max_drop; /* that it was started with; NAN: none */
+    json_t *report; /* owned; grows as stages end, and is the whole report at last */
 } RunView;
 
 RunView run_view_none(void);

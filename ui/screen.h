@@ -61,6 +61,7 @@ Screen *screen_presets_new(App *app, const bool *marked); /* for marked rows of 
 Screen *screen_run_new(App *app);                         /* follows app->run */
 Screen *screen_result_new(App *app, int64_t run);         /* one run of the history */
 Screen *screen_history_new(App *app);
+Screen *screen_ladder_new(App *app);
 Screen *screen_synthesis_new(App *app);
 Screen *screen_messages_new(App *app);
 Screen *screen_log_new(App *app);

@@ -189,6 +189,11 @@ static Status cancel_run(void *host, int64_t id)
     return status;
 }
 
+static Status steer_run(void *host, CommandKind wish)
+{
+    return jobs_steer_run(&((Workbench *)host)->jobs, wish);
+}
+
 static Status observe(void *host)
 {
     return jobs_observe(&((Workbench *)host)->jobs);
@@ -412,6 +417,7 @@ static void make_app(Workbench *bench, const WorkbenchOptions *options)
                       .resume_run = resume_run,
                       .cancel_run = cancel_run,
                       .load_run = load_run,
+                      .steer_run = steer_run,
                       .observe = observe,
                       .save_edits = save_edits,
                       .look_at_tools = look_at_tools,

@@ -3,6 +3,11 @@
 #include <signal.h>
 #include <stdatomic.h>
 #include <stddef.h>
+#include <time.h>
+
+#include "base/steer.h"
+
+enum { PAUSE_POLL_NS = 50000000 };
 
 static atomic_bool requested; /* lock-free, so a signal handler may set it */
 
@@ -33,5 +38,8 @@ bool cancel_requested(void)
 
 Status cancel_check(void)
 {
+    const struct timespec nap = {.tv_nsec = PAUSE_POLL_NS};
+    while (steer_is_paused() && !cancel_requested())
+        nanosleep(&nap, NULL);
     return cancel_requested() ? error_set(ERR_CANCELLED, "cancelled") : OK;
 }

@@ -14,7 +14,7 @@ void cancel_install_signals(void);
 void cancel_request(void);
 bool cancel_requested(void);
 
-/* OK, or ERR_CANCELLED with a message. */
+/* OK, or ERR_CANCELLED with a message. Waits while the work is paused (steer.h). */
 Status cancel_check(void) MUST_CHECK;
 
 #endif

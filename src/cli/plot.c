@@ -3,6 +3,8 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "base/dots.h"
+
 #include "cli/svg.h"
 
 /* ---- common ------------------------------------------------------------------------------------
@@ -39,74 +41,28 @@ static int longest(const Plot *plot)
 /* ---- curves as text ----------------------------------------------------------------------------
  */
 
-/* A terminal cell is 2 x 4 dots in braille; in ASCII it is one dot. */
-enum { COLUMNS = 60, ROWS = 12, DOTS_X = 2, DOTS_Y = 4 };
+enum { COLUMNS = 60, ROWS = 12 };
 
-typedef struct Canvas {
-    unsigned char cells[ROWS][COLUMNS]; /* braille: bit pattern; ASCII: a character or 0 */
-    int width, height;                  /* in dots */
-    bool ascii;
-} Canvas;
-
-static void set_dot(Canvas *canvas, int x, int y, char mark)
+static void print_rune(uint32_t rune, FILE *stream)
 {
-    static const unsigned char bits[DOTS_Y][DOTS_X] = {
-        {0x01, 0x08}, {0x02, 0x10}, {0x04, 0x20}, {0x40, 0x80}};
-    if (canvas->ascii)
-        canvas->cells[y][x] = (unsigned char)mark;
-    else
-        canvas->cells[y / DOTS_Y][x / DOTS_X] |= bits[y % DOTS_Y][x % DOTS_X];
-}
-
-static const char MARKS[PLOT_SERIES_MOST] = {'*', 'o', '+', 'x'};
-
-typedef struct Point {
-    int x, y;
-} Point;
-
-/* A line of dots; every third one alone when it is dotted. */
-static void draw_line(Canvas *canvas, Point from, Point to, int series)
-{
-    int steps = abs(to.x - from.x) > abs(to.y - from.y) ? abs(to.x - from.x) : abs(to.y - from.y);
-    for (int i = 0; i <= steps; i++) {
-        double part = steps ? (double)i / steps : 0;
-        int x = (int)lround(from.x + part * (to.x - from.x));
-        int y = (int)lround(from.y + part * (to.y - from.y));
-        if (series == 0 || i == steps || (x + y) % 3 == 0)
-            set_dot(canvas, x, y, MARKS[series]);
-    }
-}
-
-static void draw_series(Canvas *canvas, const Plot *plot, int series)
-{
-    const PlotSeries *values = &plot->series[series];
-    double low, high;
-    plot_range(plot, &low, &high);
-    int steps = longest(plot) - 1;
-    Point last = {-1, -1};
-    for (int i = 0; i < values->count; i++) {
-        if (!isfinite(values->values[i])) {
-            last.x = -1;
-            continue;
-        }
-        double height = (values->values[i] - low) / (high - low);
-        Point here = {steps > 0 ? (int)lround((double)i / steps * (canvas->width - 1)) : 0,
-                      (int)lround((1 - height) * (canvas->height - 1))};
-        draw_line(canvas, last.x < 0 ? here : last, here, series);
-        last = here;
-    }
-}
-
-static void print_cell(const Canvas *canvas, unsigned char cell, FILE *stream)
-{
-    if (canvas->ascii || !cell) {
-        putc(cell ? cell : ' ', stream);
+    if (rune < 0x80) {
+        putc(rune ? (int)rune : ' ', stream);
         return;
     }
-    /* U+2800 + cell in UTF-8 */
-    putc(0xe2, stream);
-    putc(0xa0 | cell >> 6, stream);
-    putc(0x80 | (cell & 0x3f), stream);
+    /* Braille: three bytes of UTF-8. */
+    putc((int)(0xe0 | rune >> 12), stream);
+    putc((int)(0x80 | (rune >> 6 & 0x3f)), stream);
+    putc((int)(0x80 | (rune & 0x3f)), stream);
+}
+
+static void print_row(const Dots *dots, int row, FILE *stream)
+{
+    int used = COLUMNS;
+    while (used > 0 && !dots_rune(dots, row, used - 1))
+        used--;
+    for (int x = 0; x < used; x++)
+        print_rune(dots_rune(dots, row, x), stream);
+    putc('\n', stream);
 }
 
 static void print_axis(const Plot *plot, bool ascii, FILE *stream)
@@ -119,7 +75,7 @@ static void print_axis(const Plot *plot, bool ascii, FILE *stream)
     fprintf(stream, "%9s  %s", "", plot->x_label);
     for (int s = 0; s < plot->series_count; s++) {
         if (ascii)
-            fprintf(stream, "   %c %s", MARKS[s], plot->series[s].name);
+            fprintf(stream, "   %c %s", dots_mark(s), plot->series[s].name);
         else
             fprintf(stream, "   %s %s", s ? "⠁⠈⠂⠐" : "⠒⠒⠒", plot->series[s].name);
     }
@@ -128,26 +84,20 @@ static void print_axis(const Plot *plot, bool ascii, FILE *stream)
 
 void plot_print(const Plot *plot, bool ascii, FILE *stream)
 {
-    Canvas canvas = {.width = ascii ? COLUMNS : COLUMNS * DOTS_X,
-                     .height = ascii ? ROWS : ROWS * DOTS_Y,
-                     .ascii = ascii};
+    unsigned char cells[ROWS * COLUMNS] = {0};
+    Dots dots = {.rows = ROWS, .columns = COLUMNS, .ascii = ascii, .cells = cells};
+    DotsScale scale = {.steps = longest(plot) - 1};
+    plot_range(plot, &scale.low, &scale.high);
     for (int s = plot->series_count - 1; s >= 0; s--)
-        draw_series(&canvas, plot, s);
-    double low, high;
-    plot_range(plot, &low, &high);
+        dots_curve(&dots, plot->series[s].values, plot->series[s].count, &scale, s);
     fprintf(stream, "%9s  %s\n", "", plot->title);
     for (int y = 0; y < ROWS; y++) {
         if (y % 4 == 0 || y == ROWS - 1)
-            fprintf(stream, "%9.4f ", high - (high - low) * y / (ROWS - 1));
+            fprintf(stream, "%9.4f ", scale.high - (scale.high - scale.low) * y / (ROWS - 1));
         else
             fprintf(stream, "%9s ", "");
         fputs(ascii ? "|" : "│", stream);
-        int used = COLUMNS;
-        while (used > 0 && !canvas.cells[y][used - 1])
-            used--;
-        for (int x = 0; x < used; x++)
-            print_cell(&canvas, canvas.cells[y][x], stream);
-        putc('\n', stream);
+        print_row(&dots, y, stream);
     }
     print_axis(plot, ascii, stream);
 }

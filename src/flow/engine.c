@@ -9,6 +9,7 @@
 #include <uv.h>
 
 #include "base/cancel.h"
+#include "base/steer.h"
 #include "flow/protocol.h"
 
 enum {
@@ -77,6 +78,11 @@ static void on_progress(void *context, RunStage stage, double fraction, const ch
          &(Event){.kind = EVENT_PROGRESS, .stage = stage, .fraction = fraction, .text = detail});
 }
 
+static void on_figures(void *context, RunStage stage, const json_t *figures)
+{
+    post(context, &(Event){.kind = EVENT_FIGURES, .stage = stage, .json = figures});
+}
+
 static void on_log(void *context, const char *line)
 {
     post(context, &(Event){.kind = EVENT_LOG, .text = line});
@@ -132,6 +138,7 @@ static void work(void *context)
     const RunEvents events = {.started = on_started,
                               .stage = on_stage,
                               .progress = on_progress,
+                              .figures = on_figures,
                               .log = on_log,
                               .finished = on_finished,
                               .context = engine};
@@ -275,6 +282,18 @@ static void cancel_run(Engine *engine, const Command *command)
         post_error(engine, ERR_USAGE, "there is no run to cancel");
 }
 
+static void steer(Engine *engine, const Command *command)
+{
+    if (engine->phase != PHASE_RUNNING)
+        post_error(engine, ERR_USAGE, "there is no run to steer");
+    else if (command->kind == COMMAND_SKIP)
+        steer_end_step();
+    else if (command->kind == COMMAND_STOP)
+        steer_finish();
+    else
+        steer_pause(command->kind == COMMAND_PAUSE);
+}
+
 static void quit(Engine *engine, const Command *command)
 {
     (void)command;
@@ -288,7 +307,9 @@ static void on_line(void *context, const char *line, size_t length)
 {
     static void (*const ACTIONS[COMMANDS])(Engine * engine, const Command *command) = {
         [COMMAND_RUN] = begin_job,    [COMMAND_OBSERVE] = begin_job, [COMMAND_RESUME] = begin_job,
-        [COMMAND_DOCTOR] = begin_job, [COMMAND_CANCEL] = cancel_run, [COMMAND_QUIT] = quit};
+        [COMMAND_DOCTOR] = begin_job, [COMMAND_CANCEL] = cancel_run, [COMMAND_PAUSE] = steer,
+        [COMMAND_CONTINUE] = steer,   [COMMAND_SKIP] = steer,        [COMMAND_STOP] = steer,
+        [COMMAND_QUIT] = quit};
     Engine *engine = context;
     Command command;
     if (engine->phase == PHASE_OVER)

@@ -244,6 +244,11 @@ Status engine_client_doctor(EngineClient *client)
     return send_command(client, &(Command){.kind = COMMAND_DOCTOR});
 }
 
+Status engine_client_steer(EngineClient *client, CommandKind wish)
+{
+    return send_command(client, &(Command){.kind = wish});
+}
+
 Status engine_client_cancel(EngineClient *client)
 {
     return send_command(client, &(Command){.kind = COMMAND_CANCEL});

@@ -40,6 +40,8 @@ Status engine_client_observe(EngineClient *client, const RunOptions *options) MU
 Status engine_client_resume(EngineClient *client, const char *database, int64_t run) MUST_CHECK;
 Status engine_client_doctor(EngineClient *client) MUST_CHECK;
 
+/* COMMAND_PAUSE, COMMAND_CONTINUE, COMMAND_SKIP or COMMAND_STOP. */
+Status engine_client_steer(EngineClient *client, CommandKind wish) MUST_CHECK;
 Status engine_client_cancel(EngineClient *client) MUST_CHECK;
 
 int64_t engine_client_pid(const EngineClient *client);

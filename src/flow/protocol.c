@@ -6,8 +6,10 @@
 #include "flow/report.h"
 
 static const char *const COMMAND_WORDS[COMMANDS] = {
-    [COMMAND_RUN] = "run",       [COMMAND_OBSERVE] = "observe", [COMMAND_RESUME] = "resume",
-    [COMMAND_DOCTOR] = "doctor", [COMMAND_CANCEL] = "cancel",   [COMMAND_QUIT] = "quit"};
+    [COMMAND_RUN] = "run",           [COMMAND_OBSERVE] = "observe", [COMMAND_RESUME] = "resume",
+    [COMMAND_DOCTOR] = "doctor",     [COMMAND_CANCEL] = "cancel",   [COMMAND_PAUSE] = "pause",
+    [COMMAND_CONTINUE] = "continue", [COMMAND_SKIP] = "skip",       [COMMAND_STOP] = "stop",
+    [COMMAND_QUIT] = "quit"};
 
 static bool has_options(CommandKind kind)
 {
@@ -15,10 +17,10 @@ static bool has_options(CommandKind kind)
 }
 
 static const char *const EVENT_WORDS[EVENTS] = {
-    [EVENT_HELLO] = "hello", [EVENT_RUN_STARTED] = "run_started",
-    [EVENT_STAGE] = "stage", [EVENT_PROGRESS] = "progress",
-    [EVENT_LOG] = "log",     [EVENT_REPORT] = "report",
-    [EVENT_ERROR] = "error",
+    [EVENT_HELLO] = "hello",     [EVENT_RUN_STARTED] = "run_started",
+    [EVENT_STAGE] = "stage",     [EVENT_PROGRESS] = "progress",
+    [EVENT_FIGURES] = "figures", [EVENT_LOG] = "log",
+    [EVENT_REPORT] = "report",   [EVENT_ERROR] = "error",
 };
 
 static int find_word(const char *const *words, int count, const char *word)
@@ -93,6 +95,10 @@ static void write_fields(const Event *event, json_t *object)
         json_object_set_new(object, "stage", json_string(stage_word(event->stage)));
         json_object_set_new(object, "fraction", json_real(event->fraction));
         json_object_set_new(object, "detail", report_string(event->text));
+        break;
+    case EVENT_FIGURES:
+        json_object_set_new(object, "stage", json_string(stage_word(event->stage)));
+        json_object_set_new(object, "figures", share(event->json));
         break;
     case EVENT_LOG:
         json_object_set_new(object, "line", report_string(event->text));
@@ -218,6 +224,9 @@ static int unpack(json_t *object, json_error_t *fault, Event *event, Loose *loos
         return json_unpack_ex(object, fault, JSON_STRICT, "{s:i, s:s, s:s, s:F, s:s}", "v", v,
                               "event", word, "stage", &loose->stage, "fraction", &event->fraction,
                               "detail", &event->text);
+    case EVENT_FIGURES:
+        return json_unpack_ex(object, fault, JSON_STRICT, "{s:i, s:s, s:s, s:o}", "v", v, "event",
+                              word, "stage", &loose->stage, "figures", &loose->json);
     case EVENT_LOG:
         return json_unpack_ex(object, fault, JSON_STRICT, "{s:i, s:s, s:s}", "v", v, "event", word,
                               "line", &event->text);

@@ -5,12 +5,15 @@
  *                        {"v":1,"command":"resume","run":7,"database":"..."}
  *                        {"v":1,"command":"doctor"}
  *                        {"v":1,"command":"cancel"}
+ *                        {"v":1,"command":"pause"}, "continue", "skip" (ends the rung under way),
+ *                        "stop" (no further rung: the best so far is taken)
  *                        {"v":1,"command":"quit"}
  *     from the engine    {"v":1,"event":"hello","version":"0.1.0","pid":4711}
  *                        {"v":1,"event":"run_started","run":7,"folder":"..."}
  *                        {"v":1,"event":"stage","stage":"baseline","state":"finished",
  *                         "seconds":1.2,"figures":{...}}
  *                        {"v":1,"event":"progress","stage":"baseline","fraction":0.5,"detail":"..."}
+ *                        {"v":1,"event":"figures","stage":"quantize","figures":{...}}
  *                        {"v":1,"event":"log","line":"..."}
  *                        {"v":1,"event":"report","code":0,"message":"","report":{...}}
  *                        {"v":1,"event":"error","code":3,"message":"..."}
@@ -40,6 +43,10 @@ typedef enum CommandKind {
     COMMAND_RESUME,
     COMMAND_DOCTOR,
     COMMAND_CANCEL,
+    COMMAND_PAUSE,
+    COMMAND_CONTINUE,
+    COMMAND_SKIP,
+    COMMAND_STOP,
     COMMAND_QUIT,
     COMMANDS
 } CommandKind;
@@ -56,6 +63,7 @@ typedef enum EventKind {
     EVENT_RUN_STARTED,
     EVENT_STAGE,
     EVENT_PROGRESS,
+    EVENT_FIGURES, /* what a stage has found so far: RunEvents.figures */
     EVENT_LOG,
     EVENT_REPORT, /* the run is over, well or not; the last event of an engine */
     EVENT_ERROR,  /* a command was not understood or not possible now */
@@ -69,13 +77,14 @@ typedef struct Event {
     int64_t pid;         /* hello */
     int64_t run;         /* run_started */
     const char *folder;  /* run_started */
-    RunStage stage;      /* stage, progress */
+    RunStage stage;      /* stage, progress, figures */
     StageState state;    /* stage */
     double seconds;      /* stage */
     double fraction;     /* progress, 0..1 */
     const char *text;    /* progress: detail; log: line; report, error: message */
     Status code;         /* report, error */
-    const json_t *json;  /* stage: figures or NULL; report: the report, or NULL when a run could not
+    const json_t
+        *json; /* figures; stage: figures or NULL; report: the report, or NULL when a run could not
                             be taken up. Borrowed. */
 } Event;
 

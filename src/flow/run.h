@@ -53,6 +53,10 @@ typedef struct RunEvents {
      * figures have the names of the report's section: {"accuracy": 0.98, ...}. */
     void (*stage)(void *context, RunStage stage, StageState state, double seconds,
                   const json_t *figures);
+    /* What a stage has found so far, while it goes on: keys of the report, borrowed. The ladder gives
+     * "ladder", the rungs that were tried, and "climb": {"step", "epochs", "epochs_wanted"}, the
+     * one under way (step null: none). */
+    void (*figures)(void *context, RunStage stage, const json_t *figures);
     void (*progress)(void *context, RunStage stage, double fraction, const char *detail);
     void (*log)(void *context, const char *line);
     void (*finished)(void *context, Status status, const char *message, const json_t *report);

@@ -152,6 +152,7 @@ Status session_open(Session *session, const RunOptions *options, const RunEvents
 void session_close(Session *session)
 {
     process_set_witness(NULL);
+    json_decref(session->climb);
     plan_free(session->plan);
     integer_model_free(session->described);
     integer_model_free(session->quantized.model);

@@ -66,6 +66,7 @@ typedef struct Session {
     Status unmet;                  /* ERR_UNMET once a target was missed; the run goes on */
     char *unmet_reason;            /* in the arena */
 
+    json_t *climb;                  /* owned: the ladder so far, for events; NULL: no climb */
     ProcessWitness witness;         /* every program that is started goes to the log */
     RunStage stage;                 /* the running one */
     const char *stage_name;         /* what history and report call it; NULL: its word */

@@ -139,19 +139,51 @@ static const struct Part {
 } PARTS[LADDER_STEPS] = {
     [LADDER_PTQ_ALL] = {0, 0.05}, [LADDER_PTQ_PARTIAL] = {0.05, 0.1}, [LADDER_QAT] = {0.15, 0.75}};
 
+/* Tells how far the climb is: the rungs that were tried, and the one under way. */
+static void tell_climb(const Session *session)
+{
+    if (session->events.figures)
+        session->events.figures(session->events.context, STAGE_QUANTIZE, session->climb);
+}
+
+static void set_step(Session *session, json_t *word, json_t *epochs)
+{
+    if (!session->climb)
+        session->climb = json_pack("{s:[]}", "ladder");
+    json_object_set_new(session->climb, "climb",
+                        json_pack("{s:o, s:o, s:i}", "step", word, "epochs", epochs,
+                                  "epochs_wanted", session->options->qat_epochs));
+    tell_climb(session);
+}
+
 static void on_begin(void *context, LadderStep step)
 {
     session_part(context, PARTS[step].start, PARTS[step].length);
+    set_step(context, json_string(ladder_step_word(step)), json_array());
 }
 
-static void on_tried(void *context, const LadderRung *rung)
+static void on_epoch(void *context, const TrainEpoch *epochs, int count)
 {
+    json_t *list = json_array();
+    for (int i = 0; i < count; i++)
+        json_array_append_new(list, session_epoch_to_json(&epochs[i]));
+    session_log(context, "epoch %d: loss %.4f, accuracy %.4f", epochs[count - 1].epoch,
+                epochs[count - 1].loss, epochs[count - 1].accuracy);
+    set_step(context, json_string(ladder_step_word(LADDER_QAT)), list);
+}
+
+static void on_tried(void *context, const Ladder *ladder)
+{
+    Session *session = context;
+    const LadderRung *rung = &ladder->rungs[ladder->count - 1];
     session_log(context, "rung %s: accuracy %.4f%s, %lld bytes, %d layers in float%s",
                 ladder_step_word(rung->step), rung->accuracy,
                 rung->remembered ? " as measured before" : "", (long long)rung->bytes,
                 rung->float_count, rung->accepted ? "" : ": below the target");
     if (rung->note)
         session_log(context, "%s", rung->note);
+    json_object_set_new(session->climb, "ladder", ladder_to_json(ladder));
+    set_step(session, json_null(), json_array());
 }
 
 static LadderOptions ladder_options(const Session *session)
@@ -167,6 +199,7 @@ static LadderOptions ladder_options(const Session *session)
     ladder.qat.learn_steps = !options->qat_fixed_steps;
     ladder.qat.seed = (uint64_t)options->seed;
     ladder.qat.progress = &session->progress;
+    ladder.qat.on_epoch = on_epoch;
     if (session->folder) /* evaluate has none */
         ladder.folder = session_path(session, LADDER_FOLDER);
     ladder.identity = session->identity;
@@ -175,7 +208,8 @@ static LadderOptions ladder_options(const Session *session)
 
 static Status climb(Session *session, const Scheme *scheme, Ladder *ladder)
 {
-    const LadderOptions options = ladder_options(session);
+    LadderOptions options = ladder_options(session);
+    options.qat.context = session;
     const LadderInput input = {.simplified = session->simplified,
                                .scheme = scheme,
                                .calibration = session->calibration,
@@ -212,6 +246,8 @@ static void tell_result(Session *session, const Ladder *ladder)
     if (ladder->no_partial)
         session_log(session, "no partial rung: policy %s finds nothing to keep in float",
                     session->options->policy);
+    if (ladder->stopped)
+        session_log(session, "the climb was ended on request");
     if (ladder->skipped)
         session_log(session, "no training on integers: %s", ladder->skipped);
     if (!ladder->met)

@@ -17,7 +17,7 @@ enum { UNDO_MOST = 256 };
 struct Tuning {
     Graph *graph, *simplified;
     PreviewModel *preview;
-    char sha256[HASH_HEX_BYTES];
+    char sha256[HASH_HEX_BYTES], identity[HASH_HEX_BYTES];
     int *layers; /* of each row, in the graph's arena */
     int count;
     int last_format; /* layer whose outputs are the logits */
@@ -93,6 +93,20 @@ static void list_rows(Tuning *tuning)
     }
 }
 
+static void identify(Tuning *tuning)
+{
+    Hash *hash = hash_new();
+    hash_update(hash, tuning->sha256, strlen(tuning->sha256));
+    for (int i = 0; i < tuning->simplified->count; i++)
+        for (int key = 0; key < scheme_key_count(); key++) {
+            char text[SCHEME_VALUE_BYTES];
+            if (scheme_key_name(key)) /* the NUL keeps values apart */
+                hash_update(hash, text,
+                            strlen(scheme_key_value(&tuning->options[i], key, text)) + 1);
+        }
+    hash_finish(hash, tuning->identity);
+}
+
 static Status read_model(Tuning *tuning, const RunOptions *options)
 {
     if (!options->model)
@@ -111,6 +125,7 @@ static Status read_model(Tuning *tuning, const RunOptions *options)
     tuning->draft = copy_state(tuning, scheme.layers);
     tuning->steps[0] = copy_state(tuning, scheme.layers);
     tuning->step_count = 1;
+    identify(tuning);
     return OK;
 }
 
@@ -170,6 +185,11 @@ TuningRow tuning_row(const Tuning *tuning, int row)
 const char *tuning_sha256(const Tuning *tuning)
 {
     return tuning->sha256;
+}
+
+const char *tuning_identity(const Tuning *tuning)
+{
+    return tuning->identity;
 }
 
 const LayerScheme *tuning_choice(const Tuning *tuning, int row)

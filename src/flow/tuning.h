@@ -42,6 +42,8 @@ bool tuning_is_observed(const Tuning *tuning);
 int tuning_count(const Tuning *tuning);
 TuningRow tuning_row(const Tuning *tuning, int row);
 const char *tuning_sha256(const Tuning *tuning); /* of the model file */
+/* SHA-256 of that and of what the options want: where edits start from. */
+const char *tuning_identity(const Tuning *tuning);
 
 /* The draft, and what it was before. */
 const LayerScheme *tuning_choice(const Tuning *tuning, int row);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/cancel.h"
+#include "base/steer.h"
 #include "optimize/climb_state.h"
 #include "quant/integer_forward.h"
 
@@ -176,7 +177,7 @@ static Status conclude(Climb *climb, LadderRung rung)
     keep_or_drop(climb, ladder->count);
     ladder->count++;
     if (climb->input->tried)
-        climb->input->tried(climb->input->context, &ladder->rungs[ladder->count - 1]);
+        climb->input->tried(climb->input->context, ladder);
     return OK;
 }
 
@@ -185,6 +186,7 @@ static Status conclude(Climb *climb, LadderRung rung)
 
 static void begins(const Climb *climb, LadderStep step)
 {
+    steer_begin_step();
     if (climb->input->begins)
         climb->input->begins(climb->input->context, step);
 }
@@ -234,7 +236,7 @@ static Status search(Climb *climb, const Dataset *images)
         Status status = accuracy_on(climb, quantized.model, images, &accuracy);
         integer_model_free(quantized.model);
         TRY(status);
-        if (accuracy >= goal)
+        if (accuracy >= goal || steer_ends_step())
             break;
     }
     return OK;
@@ -414,6 +416,10 @@ static Status climb_all(Climb *climb)
         if (transition->action)
             TRY(transition->action(climb));
         state = transition->next;
+        if (steer_finishes() && climb->ladder->count > 0) {
+            climb->ladder->stopped = true;
+            return OK;
+        }
         if (state == AT_ALL && climb->options->train_at_once)
             event = TRAIN;
         else

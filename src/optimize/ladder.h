@@ -72,6 +72,8 @@ typedef struct LadderRung {
     const char *note; /* why training ended early; NULL: nothing to say */
 } LadderRung;
 
+typedef struct Ladder Ladder;
+
 typedef struct LadderInput {
     const Graph *simplified;
     const Scheme *scheme; /* of rung 1 */
@@ -79,8 +81,8 @@ typedef struct LadderInput {
     double baseline; /* accuracy of the float network on the test images */
     /* The training images, asked for when a rung needs them; borrowed. */
     Status (*training)(void *context, const Dataset **training);
-    /* A rung was tried. May be NULL. */
-    void (*tried)(void *context, const LadderRung *rung);
+    /* A rung was tried: the last one of the ladder so far. May be NULL. */
+    void (*tried)(void *context, const Ladder *ladder);
     /* A rung begins. May be NULL. */
     void (*begins)(void *context, LadderStep step);
     void *context;
@@ -88,18 +90,19 @@ typedef struct LadderInput {
     const Progress *progress;
 } LadderInput;
 
-typedef struct Ladder {
+struct Ladder {
     Arena *arena;
     LadderRung rungs[LADDER_MAX_RUNGS];
     int count;
     int chosen; /* index of the rung that `quantized` and `graph` are of */
     bool met;
+    bool stopped;    /* the user wanted no further rung (base/steer.h): the best so far is chosen */
     bool no_partial; /* rung 2 was passed over: the policy found nothing to keep in float */
     const char
         *skipped; /* why a model could not be trained; NULL: it could, or there was no need */
     Quantized quantized; /* owned by the ladder; set model to NULL to keep it */
     Graph *graph;        /* float weights it was made of; NULL: those of the input */
-} Ladder;
+};
 
 /* What the target comes down to: the least accuracy that is accepted; -1: there is none. */
 double ladder_threshold(const LadderOptions *options, double baseline);

@@ -1,5 +1,6 @@
 #include "optimize/qat.h"
 
+#include "base/steer.h"
 #include "graph/passes.h"
 #include "optimize/diagonal.h"
 #include "optimize/fake_quant.h"
@@ -43,12 +44,19 @@ static Status end_early(Status status, const FakeQuant *fake, QatResult *result)
     return OK;
 }
 
+static void tell_epochs(const QatOptions *options, const QatResult *result)
+{
+    if (options->on_epoch && result->epoch_count > 0)
+        options->on_epoch(options->context, result->epochs, result->epoch_count);
+}
+
 static Status run_epochs(Trainer *trainer, const QatOptions *options, const FakeQuant *fake,
                          QatResult *result)
 {
     const QatState state =
         qat_state_of(options->checkpoint, trainer, result->quantized.model, options->epochs);
     TRY(qat_state_load(&state, trainer, result->epochs, &result->epoch_count));
+    tell_epochs(options, result);
     while (result->epoch_count < options->epochs && !result->stopped) {
         TrainEpoch *epoch = &result->epochs[result->epoch_count];
         Status status = trainer_epoch(trainer, epoch);
@@ -57,6 +65,10 @@ static Status run_epochs(Trainer *trainer, const QatOptions *options, const Fake
         TRY(end_early(status, fake, result));
         if (status == OK)
             TRY(qat_state_save(&state, trainer, result->epochs, result->epoch_count));
+        tell_epochs(options, result);
+        if (steer_ends_step() && !result->stopped)
+            result->stopped = arena_printf(result->quantized.model->arena,
+                                           "ended on request after epoch %d", result->epoch_count);
     }
     result->best = trainer_best(trainer);
     trainer_restore_best(trainer);

@@ -27,6 +27,9 @@ typedef struct QatOptions {
     const char *checkpoint; /* file that is written after every epoch, and that a training goes on
                                from when it is there; NULL: none */
     const Progress *progress;
+    /* All epochs so far, those of before a resume too; after each. NULL: silence. */
+    void (*on_epoch)(void *context, const TrainEpoch *epochs, int count);
+    void *context;
 } QatOptions;
 
 typedef struct QatInput {
@@ -48,7 +51,8 @@ typedef struct QatResult {
 /* 8 epochs of batches of 100 with Adam at 0.002, learned steps, a tenth held out. */
 QatOptions qat_defaults(void);
 
-/* A loss that is not a number ends the training early, and the last good epochs count. Cancelled
+/* A loss that is not a number ends the training early, and the last good epochs count; so does a
+ * user who asks for it between epochs (base/steer.h). Cancelled
  * between batches: ERR_CANCELLED. Deterministic: the seed, not the number of threads, decides. */
 Status qat_train(const QatInput *input, const QatOptions *options, QatResult *result) MUST_CHECK;
 

@@ -30,9 +30,9 @@ typedef struct Watcher {
 
 static void note_event(Watcher *watcher, const Event *event)
 {
-    static const char *const WORDS[EVENTS] = {"hello", "run_started", "stage", "progress",
-                                              "log",   "report",      "error"};
-    if (event->kind == EVENT_PROGRESS)
+    static const char *const WORDS[EVENTS] = {"hello",   "run_started", "stage",  "progress",
+                                              "figures", "log",         "report", "error"};
+    if (event->kind == EVENT_PROGRESS || event->kind == EVENT_FIGURES)
         watcher->progress++;
     else if (event->kind == EVENT_STAGE)
         buffer_printf(&watcher->heard, "%s:%s ", stage_word(event->stage),
@@ -374,6 +374,30 @@ static void test_observe_and_doctor_through_the_engine(void **state)
     assert_int_equal(row_of(place, 1).status, RUN_STATUSES);
 }
 
+static void stop_climbing(Watcher *watcher)
+{
+    assert_int_equal(engine_client_steer(watcher->client, COMMAND_STOP), OK);
+    watcher->act = NULL;
+}
+
+/* A target out of reach, and a user who is content with the first rung. */
+static void test_stop_ends_the_climb(void **state)
+{
+    Place *place = *state;
+    RunOptions options = place_options(place);
+    options.target_accuracy = 1;
+    options.qat_epochs = 1000;
+    Watcher watcher;
+    watch(&watcher, self(place->arena));
+    watcher.trigger = EVENT_FIGURES; /* the first rung begins */
+    watcher.act = stop_climbing;
+    assert_int_equal(engine_client_run(watcher.client, &options), OK);
+    finish_watching(&watcher);
+    assert_int_equal(watcher.code, ERR_UNMET);
+    assert_int_equal(row_of(place, watcher.run).status, RUN_UNMET);
+    buffer_free(&watcher.heard);
+}
+
 static void test_resume_of_no_run_is_refused(void **state)
 {
     Place *place = *state;
@@ -422,6 +446,7 @@ int main(int argc, char **argv)
         PLACED(test_second_run_is_told_off),
         PLACED(test_observe_and_doctor_through_the_engine),
         PLACED(test_resume_of_no_run_is_refused),
+        PLACED(test_stop_ends_the_climb),
         PLACED(test_files_are_no_pipes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

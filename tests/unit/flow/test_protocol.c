@@ -76,6 +76,14 @@ static void test_texts_there_and_back(void **state)
     assert_string_equal(read.text, "");
     json_decref(holder);
 
+    json_t *figures = json_pack("{s:[]}", "ladder");
+    holder = there_and_back(
+        &(Event){.kind = EVENT_FIGURES, .stage = STAGE_QUANTIZE, .json = figures}, &read);
+    assert_int_equal(read.stage, STAGE_QUANTIZE);
+    assert_true(json_equal(read.json, figures));
+    json_decref(holder);
+    json_decref(figures);
+
     json_t *report = json_pack("{s:i}", "run", 3);
     holder = there_and_back(
         &(Event){.kind = EVENT_REPORT, .code = ERR_UNMET, .text = "below", .json = report}, &read);
@@ -117,6 +125,8 @@ static void test_hostile_events(void **state)
         "\"figures\":null}",
         "{\"v\":1,\"event\":\"stage\",\"stage\":\"emit\",\"state\":\"failed\",\"seconds\":0,"
         "\"figures\":[]}",
+        "{\"v\":1,\"event\":\"figures\",\"stage\":\"emit\",\"figures\":[]}",
+        "{\"v\":1,\"event\":\"figures\",\"stage\":\"song\",\"figures\":{}}",
         "{\"v\":1,\"event\":\"error\",\"code\":77,\"message\":\"\"}",
         "{\"v\":1,\"event\":\"error\",\"code\":99999999999,\"message\":\"\"}",
         "{\"v\":1,\"event\":\"report\",\"code\":0,\"message\":\"\",\"report\":7}",

@@ -43,6 +43,13 @@ static void test_rows(void **state)
     assert_string_equal(tuning_row(tuning, ROW_DENSE).kind, "dense");
     assert_int_equal(tuning_choice(tuning, ROW_DENSE)->activation_bits, LOGIT_BITS);
     assert_int_equal(strlen(tuning_sha256(tuning)), 64);
+    options.weight_bits = 4; /* edits of 8 bits are not those of 4 */
+    Tuning *other = open_with(&options), *same = open_with(&options);
+    assert_string_not_equal(tuning_identity(tuning), tuning_identity(other));
+    assert_string_equal(tuning_identity(same), tuning_identity(other));
+    assert_string_equal(tuning_sha256(tuning), tuning_sha256(other));
+    tuning_free(other);
+    tuning_free(same);
     tuning_free(tuning);
 }
 

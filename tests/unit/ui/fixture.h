@@ -29,6 +29,7 @@ typedef struct FakeHost {
     int64_t cancelled; /* -1: not asked */
     int observed, saved, looked;
     int64_t resumed;
+    CommandKind wish; /* of steer_run; COMMANDS: none */
     bool refuse;      /* start_run and observe fail */
     RunRecord record; /* what load_run gives, whatever the id */
     StageRecord stages[STAGES];
@@ -76,6 +77,12 @@ __attribute__((unused)) static Status fake_resume(void *host, int64_t run)
     return fake->refuse ? error_set(ERR_ENVIRONMENT, "no engine today") : OK;
 }
 
+__attribute__((unused)) static Status fake_steer(void *host, CommandKind wish)
+{
+    ((FakeHost *)host)->wish = wish;
+    return OK;
+}
+
 __attribute__((unused)) static Status fake_look(void *host)
 {
     ((FakeHost *)host)->looked++;
@@ -118,13 +125,14 @@ __attribute__((unused)) static App *fixture_app(FakeHost *fake, bool ascii, bool
 {
     setlocale(LC_ALL, "C.UTF-8");
     setenv("TZ", "UTC", 1);
-    *fake = (FakeHost){.cancelled = -1, .record = fixture_record(1, RUN_OK)};
+    *fake = (FakeHost){.cancelled = -1, .wish = COMMANDS, .record = fixture_record(1, RUN_OK)};
     AppSettings settings = {.run = run_options_default(), .ascii = ascii};
     settings.run.model = with_model ? "samples/mnist_cnn.h5" : NULL;
     settings.run.data = "samples/mnist";
     AppPorts ports = {.start_run = fake_start,
                       .cancel_run = fake_cancel,
                       .load_run = fake_load,
+                      .steer_run = fake_steer,
                       .observe = fake_observe,
                       .save_edits = fake_save,
                       .resume_run = fake_resume,
@@ -256,6 +264,37 @@ __attribute__((unused)) static void press(App *app, const char *keys)
 {
     for (; *keys; keys++)
         app_key(app, *keys);
+}
+
+/* Rung 1 missed its target, rung 3 is at its third epoch. */
+__attribute__((unused)) static void fixture_climb(App *app)
+{
+    static const double ACCURACY[] = {0.81, 0.93, 0.955}, HELD_OUT[] = {0.92, 0.951, 0.949};
+    json_t *epochs = json_array();
+    for (int i = 0; i < 3; i++)
+        json_array_append_new(epochs, json_pack("{s:i, s:f, s:f, s:f}", "epoch", i + 1, "loss",
+                                                1.0 / (i + 1), "accuracy", ACCURACY[i],
+                                                "validation_accuracy", HELD_OUT[i]));
+    json_t *figures =
+        json_pack("{s:[{s:s, s:f, s:i, s:b, s:b, s:[]}, {s:s, s:f, s:i, s:b, s:b, s:[s, s]}],"
+                  " s:{s:s, s:o, s:i}}",
+                  "ladder", "step", "ptq-all", "accuracy", 0.9135, "bytes", 7161, "accepted", 0,
+                  "chosen", 0, "float_layers", "step", "ptq-partial", "accuracy", 0.9412, "bytes",
+                  12345, "accepted", 0, "chosen", 1, "float_layers", "conv_1", "conv_2", "climb",
+                  "step", "qat", "epochs", epochs, "epochs_wanted", 8);
+    assert_non_null(figures);
+    fixture_event(app, (Event){.kind = EVENT_RUN_STARTED, .run = 7, .folder = "/nowhere"});
+    json_t *baseline = json_pack("{s:f}", "accuracy", 0.9841);
+    fixture_event(app, (Event){.kind = EVENT_STAGE,
+                               .stage = STAGE_BASELINE,
+                               .state = STAGE_FINISHED,
+                               .seconds = 1,
+                               .json = baseline});
+    fixture_event(app,
+                  (Event){.kind = EVENT_STAGE, .stage = STAGE_QUANTIZE, .state = STAGE_STARTED});
+    fixture_event(app, (Event){.kind = EVENT_FIGURES, .stage = STAGE_QUANTIZE, .json = figures});
+    json_decref(baseline);
+    json_decref(figures);
 }
 
 /* A folder of a run, with a log; the path is the caller's to remove. */

@@ -15,7 +15,7 @@ static void test_main_screens(void **state)
     (void)state;
     FakeHost fake;
     App *app = ready_app(&fake);
-    static const char *const NAMES[ROOTS] = {"Model",   "Calibrate", "Run", "Synthesis",
+    static const char *const NAMES[ROOTS] = {"Model",   "Calibrate", "Run", "Ladder", "Synthesis",
                                              "History", "Messages",  "Log", "Tools"};
     for (int i = ROOTS - 1; i >= 0; i--) {
         app_key(app, action_info(app_root_action((Root)i))->keys[0]);
@@ -489,9 +489,78 @@ static void test_calibrate_without_a_model(void **state)
     app_free(app);
 }
 
+/* ---- ladder ---------------------------------------------------------------------------------- */
+
+static void enter(App *app, const char *text)
+{
+    press(app, text);
+    app_key(app, KEY_RETURN);
+}
+
+static void test_wishes_for_the_next_run(void **state)
+{
+    (void)state;
+    FakeHost fake;
+    App *app = ready_app(&fake);
+    press(app, "4t"); /* the key asks */
+    enter(app, "0.97");
+    assert_true(app->settings.run.target_accuracy == 0.97);
+    enter(app, "d0.02");
+    assert_true(app->settings.run.max_drop == 0.02);
+    enter(app, "t1.5");
+    assert_shows(app, "1.5 is no fraction");
+    assert_true(app->settings.run.target_accuracy == 0.97);
+    enter(app, "tnone");
+    assert_true(isnan(app->settings.run.target_accuracy));
+    enter(app, "e3");
+    enter(app, "ex");
+    assert_int_equal(app->settings.run.qat_epochs, 3);
+    press(app, "y");
+    assert_string_equal(app->settings.run.policy, "sensitivity");
+    assert_shows(app, "policy sensitivity, 3 epochs");
+    app_free(app);
+}
+
+static void test_steering(void **state)
+{
+    (void)state;
+    FakeHost fake;
+    App *app = ready_app(&fake);
+    press(app, "4p");
+    assert_shows(app, "no run is going on");
+    press(app, "r");
+    assert_string_equal(app_screen(app)->ops->name, "Ladder"); /* it shows the run, too */
+    press(app, "n");
+    assert_shows(app, "no rung is being tried");
+    fixture_climb(app);
+    press(app, "n");
+    assert_int_equal(fake.wish, COMMAND_SKIP);
+    press(app, "s");
+    assert_int_equal(fake.wish, COMMAND_STOP);
+    press(app, "p");
+    assert_int_equal(fake.wish, COMMAND_PAUSE);
+    assert_shows(app, "paused");
+    press(app, "p");
+    assert_int_equal(fake.wish, COMMAND_CONTINUE);
+    press(app, "u");
+    assert_shows(app, "the run is going on");
+    app_engine_gone(app, "the engine was killed by signal 9");
+    press(app, "p");
+    assert_shows(app, "no run is going on");
+    press(app, "u");
+    assert_int_equal(fake.resumed, 7);
+    assert_true(run_view_active(&app->run));
+    fixture_event(app, (Event){.kind = EVENT_REPORT, .code = OK, .json = NULL});
+    press(app, "u");
+    assert_shows(app, "the run came to its end");
+    app_free(app);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_wishes_for_the_next_run),
+        cmocka_unit_test(test_steering),
         cmocka_unit_test(test_observing),
         cmocka_unit_test(test_edits),
         cmocka_unit_test(test_marks),

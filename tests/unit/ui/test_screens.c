@@ -184,6 +184,39 @@ static void show_synthesis(App *app, FakeHost *fake)
     messages_acknowledge(&app->messages);
 }
 
+static void climb(App *app, FakeHost *fake)
+{
+    load_model(app, fake);
+    press(app, "4:set-drop 0.01");
+    app_key(app, KEY_RETURN);
+    press(app, "r");
+    fixture_climb(app);
+}
+
+static void climb_to_the_end(App *app, FakeHost *fake)
+{
+    climb(app, fake);
+    json_t *report = json_deep_copy(app->run.report);
+    json_object_del(report, "climb");
+    json_t *epochs = json_deep_copy(report_at(app->run.report, "climb.epochs"));
+    json_array_append_new(json_object_get(report, "ladder"),
+                          json_pack("{s:s, s:f, s:i, s:b, s:b, s:[], s:o, s:s}", "step", "qat",
+                                    "accuracy", 0.9768, "bytes", 7161, "accepted", 1, "chosen", 1,
+                                    "float_layers", "epochs", epochs, "note",
+                                    "ended on request after epoch 3"));
+    json_object_set_new(json_array_get(json_object_get(report, "ladder"), 1), "chosen",
+                        json_false());
+    fixture_event(app, (Event){.kind = EVENT_REPORT, .code = OK, .json = report});
+    json_decref(report);
+    messages_acknowledge(&app->messages);
+}
+
+static void show_empty_ladder(App *app, FakeHost *fake)
+{
+    load_model(app, fake);
+    press(app, "4");
+}
+
 static void run_refused(App *app, FakeHost *fake)
 {
     load_model(app, fake);
@@ -278,6 +311,14 @@ static void test_messages_and_help(void **state)
     check_screen("help", true, show_help);
 }
 
+static void test_ladder(void **state)
+{
+    (void)state;
+    check_sizes("ladder", true, SIZE_COUNT, climb);
+    check_sizes("ladder-done", true, SIZE_COUNT, climb_to_the_end);
+    check_screen("ladder-empty", true, show_empty_ladder);
+}
+
 static void test_log_tools_synthesis(void **state)
 {
     (void)state;
@@ -301,7 +342,7 @@ static void test_ascii_is_ascii(void **state)
     App *app = fixture_app(&fake, true, true);
     run_to_the_end(app, &fake);
     show_messages(app, &fake);
-    for (const char *key = "12367890?"; *key; key++) {
+    for (const char *key = "123467890?"; *key; key++) {
         app_key(app, *key);
         char *text = screen_text(app, 40, 120);
         for (const char *byte = text; *byte; byte++)
@@ -319,7 +360,7 @@ static void test_any_size(void **state)
     App *app = fixture_app(&fake, false, true);
     run_half_way(app, &fake);
     app->draw_anyway = true;
-    for (const char *key = "12367890?q"; *key; key++) {
+    for (const char *key = "123467890?q"; *key; key++) {
         app_key(app, *key);
         for (int rows = 1; rows < 30; rows++)
             for (int columns = 1; columns < 90; columns += 7)
@@ -347,6 +388,7 @@ int main(void)
         cmocka_unit_test(test_messages_and_help),
         cmocka_unit_test(test_overlays),
         cmocka_unit_test(test_log_tools_synthesis),
+        cmocka_unit_test(test_ladder),
         cmocka_unit_test(test_ascii_is_ascii),
         cmocka_unit_test(test_any_size),
     };

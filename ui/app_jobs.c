@@ -1,0 +1,173 @@
+/* What engines do for the app beside runs from start to end: steering and resuming runs, the
+ * choices for a model and what they do to its tensors, the programs of this machine. */
+#include <stdio.h>
+#include <string.h>
+
+#include "flow/report.h"
+#include "ui/app.h"
+
+/* ---- runs under way, and runs that did not end ----------------------------------------------- */
+
+bool app_can_steer(const App *app, ActionId action, const char **why_not)
+{
+    bool climbs = app->run.stages[STAGE_QUANTIZE].mark == MARK_RUNNING;
+    if (app->settings.readonly)
+        *why_not = "the workbench was started with --readonly";
+    else if (!run_view_active(&app->run))
+        *why_not = "no run is going on";
+    else if (!app->run_is_ours)
+        *why_not = "another workbench started this run";
+    else if (action != ACTION_PAUSE_RUN && !climbs)
+        *why_not = "no rung is being tried";
+    else
+        return true;
+    return false;
+}
+
+bool app_can_resume(const App *app, const char **why_not)
+{
+    RunStatus status = app->run.status;
+    if (app->settings.readonly)
+        *why_not = "the workbench was started with --readonly";
+    else if (!app->run.known || app->run.id == 0)
+        *why_not = "there is no run to go on with";
+    else if (run_view_active(&app->run))
+        *why_not = "the run is going on";
+    else if (status == RUN_OK || status == RUN_UNMET)
+        *why_not = "the run came to its end";
+    else
+        return true;
+    return false;
+}
+
+void app_resume_run(App *app)
+{
+    if (app->ports.resume_run(app->ports.host, app->run.id) != OK) {
+        app_message(app, MESSAGE_ERROR, "%s", error_message());
+        return;
+    }
+    app->run.status = RUN_RUNNING;
+    app->run.message[0] = '\0';
+    app->run_is_ours = true;
+    app->paused = false;
+    app_message(app, MESSAGE_INFO, "run %lld is taken up again", (long long)app->run.id);
+    app_tell(app, SCREEN_RUN_CHANGED);
+}
+
+static void steer(App *app, CommandKind wish, const char *what)
+{
+    if (app->ports.steer_run(app->ports.host, wish) == OK)
+        app_message(app, MESSAGE_INFO, "%s", what);
+    else
+        app_message(app, MESSAGE_ERROR, "%s", error_message());
+}
+
+void app_pause_run(App *app)
+{
+    app->paused = !app->paused;
+    if (app->paused)
+        steer(app, COMMAND_PAUSE, "the run waits at its next safe point; p lets it go on");
+    else
+        steer(app, COMMAND_CONTINUE, "the run goes on");
+}
+
+void app_skip_rung(App *app)
+{
+    steer(app, COMMAND_SKIP, "this rung ends with what it has");
+}
+
+void app_stop_climb(App *app)
+{
+    steer(app, COMMAND_STOP, "no further rung: the best so far is taken");
+}
+
+/* ---- choices for the model ------------------------------------------------------------------- */
+
+void app_tuning_changed(App *app)
+{
+    app_tell(app, SCREEN_TUNING_CHANGED);
+}
+
+void app_commit_edits(App *app)
+{
+    if (!app->tuning || !tuning_commit(app->tuning))
+        return;
+    if (!app->settings.readonly && app->ports.save_edits(app->ports.host) != OK)
+        app_message(app, MESSAGE_ERROR, "edits are not saved: %s", error_message());
+    app_tuning_changed(app);
+}
+
+void app_tuning_opened(App *app, Tuning *tuning, int restored)
+{
+    tuning_free(app->tuning);
+    app->tuning = tuning;
+    if (restored > 0)
+        app_message(app, MESSAGE_INFO,
+                    "%d earlier %s of this model taken up again; R on Calibrate drops them",
+                    restored, restored == 1 ? "edit" : "edits");
+    app_tuning_changed(app);
+    if (app->root == ROOT_CALIBRATE)
+        app_observe(app, false);
+}
+
+void app_observe(App *app, bool again)
+{
+    Observing *observing = &app->observing;
+    bool done = observing->state == OBSERVATION_DONE || observing->state == OBSERVATION_FAILED;
+    if (!app->tuning || observing->state == OBSERVATION_GOING_ON || (done && !again))
+        return;
+    *observing = (Observing){.state = OBSERVATION_GOING_ON};
+    if (!app->settings.run.data) {
+        app_observation_gone(app, "no images: start the workbench with --data FOLDER");
+    } else if (app->ports.observe(app->ports.host) != OK) {
+        char message[MESSAGE_BYTES];
+        snprintf(message, sizeof message, "%s", error_message());
+        app_observation_gone(app, message);
+    }
+    app_tuning_changed(app);
+}
+
+void app_observation_gone(App *app, const char *message)
+{
+    if (app->observing.state != OBSERVATION_GOING_ON)
+        return;
+    app->observing.state = OBSERVATION_FAILED;
+    snprintf(app->observing.message, sizeof app->observing.message, "%s", message);
+    app_tuning_changed(app);
+}
+
+void app_observation_event(App *app, const Event *event)
+{
+    if (event->kind == EVENT_PROGRESS)
+        app->observing.fraction = event->fraction;
+    if (event->kind != EVENT_REPORT && event->kind != EVENT_ERROR) {
+        app->dirty = true;
+        return;
+    }
+    const char *path = report_text(event->json, "observation.histograms", "");
+    Status status = event->code;
+    if (status == OK)
+        status = tuning_observe(app->tuning, path);
+    if (status == OK)
+        app->observing.state = OBSERVATION_DONE;
+    else
+        app_observation_gone(app, event->code == OK ? error_message() : event->text);
+    app_tuning_changed(app);
+}
+
+/* ---- programs -------------------------------------------------------------------------------- */
+
+void app_look_at_tools(App *app, bool again)
+{
+    if (app->tools && !again)
+        return;
+    if (app->ports.look_at_tools(app->ports.host) != OK)
+        app_message(app, MESSAGE_ERROR, "%s", error_message());
+}
+
+void app_tools_known(App *app, const json_t *report)
+{
+    json_decref(app->tools);
+    app->tools = json_deep_copy(report);
+    app_tell(app, SCREEN_TOOLS_CHANGED);
+}
