@@ -40,5 +40,6 @@ void invocation_run_table(const Invocation *invocation, const json_t *report)
     if (invocation->arguments.paper)
         print_paper_table(report);
     print_hardware(report);
+    print_mutation(report);
     print_synthesis(report);
 }

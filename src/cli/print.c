@@ -230,6 +230,24 @@ static const char *agreement(const RunRecord *run)
     return isnan(exact) ? "-" : exact > 0 ? "bit-exact" : "DIFFERS";
 }
 
+void print_mutation(const json_t *report)
+{
+    const json_t *section = report_at(report, "mutation");
+    if (!json_is_object(section))
+        return;
+    printf("\nplanted faults: %.0f, caught %.0f, shown by no test image %.0f, survived %.0f: score "
+           "%.4f\n",
+           report_number(section, "mutants", 0), report_number(section, "caught", 0),
+           report_number(section, "equivalent", 0), report_number(section, "survived", 0),
+           report_number(section, "score", NAN));
+    const json_t *survivors = report_at(section, "survivors");
+    for (size_t i = 0; i < json_array_size(survivors); i++) {
+        const json_t *row = json_array_get(survivors, i);
+        printf("  %-10s %s: %s\n", report_text(row, "fate", "-"), report_text(row, "fault", "-"),
+               report_text(row, "reason", "-"));
+    }
+}
+
 void print_deployed(const json_t *report)
 {
     char images[PRINT_NUMBER_BYTES], values[PRINT_NUMBER_BYTES];

@@ -29,6 +29,9 @@ void print_paper_table(const json_t *report);
 /* Cycles against the prediction, and the proof; nothing when the run did not get there. */
 void print_hardware(const json_t *report);
 
+/* Planted faults, and those that were not caught; nothing when there were none. */
+void print_mutation(const json_t *report);
+
 /* Answers of a board over its serial line. */
 void print_deployed(const json_t *report);
 

@@ -8,9 +8,10 @@
 /* 15 digits: any decimal number of that length comes back as it was written. */
 enum { REAL_DIGITS = 15, PATH_BYTES = 256 };
 
-static const char *const KEYS[] = {"run",         "status",   "message", "model",     "dataset",
-                                   "preparation", "baseline", "ladder",  "quantized", "hardware",
-                                   "synthesis",   "netlist",  "stages",  "tools",     "seed"};
+static const char *const KEYS[] = {"run",       "status",      "message",   "model",
+                                   "dataset",   "preparation", "baseline",  "ladder",
+                                   "quantized", "hardware",    "synthesis", "netlist",
+                                   "mutation",  "stages",      "tools",     "seed"};
 
 json_t *report_new(void)
 {

@@ -3,7 +3,7 @@
  * Names and order of the keys are fixed:
  *
  *     run, status, message, model, dataset, preparation, baseline, ladder, quantized, hardware,
- *     synthesis, netlist, stages [{name, status, seconds}], tools {name: version}, seed
+ *     synthesis, netlist, mutation, stages [{name, status, seconds}], tools {name: version}, seed
  *
  * "synthesis" (stage synth), null where a device has no place and route here:
  *     {"device", "family", "part", "lut", "ff", "dsp", "bram",

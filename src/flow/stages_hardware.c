@@ -6,6 +6,7 @@
 
 #include "base/buffer.h"
 #include "base/fs.h"
+#include "flow/mutation.h"
 #include "flow/proof.h"
 #include "flow/report.h"
 #include "flow/session.h"
@@ -255,6 +256,76 @@ static Status save_simulator(Session *session, const ProofResult *proof)
     return status;
 }
 
+/* ---- planted faults --------------------------------------------------------------------------- */
+
+static const char *reason_of(const Mutant *mutant, MutantFate fate)
+{
+    if (fate == FATE_EQUIVALENT)
+        return "no test image's output differs in the software model either";
+    return mutant->hidden ? mutant->hidden
+                          : "the simulation of the faulty design found nothing wrong";
+}
+
+/* Those that were not caught, and why. */
+static json_t *survivors_to_json(const MutationScore *score)
+{
+    json_t *list = json_array();
+    for (int i = 0; i < score->mutants.count; i++) {
+        MutantFate fate = score->verdicts[i].fate;
+        if (fate != FATE_CAUGHT)
+            json_array_append_new(list,
+                                  json_pack("{s:s s:s s:o s:s}", "kind",
+                                            mutant_kind_word(score->mutants.items[i].kind), "fate",
+                                            mutant_fate_word(fate), "fault",
+                                            report_string(score->mutants.items[i].what), "reason",
+                                            reason_of(&score->mutants.items[i], fate)));
+    }
+    return list;
+}
+
+/* {"weight": {"mutants": 250, "caught": 249, ...}, ...} */
+static json_t *kinds_to_json(const MutationScore *score)
+{
+    int counts[MUTANT_KINDS][FATES] = {{0}};
+    json_t *kinds = json_object();
+    for (int i = 0; i < score->mutants.count; i++)
+        counts[score->mutants.items[i].kind][score->verdicts[i].fate]++;
+    for (int k = 0; k < MUTANT_KINDS; k++) {
+        const int *fates = counts[k];
+        if (fates[FATE_CAUGHT] + fates[FATE_EQUIVALENT] + fates[FATE_SURVIVED])
+            json_object_set_new(kinds, mutant_kind_word((MutantKind)k),
+                                json_pack("{s:i s:i s:i}", "caught", fates[FATE_CAUGHT],
+                                          "equivalent", fates[FATE_EQUIVALENT], "survived",
+                                          fates[FATE_SURVIVED]));
+    }
+    return kinds;
+}
+
+/* How good the proof is: "mutation" of the report. */
+static Status plant_faults(Session *session)
+{
+    const MutationSetup setup = {.plan = session->plan,
+                                 .dataset = session->test,
+                                 .folder = session_path(session, "mutants"),
+                                 .count = session->options->mutants,
+                                 .seed = (uint64_t)session->options->seed,
+                                 .deadline_s = DEADLINE_S,
+                                 .progress = &session->progress};
+    MutationScore score;
+    TRY(mutation_run(&setup, session->arena, &score));
+    json_object_set_new(
+        session->report, "mutation",
+        json_pack("{s:i s:i s:i s:i s:f s:I s:f s:o s:o}", "mutants", score.mutants.count, "caught",
+                  score.fates[FATE_CAUGHT], "equivalent", score.fates[FATE_EQUIVALENT], "survived",
+                  score.fates[FATE_SURVIVED], "score", score.score, "seed",
+                  (json_int_t)session->options->seed, "seconds", score.seconds, "kinds",
+                  kinds_to_json(&score), "survivors", survivors_to_json(&score)));
+    session_log(session, "%d of %d planted faults caught, %d that no image shows, %d survived",
+                score.fates[FATE_CAUGHT], score.mutants.count, score.fates[FATE_EQUIVALENT],
+                score.fates[FATE_SURVIVED]);
+    return OK;
+}
+
 Status stage_simulate(Session *session, json_t *figures)
 {
     const RunOptions *options = session->options;
@@ -273,5 +344,6 @@ Status stage_simulate(Session *session, json_t *figures)
     json_object_set_new(section, "buffers", buffers_to_json(session->plan, &proof));
     add_proof(&proof, options->clock_mhz, figures);
     judge(session, &proof);
-    return save_simulator(session, &proof);
+    TRY(save_simulator(session, &proof));
+    return proof.bit_exact && options->mutants > 0 ? plant_faults(session) : OK;
 }

@@ -50,9 +50,9 @@ static void list_close(const List *list)
     buffer_append_text(list->into, "\n    );\n");
 }
 
-/* Weight for fold position (step, p, s): the order that the entities read. Rows of `weights` have
- * one weight for each output. */
-static int32_t weight_at(const Stage *stage, int64_t step, int p, int s)
+/* Where the weight for fold position (step, p, s) is in the op: the order that the entities read.
+ * Rows of `weights` have one weight for each output. */
+static int64_t weight_index(const Stage *stage, int64_t step, int p, int s)
 {
     int64_t outputs = stage->output.lanes, values = plan_values(stage);
     int64_t groups = values / stage->simd;
@@ -60,8 +60,16 @@ static int32_t weight_at(const Stage *stage, int64_t step, int p, int s)
     int64_t in_beat = step % stage->fold_steps;
     int64_t output = in_beat / groups * stage->pe + p;
     int64_t value = beat * values + in_beat % groups * stage->simd + s;
-    assert(stage->op->weights);
-    return stage->op->weights[value * outputs + output];
+    return value * outputs + output;
+}
+
+int64_t emit_weight_element(const Stage *stage, int64_t index)
+{
+    if (!stage->rows)
+        return index;
+    int64_t row = (int64_t)stage->pe * stage->simd, in_row = index % row;
+    return weight_index(stage, index / row, (int)(in_row / stage->simd),
+                        (int)(in_row % stage->simd));
 }
 
 static const char *value_vector(const Stage *stage)
@@ -72,12 +80,13 @@ static const char *value_vector(const Stage *stage)
 static void add_folded_weights(const Emission *emission, const Stage *stage, Buffer *into)
 {
     int64_t row = (int64_t)stage->pe * stage->simd;
+    assert(stage->op->weights);
     List list = list_open(emission, stage, "WEIGHTS", value_vector(stage), stage->rows * row, into);
     list.row = row;
     for (int64_t step = 0; step < stage->rows; step++)
         for (int p = 0; p < stage->pe; p++)
             for (int s = 0; s < stage->simd; s++)
-                list_add(&list, weight_at(stage, step, p, s));
+                list_add(&list, stage->op->weights[weight_index(stage, step, p, s)]);
     list_close(&list);
 }
 

@@ -41,6 +41,9 @@ const char *emit_constant_name(Arena *arena, const Stage *stage, const char *wha
 /* A file of the library; there must be one of that name. */
 const EmbeddedFile *emit_library_file(const char *name);
 
+/* Which weight of the op is at `index` of the stage's WEIGHTS. */
+int64_t emit_weight_element(const Stage *stage, int64_t index);
+
 /* Names of the library's files that `text` needs, what a file needs before itself; NULL-terminated,
  * in the arena. */
 const char *const *emit_library_files(Arena *arena, const char *text);
