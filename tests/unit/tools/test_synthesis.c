@@ -118,7 +118,7 @@ static void doctor_knows_what_is_there(void **state)
 static const char YOSYS[] =
     "echo '2.31.4. Executing TECHMAP pass'\n"
     "[ \"$1\" = -s ] || exit 9\n"
-    "grep -q 'synth_ice40 -dsp -top net_pins' \"$2\" || exit 8\n"
+    "grep -q 'synth_ice40 -abc9 -device u -dsp -top net_pins' \"$2\" || exit 8\n"
     "cat >stat.json <<'X'\n"
     "{\"modules\": {}, \"design\": {\"num_cells\": 9, \"num_cells_by_type\": {\n"
     " \"SB_LUT4\": 3, \"SB_CARRY\": 4, \"SB_DFFE\": 1, \"SB_DFF\": 1, \"SB_MAC16\": 1,\n"
