@@ -13,7 +13,8 @@ static int open_workbench(const WorkbenchRequest *request)
                                               .readonly = request->readonly,
                                               .ascii = request->ascii,
                                               .no_color = request->no_color,
-                                              .no_mouse = request->no_mouse});
+                                              .no_mouse = request->no_mouse,
+                                              .theme = request->theme});
 }
 
 int main(int argc, char **argv)

@@ -74,6 +74,11 @@ typedef enum ActionId {
     ACTION_STOP_CLIMB,
     ACTION_RESUME_RUN,
     ACTION_REFRESH,
+    ACTION_LAST_SCREEN,
+    ACTION_THEME,
+    ACTION_MOUSE,
+    ACTION_SAVE_SETTINGS,
+    ACTION_SNAPSHOT,
     ACTION_COMMAND,
     ACTION_HELP,
     ACTION_REPAINT,
@@ -98,13 +103,15 @@ typedef enum ActionScope {
 
 typedef struct ActionInfo {
     const char *name; /* what `:` understands: "start-run" */
-    const char *keys; /* key names between blanks, the one for the hints first */
+    const char *keys; /* names between blanks, the one for the hints first; "": only by name */
     const char *help; /* one line, no full stop */
     const char *hint; /* a word for the hint row; NULL: not shown there */
     unsigned scope;
     bool writes;          /* not possible with --readonly */
     const char *argument; /* what `:NAME ` takes, "FILE"; NULL: nothing */
-    const char *twin;     /* the same without a screen; NULL: it is about the screen */
+    /* The same without a screen: a command, or options of one. A test knows that they exist. */
+    const char *twin;
+    const char *screen_only; /* or why there is no such thing */
 } ActionInfo;
 
 const ActionInfo *action_info(ActionId action);

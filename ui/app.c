@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/fs.h"
 #include "flow/report.h"
 #include "ui/key.h"
 
@@ -47,7 +48,7 @@ App *app_new(const AppSettings *settings, const AppPorts *ports)
     app->history.sort_column = -1;
     for (int i = 0; i < ROOTS; i++)
         app->roots[i] = ROOT_SCREENS[i].make(app);
-    app->root = settings->run.model ? ROOT_MODEL : ROOT_HISTORY;
+    app->root = app->last_root = settings->run.model ? ROOT_MODEL : ROOT_HISTORY;
     app->dirty = true;
     return app;
 }
@@ -99,6 +100,8 @@ static void show_root(App *app, Root root)
     while (app->depth > 0)
         app_pop(app);
     app_commit_edits(app);
+    if (root != app->root)
+        app->last_root = app->root;
     app->root = root;
     if (app->roots[root]->ops->shown)
         app->roots[root]->ops->shown(app->roots[root]);
@@ -130,9 +133,7 @@ void app_message(App *app, MessageLevel level, const char *format, ...)
 
 static bool can_start(const App *app, const char **why_not)
 {
-    if (app->settings.readonly)
-        *why_not = "the workbench was started with --readonly";
-    else if (app->model.state == MODEL_NONE)
+    if (app->model.state == MODEL_NONE)
         *why_not = "no model: start as dnn2fpga MODEL";
     else if (app->model.state == MODEL_LOADING)
         *why_not = "the model is still being read";
@@ -147,19 +148,19 @@ static bool can_start(const App *app, const char **why_not)
 
 static bool can_cancel(const App *app, const char **why_not)
 {
-    if (app->settings.readonly)
-        *why_not = "the workbench was started with --readonly";
-    else if (!run_view_active(&app->run))
+    if (!run_view_active(&app->run))
         *why_not = "no run is going on";
-    else
-        return true;
-    return false;
+    return run_view_active(&app->run);
 }
 
 bool app_can(const App *app, ActionId action, const char **why_not)
 {
     const Screen *screen = app_screen(app);
     *why_not = "";
+    if (app->settings.readonly && action_info(action)->writes) {
+        *why_not = "the workbench was started with --readonly";
+        return false;
+    }
     if (action == ACTION_START_RUN)
         return can_start(app, why_not);
     if (action == ACTION_CANCEL_RUN)
@@ -249,9 +250,13 @@ static unsigned scopes_of(const App *app)
     return SCOPE_APP | app_screen(app)->ops->scopes;
 }
 
-static void ask_search(App *app)
+static void search(App *app)
 {
-    prompt_open(&app->prompt, '/', 0);
+    Screen *screen = app_screen(app);
+    if (!*app->argument)
+        prompt_open(&app->prompt, '/', 0);
+    else if (screen->ops->search && !screen->ops->search(screen, app->argument))
+        app_message(app, MESSAGE_WARNING, "nothing here contains \"%s\"", app->argument);
 }
 
 static void ask_command(App *app)
@@ -262,6 +267,50 @@ static void ask_command(App *app)
 static void show_help(App *app)
 {
     app_push(app, screen_help_new(app, app_screen(app)));
+}
+
+static void show_last(App *app)
+{
+    show_root(app, app->last_root);
+}
+
+static void set_theme(App *app)
+{
+    if (theme_parse(app->argument, &app->settings.theme))
+        app->ports.set_theme(app->ports.host, app->settings.theme);
+    else
+        app_message(app, MESSAGE_WARNING, "no theme is called \"%s\"; the themes are: %s",
+                    app->argument, theme_names());
+}
+
+static void toggle_mouse(App *app)
+{
+    app->settings.mouse = !app->settings.mouse;
+    app->ports.set_mouse(app->ports.host, app->settings.mouse);
+    app_message(app, MESSAGE_INFO, "mouse %s; :save-settings keeps it so",
+                app->settings.mouse ? "on: hold Shift to select text" : "off");
+}
+
+static void save_settings(App *app)
+{
+    if (app->ports.save_settings(app->ports.host) != OK)
+        app_message(app, MESSAGE_ERROR, "%s", error_message());
+    else
+        app_message(app, MESSAGE_INFO, "saved: theme %s, mouse %s", theme_name(app->settings.theme),
+                    app->settings.mouse ? "on" : "off");
+}
+
+/* The screen as text, without the prompt that asked for it. */
+static void write_snapshot(App *app)
+{
+    Canvas *canvas = canvas_new(app->rows, app->columns, app->settings.ascii);
+    Buffer text = {0};
+    app_draw(app, canvas);
+    canvas_dump(canvas, &text);
+    if (fs_write_atomic(app->argument, text.data, text.length) != OK)
+        app_message(app, MESSAGE_ERROR, "%s", error_message());
+    buffer_free(&text);
+    canvas_free(canvas);
 }
 
 static void repaint(App *app)
@@ -283,7 +332,12 @@ static void (*const OBEY[ACTIONS])(App *app) = {
     [ACTION_PAUSE_RUN] = app_pause_run,
     [ACTION_SKIP_RUNG] = app_skip_rung,
     [ACTION_STOP_CLIMB] = app_stop_climb,
-    [ACTION_SEARCH] = ask_search,
+    [ACTION_SEARCH] = search,
+    [ACTION_LAST_SCREEN] = show_last,
+    [ACTION_THEME] = set_theme,
+    [ACTION_MOUSE] = toggle_mouse,
+    [ACTION_SAVE_SETTINGS] = save_settings,
+    [ACTION_SNAPSHOT] = write_snapshot,
     [ACTION_COMMAND] = ask_command,
     [ACTION_HELP] = show_help,
     [ACTION_REPAINT] = repaint,
@@ -303,7 +357,8 @@ void app_act(App *app, ActionId action)
             app_message(app, MESSAGE_WARNING, "%s", why_not);
         return;
     }
-    if (action_info(action)->argument && !*app->argument) {
+    bool asks = action_info(action)->argument && action != ACTION_SEARCH;
+    if (asks && !*app->argument) {
         char text[PROMPT_BYTES];
         snprintf(text, sizeof text, "%s ", action_info(action)->name);
         prompt_open_with(&app->prompt, ':', scopes_of(app), text);
@@ -320,13 +375,19 @@ void app_act(App *app, ActionId action)
 
 /* ---- keys ------------------------------------------------------------------------------------ */
 
+void app_act_with(App *app, ActionId action, const char *argument)
+{
+    snprintf(app->argument, sizeof app->argument, "%s", argument);
+    app_act(app, action);
+    app->argument[0] = '\0';
+}
+
 static void take_prompt(App *app)
 {
-    Screen *screen = app_screen(app);
     const char *text = app->prompt.text;
     if (app->prompt.sign == '/') {
-        if (*text && screen->ops->search && !screen->ops->search(screen, text))
-            app_message(app, MESSAGE_WARNING, "no row contains \"%s\"", text);
+        if (*text)
+            app_act_with(app, ACTION_SEARCH, text);
         return;
     }
     char name[PROMPT_BYTES];
@@ -338,11 +399,8 @@ static void take_prompt(App *app)
         app_message(app, MESSAGE_WARNING, "no action is called \"%s\"; ? lists them", name);
     else if (*rest && !action_info(action)->argument)
         app_message(app, MESSAGE_WARNING, "%s takes no more words", action_info(action)->name);
-    else {
-        snprintf(app->argument, sizeof app->argument, "%s", rest);
-        app_act(app, action);
-        app->argument[0] = '\0';
-    }
+    else
+        app_act_with(app, action, rest);
 }
 
 static void key_on_screen(App *app, int key)

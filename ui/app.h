@@ -51,6 +51,9 @@ typedef struct AppPorts {
     Status (*look_at_tools)(void *host); /* app_tools_known() tells what comes of it */
     void (*forget_keys)(void *host);     /* keys that were typed ahead are dropped */
     void (*repaint)(void *host);
+    void (*set_theme)(void *host, Theme theme);
+    void (*set_mouse)(void *host, bool on);
+    Status (*save_settings)(void *host); /* theme and mouse, as app->settings has them */
     void (*suspend)(void *host);
     void *host;
 } AppPorts;
@@ -59,6 +62,8 @@ typedef struct AppSettings {
     RunOptions run; /* what `r` starts; model NULL: nothing can be started */
     bool readonly;
     bool ascii;
+    bool mouse;
+    Theme theme;
 } AppSettings;
 
 /* Looking at the tensors of the model, as a job of an engine. */
@@ -91,7 +96,7 @@ struct App {
     Dialog dialog;
     Prompt prompt;
     Screen *roots[ROOTS];
-    Root root;
+    Root root, last_root;
     Screen *stack[APP_MAX_DEPTH]; /* screens above the root */
     int depth;
     int rows, columns;           /* of the terminal; set by app_resized() before anything else */
@@ -135,6 +140,8 @@ void app_message(App *app, MessageLevel level, const char *format, ...) PRINTF_L
 /* False, with the reason, when an action is not possible now on the screen that is shown. */
 bool app_can(const App *app, ActionId action, const char **why_not);
 void app_act(App *app, ActionId action);
+/* The same with what the action takes (ActionInfo.argument). */
+void app_act_with(App *app, ActionId action, const char *argument);
 
 /* Looks at the tensors, unless that was done or goes on; `again`: in any case. */
 void app_observe(App *app, bool again);

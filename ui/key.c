@@ -7,11 +7,15 @@ static const struct {
     int key;
     const char *name;
 } NAMED[] = {
-    {KEY_ARROW_UP, "Up"},       {KEY_ARROW_DOWN, "Down"}, {KEY_ARROW_LEFT, "Left"},
-    {KEY_ARROW_RIGHT, "Right"}, {KEY_PAGE_UP, "PgUp"},    {KEY_PAGE_DOWN, "PgDn"},
-    {KEY_GO_HOME, "Home"},      {KEY_GO_END, "End"},      {KEY_ERASE, "Backspace"},
-    {KEY_RETURN, "Enter"},      {KEY_ESCAPE, "Esc"},      {KEY_TABULATOR, "Tab"},
-    {KEY_BACK_TAB, "S-Tab"},    {KEY_BLANK, "Space"},
+    {KEY_ARROW_UP, "Up"},         {KEY_ARROW_DOWN, "Down"},     {KEY_ARROW_LEFT, "Left"},
+    {KEY_ARROW_RIGHT, "Right"},   {KEY_PAGE_UP, "PgUp"},        {KEY_PAGE_DOWN, "PgDn"},
+    {KEY_GO_HOME, "Home"},        {KEY_GO_END, "End"},          {KEY_ERASE, "Backspace"},
+    {KEY_RETURN, "Enter"},        {KEY_ESCAPE, "Esc"},          {KEY_TABULATOR, "Tab"},
+    {KEY_BACK_TAB, "S-Tab"},      {KEY_BLANK, "Space"},         {KEY_FUNCTION_1 + 0, "F1"},
+    {KEY_FUNCTION_1 + 1, "F2"},   {KEY_FUNCTION_1 + 2, "F3"},   {KEY_FUNCTION_1 + 3, "F4"},
+    {KEY_FUNCTION_1 + 4, "F5"},   {KEY_FUNCTION_1 + 5, "F6"},   {KEY_FUNCTION_1 + 6, "F7"},
+    {KEY_FUNCTION_1 + 7, "F8"},   {KEY_FUNCTION_1 + 8, "F9"},   {KEY_FUNCTION_1 + 9, "F10"},
+    {KEY_FUNCTION_1 + 10, "F11"}, {KEY_FUNCTION_1 + 11, "F12"},
 };
 
 enum { NAMED_COUNT = sizeof NAMED / sizeof NAMED[0] };

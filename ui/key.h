@@ -26,6 +26,8 @@ enum Key {
     KEY_GO_END,
     KEY_ERASE, /* Backspace */
     KEY_BACK_TAB,
+    KEY_FUNCTION_1, /* the next ones up to F12 */
+    KEY_FUNCTION_12 = KEY_FUNCTION_1 + 11,
     KEY_UNNAMED /* a key that nobody uses */
 };
 

@@ -22,6 +22,7 @@ struct Terminal {
     SCREEN *screen;
     bool ascii;
     ColourDepth depth;
+    Theme theme;
     Canvas *shown; /* what the screen has now; NULL: not known */
 };
 
@@ -37,6 +38,7 @@ static struct Rescue {
     volatile sig_atomic_t active;
     struct termios modes;
     char restore[256]; /* sequences that leave the curses screen */
+    char words[1024];  /* said when the program crashes */
     int real_stderr;
     char *log;
     struct sigaction before[FATAL_COUNT];
@@ -57,6 +59,8 @@ static void put_tty_back(void)
 static void on_fatal_signal(int number)
 {
     put_tty_back();
+    ssize_t ignored = write(STDERR_FILENO, rescue.words, strlen(rescue.words));
+    (void)ignored;
     for (int i = 0; i < FATAL_COUNT; i++)
         sigaction(FATAL[i], &rescue.before[i], NULL);
     raise(number);
@@ -91,6 +95,9 @@ static void rescue_prepare(bool mouse)
     append_capability("rmkx");
     append_capability("cnorm");
     append_capability("rmcup");
+    snprintf(rescue.words, sizeof rescue.words,
+             "dnn2fpga " DNN2FPGA_VERSION " crashed; a run that was going on goes on%s%s\n",
+             rescue.log ? ". The log: " : "", rescue.log ? rescue.log : "");
     if (!rescue.stack)
         rescue.stack = malloc(ALTERNATE_STACK_BYTES);
     sigaltstack(&(stack_t){.ss_sp = rescue.stack, .ss_size = ALTERNATE_STACK_BYTES}, NULL);
@@ -167,9 +174,14 @@ static ColourDepth find_depth(const TerminalOptions *options)
 static void start_theme(Terminal *terminal)
 {
     for (int style = 0; style < STYLES && terminal->depth != COLOURS_NONE; style++) {
-        Look look = theme_look((Style)style, terminal->depth);
+        Look look = theme_look(terminal->theme, (Style)style, terminal->depth);
         init_pair((short)(FIRST_PAIR + style), look.foreground, look.background);
     }
+}
+
+static void ask_for_mouse(bool on)
+{
+    mousemask(on ? BUTTON1_PRESSED | BUTTON4_PRESSED | BUTTON5_PRESSED : 0, NULL);
 }
 
 static void start_modes(const TerminalOptions *options)
@@ -184,10 +196,8 @@ static void start_modes(const TerminalOptions *options)
     intrflush(stdscr, FALSE);
     curs_set(0);
     define_twins();
-    if (!options->no_mouse) {
-        mouseinterval(0);
-        mousemask(BUTTON1_PRESSED | BUTTON4_PRESSED | BUTTON5_PRESSED, NULL);
-    }
+    mouseinterval(0);
+    ask_for_mouse(!options->no_mouse);
 }
 
 /* Asked first, because newterm() leaks memory when it fails. */
@@ -218,6 +228,7 @@ Status terminal_open(const TerminalOptions *options, Terminal **terminal)
     if (!made)
         abort();
     made->screen = screen;
+    made->theme = options->theme;
     made->ascii = options->ascii || strcmp(nl_langinfo(CODESET), "UTF-8") != 0;
     start_modes(options);
     made->depth = find_depth(options);
@@ -278,6 +289,8 @@ static int key_of_code(wint_t code)
     for (size_t i = 0; i < sizeof KEYS / sizeof KEYS[0]; i++)
         if (KEYS[i].code == code)
             return KEYS[i].key;
+    if (code >= KEY_F(1) && code <= KEY_F(12))
+        return KEY_FUNCTION_1 + (int)(code - KEY_F(1));
     return code == KEY_MOUSE ? key_of_mouse() : KEY_UNNAMED;
 }
 
@@ -327,7 +340,7 @@ void terminal_take_size(Terminal *terminal)
 
 static void attributes_of(const Terminal *terminal, Style style, attr_t *attributes, short *pair)
 {
-    Look look = theme_look(style, terminal->depth);
+    Look look = theme_look(terminal->theme, style, terminal->depth);
     *attributes = A_NORMAL;
     *attributes |= look.flags & FLAG_BOLD ? A_BOLD : 0;
     *attributes |= look.flags & FLAG_DIM ? A_DIM : 0;
@@ -372,6 +385,20 @@ void terminal_show(Terminal *terminal, const Canvas *canvas)
     memcpy(shown->cells, canvas->cells, cells * sizeof(Cell));
     wnoutrefresh(stdscr);
     doupdate();
+}
+
+void terminal_set_theme(Terminal *terminal, Theme theme)
+{
+    terminal->theme = theme;
+    start_theme(terminal);
+    canvas_free(terminal->shown);
+    terminal->shown = NULL;
+}
+
+void terminal_set_mouse(Terminal *terminal, bool on)
+{
+    (void)terminal;
+    ask_for_mouse(on);
 }
 
 void terminal_repaint(Terminal *terminal)

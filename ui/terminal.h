@@ -24,6 +24,7 @@ typedef struct TerminalOptions {
     bool ascii;    /* even where UTF-8 would work */
     bool no_color; /* the same as a non-empty NO_COLOR */
     bool no_mouse;
+    Theme theme;
     const char *log; /* file for standard error; NULL: dropped */
 } TerminalOptions;
 
@@ -53,6 +54,12 @@ void terminal_take_size(Terminal *terminal);
 
 /* Brings the screen to what the canvas shows; only what differs is sent. */
 void terminal_show(Terminal *terminal, const Canvas *canvas);
+
+/* Other colours, from the next terminal_show() on. */
+void terminal_set_theme(Terminal *terminal, Theme theme);
+
+/* Asks the terminal for clicks and the wheel, or leaves the mouse to it (to select text). */
+void terminal_set_mouse(Terminal *terminal, bool on);
 
 /* The next terminal_show() sends everything. */
 void terminal_repaint(Terminal *terminal);

@@ -2,11 +2,13 @@
  *
  * Screens use the semantic styles only. Foreground and background stay the user's own unless a
  * style needs more, so light and dark terminals both work; colour is never the only signal (a
- * glyph or a word says the same). To add a style, add an enumerator and a row in theme.c.
+ * glyph or a word says the same). To add a style, add an enumerator and a row in theme.c; a theme
+ * other than the default one says only what it wants to have different.
  */
 #ifndef UI_THEME_H
 #define UI_THEME_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 typedef enum Style {
@@ -49,6 +51,21 @@ typedef struct Look {
     unsigned flags; /* StyleFlag */
 } Look;
 
-Look theme_look(Style style, ColourDepth depth);
+typedef enum Theme {
+    THEME_DEFAULT,       /* middle brightness: for light and for dark backgrounds */
+    THEME_LIGHT,         /* for a light background */
+    THEME_DARK,          /* for a dark one */
+    THEME_HIGH_CONTRAST, /* white on black, nothing dimmed */
+    THEME_MONO,          /* no colour: bold, underlined, reversed */
+    THEMES
+} Theme;
+
+Look theme_look(Theme theme, Style style, ColourDepth depth);
+
+const char *theme_name(Theme theme); /* "high-contrast" */
+/* False when no theme is called so. */
+bool theme_parse(const char *name, Theme *theme);
+/* All of them, for messages: "default light ...". */
+const char *theme_names(void);
 
 #endif

@@ -12,6 +12,7 @@
 #include "base/fs.h"
 #include "base/paths.h"
 #include "ui/jobs.h"
+#include "ui/settings.h"
 #include "ui/terminal.h"
 
 enum {
@@ -51,6 +52,9 @@ typedef struct Workbench {
     int64_t version; /* of the history, as last seen */
     Jobs jobs;
     Arena *arena;
+    Paths paths;
+    Settings settings; /* of the configuration file and the command line */
+    int killed_by;     /* signal that ended the workbench; 0: none */
     bool is_reading;
     bool stopping;
     bool urgent; /* a key wants to see its effect */
@@ -230,6 +234,24 @@ static void repaint(void *host)
     terminal_repaint(((Workbench *)host)->terminal);
 }
 
+static void set_theme(void *host, Theme theme)
+{
+    terminal_set_theme(((Workbench *)host)->terminal, theme);
+}
+
+static void set_mouse(void *host, bool on)
+{
+    terminal_set_mouse(((Workbench *)host)->terminal, on);
+}
+
+static Status save_settings(void *host)
+{
+    Workbench *bench = host;
+    bench->settings.theme = bench->app->settings.theme;
+    bench->settings.mouse = bench->app->settings.mouse;
+    return settings_write(bench->paths.config, &bench->settings);
+}
+
 static void on_signal(uv_signal_t *signal, int number);
 
 /* As the tty's own ^Z does it: the whole process group stops, with the default action. */
@@ -257,6 +279,7 @@ static void on_signal(uv_signal_t *signal, int number)
         take_size(bench);
     } else {
         bench->status = number == SIGHUP ? OK : ERR_CANCELLED;
+        bench->killed_by = number;
         stop(bench);
     }
 }
@@ -412,7 +435,9 @@ static void make_app(Workbench *bench, const WorkbenchOptions *options)
 {
     AppSettings settings = {.run = options->run,
                             .readonly = options->readonly,
-                            .ascii = terminal_ascii(bench->terminal)};
+                            .ascii = terminal_ascii(bench->terminal),
+                            .mouse = bench->settings.mouse,
+                            .theme = bench->settings.theme};
     AppPorts ports = {.start_run = start_run,
                       .resume_run = resume_run,
                       .cancel_run = cancel_run,
@@ -423,6 +448,9 @@ static void make_app(Workbench *bench, const WorkbenchOptions *options)
                       .look_at_tools = look_at_tools,
                       .forget_keys = forget_keys,
                       .repaint = repaint,
+                      .set_theme = set_theme,
+                      .set_mouse = set_mouse,
+                      .save_settings = save_settings,
                       .suspend = suspend,
                       .host = bench};
     bench->app = app_new(&settings, &ports);
@@ -444,23 +472,62 @@ static Status first_history(Workbench *bench)
     return OK;
 }
 
-static Status open_terminal(Workbench *bench, const WorkbenchOptions *options)
+static const char *log_path(Workbench *bench)
 {
-    Paths paths = paths_of_user(bench->arena);
-    bool has_folder = fs_make_folders(paths.logs) == OK;
-    TerminalOptions terminal = {
-        .ascii = options->ascii,
-        .no_color = options->no_color,
-        .no_mouse = options->no_mouse,
-        .log = has_folder ? fs_join(bench->arena, paths.logs, "workbench.log") : NULL};
+    bool has_folder = fs_make_folders(bench->paths.logs) == OK;
+    return has_folder ? fs_join(bench->arena, bench->paths.logs, "workbench.log") : NULL;
+}
+
+static Status open_terminal(Workbench *bench)
+{
+    const Settings *settings = &bench->settings;
+    TerminalOptions terminal = {.ascii = settings->ascii,
+                                .no_color = !settings->color,
+                                .no_mouse = !settings->mouse,
+                                .theme = settings->theme,
+                                .log = log_path(bench)};
     return terminal_open(&terminal, &bench->terminal);
+}
+
+/* The command line wins over the file. */
+static Status choose_settings(Workbench *bench, const WorkbenchOptions *options, Buffer *warnings)
+{
+    Settings *settings = &bench->settings;
+    *settings = settings_default();
+    settings_read(bench->paths.config, settings, warnings);
+    if (options->theme && !theme_parse(options->theme, &settings->theme))
+        return error_set(ERR_USAGE, "--theme %s: expected one of: %s", options->theme,
+                         theme_names());
+    settings->ascii = settings->ascii || options->ascii;
+    settings->color = settings->color && !options->no_color;
+    settings->mouse = settings->mouse && !options->no_mouse;
+    return OK;
+}
+
+static void show_warnings(Workbench *bench, Buffer *warnings)
+{
+    if (warnings->length > 0)
+        app_message(app_now(bench), MESSAGE_WARNING, "%s, %s", bench->paths.config, warnings->data);
+}
+
+static Status open_screen(Workbench *bench, const WorkbenchOptions *options)
+{
+    Buffer warnings = {0};
+    Status status = choose_settings(bench, options, &warnings);
+    if (status == OK)
+        status = open_terminal(bench);
+    if (status == OK) {
+        make_app(bench, options);
+        show_warnings(bench, &warnings);
+    }
+    buffer_free(&warnings);
+    return status;
 }
 
 static Status run_workbench(Workbench *bench, const WorkbenchOptions *options)
 {
     TRY(store_open(options->run.database, &bench->store));
-    TRY(open_terminal(bench, options));
-    make_app(bench, options);
+    TRY(open_screen(bench, options));
     TRY(first_history(bench));
     TRY(start_handles(bench));
     uv_run(&bench->loop, UV_RUN_DEFAULT);
@@ -490,13 +557,19 @@ int workbench_main(const WorkbenchOptions *options)
     if (!bench)
         abort();
     bench->arena = arena_new();
+    bench->paths = paths_of_user(bench->arena);
     bench->sync = sync_file();
     uv_loop_init(&bench->loop);
     Status status = run_workbench(bench, options);
-    char *message = strdup(status == OK || bench->stopping ? "" : error_message());
+    Buffer last_words = {0};
+    if (bench->killed_by)
+        buffer_printf(&last_words, "ended by signal %d (%s); logs are in %s", bench->killed_by,
+                      strsignal(bench->killed_by), bench->paths.logs);
+    else if (status != OK && !bench->stopping)
+        buffer_append_text(&last_words, error_message());
     free_workbench(bench);
-    if (message && *message)
-        fprintf(stderr, "dnn2fpga: %s\n", message);
-    free(message);
+    if (last_words.length > 0)
+        fprintf(stderr, "dnn2fpga: %s\n", last_words.data);
+    buffer_free(&last_words);
     return (int)status;
 }

@@ -22,6 +22,7 @@ typedef struct WorkbenchOptions {
     bool ascii;
     bool no_color;
     bool no_mouse;
+    const char *theme; /* name; NULL: as the configuration file says */
 } WorkbenchOptions;
 
 WorkbenchOptions workbench_options_default(void);

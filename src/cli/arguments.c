@@ -282,6 +282,8 @@ static const Option OPTIONS[] = {
      "draw with ASCII characters only"},
     {"no-color", NULL, GROUP_SCREEN, FLAG, AT(no_color), NULL, "draw without colours"},
     {"no-mouse", NULL, GROUP_SCREEN, FLAG, AT(no_mouse), NULL, "leave the mouse to the terminal"},
+    {"theme", "NAME", GROUP_SCREEN, TEXT, AT(theme), NULL,
+     "colours: default, light, dark, high-contrast or mono"},
     {"db", "FILE", GROUP_HISTORY, TEXT, AT(run.database), NULL,
      "the history (default: the user's, see 'dnn2fpga paths')"},
     {"workdir", "DIR", GROUP_WORKDIR, TEXT, AT(run.workdir), NULL,

@@ -420,7 +420,8 @@ static Status read_request(int argc, char **argv, Arena *arena, Arguments *argum
                                   .readonly = arguments->readonly,
                                   .ascii = arguments->ascii,
                                   .no_color = arguments->no_color,
-                                  .no_mouse = arguments->no_mouse};
+                                  .no_mouse = arguments->no_mouse,
+                                  .theme = arguments->theme};
     return OK;
 }
 

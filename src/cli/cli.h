@@ -17,6 +17,7 @@
 typedef struct WorkbenchRequest {
     RunOptions options; /* model NULL: none given */
     bool readonly, ascii, no_color, no_mouse;
+    const char *theme; /* NULL: none given */
 } WorkbenchRequest;
 
 /* `open_workbench` is handed in, because the screens are built on top of this room. */

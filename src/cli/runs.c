@@ -15,6 +15,8 @@
 #include "flow/report.h"
 #include "flow/reproduce.h"
 
+enum { RUN_LOG_CAP = 1 << 26 };
+
 /* One call: its run numbers, parsed, and the open history. */
 typedef struct RunsCall {
     Invocation *invocation;
@@ -132,6 +134,27 @@ static Status word_show(RunsCall *call)
     return OK;
 }
 
+/* What the run said, and every command that it ran, with times. */
+static Status word_log(RunsCall *call)
+{
+    const Invocation *invocation = call->invocation;
+    RunRecord run;
+    Buffer text = {0};
+    TRY(store_get(call->store, call->ids[0], invocation->arena, &run));
+    const char *path = fs_join(invocation->arena, run.folder, "run.log");
+    TRY(fs_read_file(path, RUN_LOG_CAP, &text));
+    if (invocation->arguments.json) {
+        json_t *object = json_pack("{s:I s:s s:s%}", "run", (json_int_t)run.id, "path", path, "log",
+                                   text.data ? text.data : "", text.length);
+        invocation_print_json(object);
+        json_decref(object);
+    } else {
+        fwrite(text.data, 1, text.length, stdout);
+    }
+    buffer_free(&text);
+    return OK;
+}
+
 static Status word_compare(RunsCall *call)
 {
     json_t *comparison = NULL;
@@ -208,6 +231,13 @@ static Status word_check(RunsCall *call)
     return OK;
 }
 
+static Status word_cancel(RunsCall *call)
+{
+    RunRecord run;
+    TRY(store_get(call->store, call->ids[0], call->invocation->arena, &run));
+    return flow_cancel(&run);
+}
+
 /* ---- running --------------------------------------------------------------------------------- */
 
 static Status word_resume(RunsCall *call)
@@ -247,6 +277,7 @@ static Status word_reproduce(RunsCall *call)
 static const Word WORDS[] = {
     {"list", 0, 0, 0, true, word_list},
     {"show", 1, 1, 1, true, word_show},
+    {"log", 1, 1, 1, true, word_log},
     {"compare", 2, COMPARE_MAX_RUNS, -1, true, word_compare},
     {"export", 1, COMPARE_MAX_RUNS, -1, true, word_export},
     {"note", 2, 2, 1, true, word_note},
@@ -254,6 +285,7 @@ static const Word WORDS[] = {
     {"delete", 1, COMPARE_MAX_RUNS, -1, true, word_delete},
     {"undelete", 1, COMPARE_MAX_RUNS, -1, true, word_undelete},
     {"purge", 1, COMPARE_MAX_RUNS, -1, true, word_purge},
+    {"cancel", 1, 1, 1, true, word_cancel},
     {"check", 0, 0, 0, true, word_check},
     {"reproduce", 1, 1, 1, false, word_reproduce},
     {"resume", 1, 1, 1, false, word_resume},

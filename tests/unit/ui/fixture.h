@@ -25,7 +25,9 @@
 
 /* What the app asked of the world. */
 typedef struct FakeHost {
-    int started, forgotten, repainted, suspended;
+    int started, forgotten, repainted, suspended, settings_saved;
+    Theme theme; /* the last one that was asked for */
+    bool mouse;
     int64_t cancelled; /* -1: not asked */
     int observed, saved, looked;
     int64_t resumed;
@@ -99,6 +101,22 @@ __attribute__((unused)) static void fake_repaint(void *host)
     ((FakeHost *)host)->repainted++;
 }
 
+__attribute__((unused)) static void fake_theme(void *host, Theme theme)
+{
+    ((FakeHost *)host)->theme = theme;
+}
+
+__attribute__((unused)) static void fake_mouse(void *host, bool on)
+{
+    ((FakeHost *)host)->mouse = on;
+}
+
+__attribute__((unused)) static Status fake_settings(void *host)
+{
+    ((FakeHost *)host)->settings_saved++;
+    return OK;
+}
+
 __attribute__((unused)) static void fake_suspend(void *host)
 {
     ((FakeHost *)host)->suspended++;
@@ -139,6 +157,9 @@ __attribute__((unused)) static App *fixture_app(FakeHost *fake, bool ascii, bool
                       .look_at_tools = fake_look,
                       .forget_keys = fake_forget,
                       .repaint = fake_repaint,
+                      .set_theme = fake_theme,
+                      .set_mouse = fake_mouse,
+                      .save_settings = fake_settings,
                       .suspend = fake_suspend,
                       .host = fake};
     App *app = app_new(&settings, &ports);

@@ -81,7 +81,7 @@ static void test_search(void **state)
     assert_shows(app, "▸ flatten");
     press(app, "/lstm");
     app_key(app, KEY_RETURN);
-    assert_shows(app, "no row contains \"lstm\"");
+    assert_shows(app, "nothing here contains \"lstm\"");
     press(app, "/q"); /* a letter in the prompt is a letter */
     assert_false(app->quit);
     app_key(app, KEY_ESCAPE);
@@ -556,11 +556,76 @@ static void test_steering(void **state)
     app_free(app);
 }
 
+/* Theme, mouse and snapshot: asked of the terminal, and of a file. */
+static void test_settings(void **state)
+{
+    (void)state;
+    FakeHost fake;
+    App *app = fixture_app(&fake, true, true);
+    press(app, ":theme\r"); /* asks which */
+    assert_shows(app, "\n:theme\n");
+    press(app, "light\r");
+    assert_int_equal(fake.theme, THEME_LIGHT);
+    press(app, ":theme pink\r");
+    assert_shows(app, "no theme is called \"pink\"; the themes are: default light");
+    assert_int_equal(app->settings.theme, THEME_LIGHT);
+    press(app, ":mouse\r");
+    assert_true(fake.mouse);
+    press(app, ":save-settings\r");
+    assert_int_equal(fake.settings_saved, 1);
+    assert_shows(app, "saved: theme light, mouse on");
+    press(app, "7`"); /* there and back */
+    assert_int_equal(app->root, ROOT_MODEL);
+    app_key(app, '`');
+    assert_int_equal(app->root, ROOT_HISTORY);
+    app_key(app, KEY_FUNCTION_1);
+    assert_shows(app, "On the screen History");
+    app_free(app);
+}
+
+static void test_snapshot(void **state)
+{
+    (void)state;
+    FakeHost fake;
+    char folder[] = "/tmp/dnn2fpga-snapshot-XXXXXX", path[64], command[96];
+    assert_non_null(mkdtemp(folder));
+    snprintf(path, sizeof path, "%s/screen", folder);
+    snprintf(command, sizeof command, ":snapshot %s\r", path);
+    App *app = fixture_app(&fake, true, true);
+    app_model_loaded(app, fixture_model(false));
+    press(app, command);
+    Buffer text = {0};
+    assert_int_equal(fs_read_file(path, 1 << 16, &text), OK);
+    char *shown = screen_text(app, 24, 80);
+    assert_string_equal(text.data, shown);
+    free(shown);
+    press(app, ":snapshot /nowhere/at/all\r");
+    assert_shows(app, "error: ");
+    assert_int_equal(fs_remove_tree(folder), OK);
+    buffer_free(&text);
+    app_free(app);
+}
+
+static void test_readonly_keeps_the_file(void **state)
+{
+    (void)state;
+    FakeHost fake;
+    App *app = fixture_app(&fake, true, true);
+    app->settings.readonly = true;
+    press(app, ":save-settings\r");
+    assert_int_equal(fake.settings_saved, 0);
+    assert_shows(app, "started with --readonly");
+    app_free(app);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_wishes_for_the_next_run),
         cmocka_unit_test(test_steering),
+        cmocka_unit_test(test_settings),
+        cmocka_unit_test(test_snapshot),
+        cmocka_unit_test(test_readonly_keeps_the_file),
         cmocka_unit_test(test_observing),
         cmocka_unit_test(test_edits),
         cmocka_unit_test(test_marks),

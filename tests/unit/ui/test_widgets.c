@@ -7,6 +7,7 @@
 #include "ui/gauge.h"
 #include "ui/pager.h"
 #include "ui/scroll.h"
+#include "ui/settings.h"
 #include "ui/table.h"
 
 static void assert_canvas(Canvas *canvas, const char *wanted)
@@ -111,7 +112,6 @@ static void check_action(ActionId action, unsigned scopes)
     const ActionInfo *info = action_info(action);
     char keys[64], *rest = NULL;
     snprintf(keys, sizeof keys, "%s", info->keys);
-    assert_true(*keys);
     for (char *key = strtok_r(keys, " ", &rest); key; key = strtok_r(NULL, " ", &rest)) {
         assert_int_not_equal(key_parse(key), KEY_NOTHING);
         if (action_of_key(key_parse(key), scopes) != action)
@@ -162,18 +162,91 @@ static void test_glyphs(void **state)
 }
 
 /* Without colours the selection and bad news still stand out. */
-static void test_theme_without_colours(void **state)
+static void check_theme(Theme theme)
 {
-    (void)state;
+    static const int COLOURS[COLOUR_DEPTHS] = {0, 8, 16, 256};
     for (int style = 0; style < STYLES; style++) {
-        Look look = theme_look((Style)style, COLOURS_NONE);
+        Look look = theme_look(theme, (Style)style, COLOURS_NONE);
         assert_int_equal(look.foreground, COLOUR_DEFAULT);
         assert_int_equal(look.background, COLOUR_DEFAULT);
-        for (int depth = COLOURS_8; depth < COLOURS_256; depth++)
-            assert_true(theme_look((Style)style, (ColourDepth)depth).foreground < 8);
+        for (int depth = COLOURS_8; depth < COLOUR_DEPTHS; depth++) {
+            look = theme_look(theme, (Style)style, (ColourDepth)depth);
+            assert_true(look.foreground < COLOURS[depth] && look.background < COLOURS[depth]);
+            if (theme == THEME_HIGH_CONTRAST) /* nothing depends on the user's own colours */
+                assert_true(look.background == 0 && look.foreground > 0);
+        }
     }
-    assert_true(theme_look(STYLE_SELECTED, COLOURS_NONE).flags & FLAG_REVERSE);
-    assert_true(theme_look(STYLE_BAD, COLOURS_NONE).flags & FLAG_BOLD);
+    for (int depth = 0; depth < COLOUR_DEPTHS; depth++) {
+        assert_true(theme_look(theme, STYLE_SELECTED, (ColourDepth)depth).flags & FLAG_REVERSE);
+        assert_true(theme_look(theme, STYLE_BAD, (ColourDepth)depth).flags & FLAG_BOLD);
+    }
+}
+
+static void test_themes(void **state)
+{
+    (void)state;
+    for (int i = 0; i < THEMES; i++) {
+        Theme theme = THEMES;
+        check_theme((Theme)i);
+        assert_true(theme_parse(theme_name((Theme)i), &theme));
+        assert_int_equal(theme, i);
+        assert_non_null(strstr(theme_names(), theme_name((Theme)i)));
+        assert_int_equal(theme_look(THEME_MONO, (Style)i, COLOURS_256).foreground, COLOUR_DEFAULT);
+    }
+    Theme theme = THEME_DARK;
+    assert_false(theme_parse("pink", &theme));
+    assert_int_equal(theme, THEME_DARK);
+}
+
+/* ---- settings -------------------------------------------------------------------------------- */
+
+static void test_settings_text(void **state)
+{
+    (void)state;
+    Settings settings = settings_default();
+    Buffer warnings = {0};
+    settings_parse("# mine\n\n theme = dark \nmouse=no\r\nascii = yes\ncolor = no", &settings,
+                   &warnings);
+    assert_int_equal(warnings.length, 0);
+    assert_int_equal(settings.theme, THEME_DARK);
+    assert_true(!settings.mouse && settings.ascii && !settings.color);
+    settings_parse("theme = pink\nmouse = maybe\nspeed = 9\nnonsense\n= 3", &settings, &warnings);
+    assert_string_equal(
+        warnings.data,
+        "line 1: theme = pink: expected one of: default light dark high-contrast mono\n"
+        "line 2: mouse = maybe: expected one of: yes no\n"
+        "line 3: \"speed\" is no setting; they are: theme mouse ascii color\n"
+        "line 4: expected NAME = VALUE, found \"nonsense\"\n"
+        "line 5: \"\" is no setting; they are: theme mouse ascii color\n");
+    assert_int_equal(settings.theme, THEME_DARK); /* as before */
+    buffer_free(&warnings);
+}
+
+/* Written again, a file keeps what we do not know. */
+static void test_settings_file(void **state)
+{
+    (void)state;
+    char folder[] = "/tmp/dnn2fpga-settings-XXXXXX", path[64];
+    Buffer text = {0}, warnings = {0};
+    assert_non_null(mkdtemp(folder));
+    snprintf(path, sizeof path, "%s/new/config", folder);
+    Settings settings = settings_default();
+    settings_read(path, &settings, &warnings);
+    assert_int_equal(warnings.length, 0);
+    settings.theme = THEME_LIGHT;
+    assert_int_equal(settings_write(path, &settings), OK);
+    static const char TEXT[] = "# mine\ntheme = mono\nfuture = 1\ntheme = dark";
+    assert_int_equal(fs_write_atomic(path, TEXT, strlen(TEXT)), OK);
+    assert_int_equal(settings_write(path, &settings), OK);
+    assert_int_equal(fs_read_file(path, 1000, &text), OK);
+    assert_string_equal(text.data, "# mine\nfuture = 1\ntheme = light\nmouse = yes\n");
+    settings = settings_default();
+    settings_read(path, &settings, &warnings);
+    assert_int_equal(settings.theme, THEME_LIGHT);
+    assert_non_null(strstr(warnings.data, "line 2: \"future\" is no setting"));
+    assert_int_equal(fs_remove_tree(folder), OK);
+    buffer_free(&text);
+    buffer_free(&warnings);
 }
 
 /* ---- table ----------------------------------------------------------------------------------- */
@@ -536,7 +609,9 @@ int main(void)
         cmocka_unit_test(test_action_table),
         cmocka_unit_test(test_action_names),
         cmocka_unit_test(test_glyphs),
-        cmocka_unit_test(test_theme_without_colours),
+        cmocka_unit_test(test_themes),
+        cmocka_unit_test(test_settings_text),
+        cmocka_unit_test(test_settings_file),
         cmocka_unit_test(test_table_moves),
         cmocka_unit_test(test_table_follows_id),
         cmocka_unit_test(test_table_search),
