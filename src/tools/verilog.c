@@ -209,7 +209,7 @@ static Status mend_line(const Mender *mender, Span line)
     Buffer plain = {0};
     const Mender inner = {.into = &plain, .module = mender->module};
     Status status = mend_texts(&inner, line);
-    if (status == OK && !mend_signs(mender, (Span){plain.data, plain.length}))
+    if (status == OK && !(plain.data && mend_signs(mender, (Span){plain.data, plain.length})))
         status = refuse(mender, line, "a signed operation in an unknown form");
     buffer_free(&plain);
     return status;

@@ -22,12 +22,12 @@ static void test_new_report_has_all_sections(void **state)
     (void)state;
     json_t *report = report_new();
     char *text = report_format(report, false);
-    assert_string_equal(text,
-                        "{\"run\":null,\"status\":null,\"message\":null,\"model\":null,"
-                        "\"dataset\":null,\"preparation\":null,"
-                        "\"baseline\":null,\"ladder\":null,"
-                        "\"quantized\":null,\"hardware\":null,\"synthesis\":null,\"netlist\":null,"
-                        "\"stages\":[],\"tools\":{},\"seed\":null}");
+    assert_string_equal(text, "{\"run\":null,\"status\":null,\"message\":null,\"model\":null,"
+                              "\"dataset\":null,\"preparation\":null,"
+                              "\"baseline\":null,\"ladder\":null,"
+                              "\"quantized\":null,\"hardware\":null,\"synthesis\":null,\"netlist\":"
+                              "null,\"mutation\":null,"
+                              "\"stages\":[],\"tools\":{},\"seed\":null}");
     free(text);
     json_decref(report);
 }
