@@ -19,6 +19,7 @@ static const struct {
     [ROOT_CALIBRATE] = {screen_calibrate_new, ACTION_SHOW_CALIBRATE, "Calib"},
     [ROOT_RUN] = {screen_run_new, ACTION_SHOW_RUN, "Run"},
     [ROOT_LADDER] = {screen_ladder_new, ACTION_SHOW_LADDER, "Ladder"},
+    [ROOT_HARDWARE] = {screen_hardware_new, ACTION_SHOW_HARDWARE, "Hardw"},
     [ROOT_SYNTHESIS] = {screen_synthesis_new, ACTION_SHOW_SYNTHESIS, "Synth"},
     [ROOT_HISTORY] = {screen_history_new, ACTION_SHOW_HISTORY, "Runs"},
     [ROOT_MESSAGES] = {screen_messages_new, ACTION_SHOW_MESSAGES, "Msgs"},
@@ -43,6 +44,7 @@ App *app_new(const AppSettings *settings, const AppPorts *ports)
         abort();
     app->settings = *settings;
     app->ports = *ports;
+    app->choices = arena_new();
     app->model = settings->run.model ? model_view_loading(settings->run.model) : model_view_none();
     app->run = run_view_none();
     app->history.sort_column = -1;
@@ -67,6 +69,7 @@ void app_free(App *app)
     run_view_free(&app->run);
     tuning_free(app->tuning);
     json_decref(app->tools);
+    arena_free(app->choices);
     history_free(&app->history);
     messages_free(&app->messages);
     free(app);
@@ -191,7 +194,8 @@ static void start_run(App *app)
     app->run = starting;
     app->run_is_ours = true;
     app->paused = false;
-    if (app->root != ROOT_LADDER && app->root != ROOT_LOG) /* those show it, too */
+    if (app->root != ROOT_LADDER && app->root != ROOT_LOG &&
+        app->root != ROOT_HARDWARE) /* those show it, too */
         show_root(app, ROOT_RUN);
     app_tell(app, SCREEN_RUN_CHANGED);
 }

@@ -15,6 +15,7 @@
 #ifndef UI_APP_H
 #define UI_APP_H
 
+#include "flow/folding.h"
 #include "flow/tuning.h"
 #include "ui/dialog.h"
 #include "ui/history.h"
@@ -29,6 +30,7 @@ typedef enum Root {
     ROOT_CALIBRATE,
     ROOT_RUN,
     ROOT_LADDER,
+    ROOT_HARDWARE,
     ROOT_SYNTHESIS,
     ROOT_HISTORY,
     ROOT_MESSAGES,
@@ -90,6 +92,7 @@ struct App {
     RunView run;      /* the current run */
     bool paused;      /* it was asked to wait */
     bool run_is_ours; /* its engine talks to us: the history is not needed to follow it */
+    Arena *choices;   /* of what was chosen for the next run, where settings.run points to it */
     json_t *tools;    /* owned: the report of flow_doctor(); NULL: not looked yet */
     History history;
     Messages messages;
@@ -149,6 +152,8 @@ void app_observe(App *app, bool again);
 void app_look_at_tools(App *app, bool again);
 /* Makes the draft of the tuning one step, and saves it. */
 void app_commit_edits(App *app);
+/* The next runs fold that layer so. */
+void app_choose_fold(App *app, const char *layer, int pe, int simd);
 /* Screens learn that the tuning changed. */
 void app_tuning_changed(App *app);
 void app_pop(App *app);

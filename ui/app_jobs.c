@@ -155,6 +155,21 @@ void app_observation_event(App *app, const Event *event)
     app_tuning_changed(app);
 }
 
+/* ---- choices for hardware -------------------------------------------------------------------- */
+
+void app_choose_fold(App *app, const char *layer, int pe, int simd)
+{
+    RunOptions *options = &app->settings.run;
+    FoldChoice *folds = ARENA_ARRAY(app->choices, FoldChoice, options->fold_count + 1);
+    int count = 0;
+    for (int i = 0; i < options->fold_count; i++)
+        if (strcmp(options->folds[i].layer, layer) != 0)
+            folds[count++] = options->folds[i];
+    folds[count++] = (FoldChoice){arena_strdup(app->choices, layer), pe, simd};
+    options->folds = folds;
+    options->fold_count = count;
+}
+
 /* ---- programs -------------------------------------------------------------------------------- */
 
 void app_look_at_tools(App *app, bool again)

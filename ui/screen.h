@@ -62,11 +62,13 @@ Screen *screen_run_new(App *app);                         /* follows app->run */
 Screen *screen_result_new(App *app, int64_t run);         /* one run of the history */
 Screen *screen_history_new(App *app);
 Screen *screen_ladder_new(App *app);
+Screen *screen_hardware_new(App *app);
 Screen *screen_synthesis_new(App *app);
 Screen *screen_messages_new(App *app);
 Screen *screen_log_new(App *app);
 Screen *screen_tools_new(App *app);
-Screen *screen_file_new(App *app, const char *path); /* a text to read */
+Screen *screen_files_new(App *app, const char *folder); /* VHDL of a run */
+Screen *screen_file_new(App *app, const char *path);    /* a text to read */
 Screen *screen_help_new(App *app, const Screen *about);
 
 #endif

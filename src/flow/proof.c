@@ -120,6 +120,17 @@ static void hear_failure(Watch *watch, const char *text, bool hang)
     watch->first.found = known;
 }
 
+static void tell_shards(const Bench *bench)
+{
+    enum { SHARDS_MOST = 64 };
+    ProofShard shards[SHARDS_MOST];
+    int count = bench->count < SHARDS_MOST ? bench->count : SHARDS_MOST;
+    for (int i = 0; i < count; i++)
+        shards[i] = (ProofShard){bench->files[i].count, bench->watches[i].images_done};
+    if (bench->setup->shards)
+        bench->setup->shards(bench->setup->context, shards, count);
+}
+
 static void hear_progress(Watch *watch, const char *text)
 {
     Bench *bench = watch->bench;
@@ -132,6 +143,7 @@ static void hear_progress(Watch *watch, const char *text)
     snprintf(detail, sizeof detail, "%lld of %lld images", (long long)sum,
              (long long)bench->images);
     progress_report(bench->setup->progress, (double)sum / (double)bench->images, detail);
+    tell_shards(bench);
 }
 
 /* A line about one buffer: `key` of it goes to its place in `values`. */

@@ -30,6 +30,11 @@
 
 enum { PROOF_CHECKED_IMAGES = 8 }; /* in mcode */
 
+/* How far one of the simulations that run at once is. */
+typedef struct ProofShard {
+    int64_t images, done;
+} ProofShard;
+
 typedef struct ProofSetup {
     const Plan *plan;
     const Dataset *dataset;
@@ -40,6 +45,9 @@ typedef struct ProofSetup {
     double deadline_s; /* for each simulation; 0: none. A hang is noticed in any case */
     bool one_backend;  /* no overflow check in mcode */
     const Progress *progress;
+    /* Some simulation got further. NULL: silence. */
+    void (*shards)(void *context, const ProofShard *shards, int count);
+    void *context;
 } ProofSetup;
 
 typedef struct ProofResult {

@@ -55,7 +55,7 @@ typedef struct RunEvents {
                   const json_t *figures);
     /* What a stage has found so far, while it goes on: keys of the report, borrowed. The ladder gives
      * "ladder", the rungs that were tried, and "climb": {"step", "epochs", "epochs_wanted"}, the
-     * one under way (step null: none). */
+     * one under way (step null: none); the simulation "shards": [{"images", "done"}]. */
     void (*figures)(void *context, RunStage stage, const json_t *figures);
     void (*progress)(void *context, RunStage stage, double fraction, const char *detail);
     void (*log)(void *context, const char *line);

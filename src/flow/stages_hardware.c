@@ -140,7 +140,27 @@ static json_t *value_to_json(const Difference *difference, int32_t value)
     return difference->is_float ? json_real((double)float32_of_word(value)) : json_integer(value);
 }
 
-static json_t *difference_to_json(const Difference *difference)
+/* Where in the layer's output, and the values in real units. */
+static void add_place(const Session *session, const Difference *difference, json_t *row)
+{
+    const Plan *plan = session->plan;
+    const Op *op = NULL;
+    for (int i = 0; i < plan->count && !op; i++)
+        if (strcmp(plan->stages[i].op->name, difference->layer) == 0)
+            op = plan->stages[i].op;
+    if (!op)
+        return;
+    int64_t channels = shape_channels(op->output_shape);
+    int64_t width = op->output_shape.rank == 3 ? op->output_shape.dim[1] : 1;
+    json_object_set_new(row, "channel", json_integer(difference->element % channels));
+    json_object_set_new(row, "row", json_integer(difference->element / channels / width));
+    json_object_set_new(row, "column", json_integer(difference->element / channels % width));
+    json_object_set_new(row, "got_real",
+                        report_real(difference->missing ? NAN : op_real(op, difference->got)));
+    json_object_set_new(row, "expected_real", report_real(op_real(op, difference->expected)));
+}
+
+static json_t *difference_to_json(const Session *session, const Difference *difference)
 {
     if (!difference->found)
         return json_null();
@@ -151,6 +171,7 @@ static json_t *difference_to_json(const Difference *difference)
     json_object_set_new(
         row, "got", difference->missing ? json_null() : value_to_json(difference, difference->got));
     json_object_set_new(row, "expected", value_to_json(difference, difference->expected));
+    add_place(session, difference, row);
     return row;
 }
 
@@ -160,8 +181,9 @@ static json_t *cycles_to_json(int64_t cycles)
     return cycles > 0 ? json_integer(cycles) : json_null();
 }
 
-static void add_proof(const ProofResult *proof, double clock_mhz, json_t *section)
+static void add_proof(const Session *session, const ProofResult *proof, json_t *section)
 {
+    double clock_mhz = session->options->clock_mhz;
     double interval = proof->interval_cycles > 0 ? (double)proof->interval_cycles : NAN;
     double latency = proof->latency_cycles > 0 ? (double)proof->latency_cycles : NAN;
     json_object_set_new(section, "images", json_integer(proof->images));
@@ -169,7 +191,7 @@ static void add_proof(const ProofResult *proof, double clock_mhz, json_t *sectio
     json_object_set_new(section, "values_compared", json_integer(proof->values_compared));
     json_object_set_new(section, "label_agreement", report_real(proof->label_agreement));
     json_object_set_new(section, "accuracy", report_real(proof->accuracy));
-    json_object_set_new(section, "first_mismatch", difference_to_json(&proof->first));
+    json_object_set_new(section, "first_mismatch", difference_to_json(session, &proof->first));
     json_object_set_new(section, "latency_cycles", cycles_to_json(proof->latency_cycles));
     json_object_set_new(section, "interval_cycles", cycles_to_json(proof->interval_cycles));
     json_object_set_new(section, "latency_us", report_real(latency / clock_mhz));
@@ -326,6 +348,19 @@ static Status plant_faults(Session *session)
     return OK;
 }
 
+static void on_shards(void *context, const ProofShard *shards, int count)
+{
+    const Session *session = context;
+    json_t *list = json_array();
+    for (int i = 0; i < count; i++)
+        json_array_append_new(list, json_pack("{s:I, s:I}", "images", (json_int_t)shards[i].images,
+                                              "done", (json_int_t)shards[i].done));
+    json_t *figures = json_pack("{s:o}", "shards", list);
+    if (session->events.figures)
+        session->events.figures(session->events.context, STAGE_SIMULATE, figures);
+    json_decref(figures);
+}
+
 Status stage_simulate(Session *session, json_t *figures)
 {
     const RunOptions *options = session->options;
@@ -336,13 +371,15 @@ Status stage_simulate(Session *session, json_t *figures)
                                   options->images > 0 ? options->images : session->test->count,
                               .jobs = pool_threads(session->pool),
                               .deadline_s = DEADLINE_S,
-                              .progress = &session->progress};
+                              .progress = &session->progress,
+                              .shards = on_shards,
+                              .context = session};
     ProofResult proof;
     TRY(proof_run(&setup, session->arena, &proof));
     json_t *section = json_object_get(session->report, "hardware");
-    add_proof(&proof, options->clock_mhz, section);
+    add_proof(session, &proof, section);
     json_object_set_new(section, "buffers", buffers_to_json(session->plan, &proof));
-    add_proof(&proof, options->clock_mhz, figures);
+    add_proof(session, &proof, figures);
     judge(session, &proof);
     TRY(save_simulator(session, &proof));
     return proof.bit_exact && options->mutants > 0 ? plant_faults(session) : OK;

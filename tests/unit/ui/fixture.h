@@ -281,12 +281,6 @@ __attribute__((unused)) static void fixture_history(App *app)
     }
 }
 
-__attribute__((unused)) static void press(App *app, const char *keys)
-{
-    for (; *keys; keys++)
-        app_key(app, *keys);
-}
-
 /* Rung 1 missed its target, rung 3 is at its third epoch. */
 __attribute__((unused)) static void fixture_climb(App *app)
 {
@@ -316,6 +310,55 @@ __attribute__((unused)) static void fixture_climb(App *app)
     fixture_event(app, (Event){.kind = EVENT_FIGURES, .stage = STAGE_QUANTIZE, .json = figures});
     json_decref(baseline);
     json_decref(figures);
+}
+
+__attribute__((unused)) static void press(App *app, const char *keys)
+{
+    for (; *keys; keys++)
+        app_key(app, *keys);
+}
+
+/* Run 7 of the sample is as far as its simulation; its design is on the screen Hardware. */
+__attribute__((unused)) static void fixture_design(App *app)
+{
+    char folder[] = "/tmp/dnn2fpga-design-XXXXXX", file[64];
+    RunOptions options = app->settings.run;
+    json_t *report = NULL;
+    assert_non_null(mkdtemp(folder));
+    snprintf(file, sizeof file, "%s/history.db", folder);
+    options.workdir = folder;
+    options.database = file;
+    options.calib_images = options.test_images = 100;
+    options.jobs = 1;
+    if (flow_quantize(&options, NULL, &report) != OK)
+        fail_msg("%s", error_message());
+    json_decref(report);
+    fixture_event(app, (Event){.kind = EVENT_RUN_STARTED, .run = 7, .folder = folder});
+    for (int stage = STAGE_IMPORT; stage <= STAGE_EMIT; stage++)
+        fixture_event(app, (Event){.kind = EVENT_STAGE,
+                                   .stage = (RunStage)stage,
+                                   .state = STAGE_FINISHED,
+                                   .seconds = 1});
+    fixture_event(app,
+                  (Event){.kind = EVENT_STAGE, .stage = STAGE_SIMULATE, .state = STAGE_STARTED});
+    snprintf(file, sizeof file, "%s/hdl", folder);
+    assert_int_equal(fs_make_folders(file), OK);
+    snprintf(file, sizeof file, "%s/hdl/top.vhd", folder);
+    assert_int_equal(fs_write_atomic(file, "-- a comment\nentity top is\nend entity;\n", 38), OK);
+    press(app, "5");
+    Canvas *canvas = canvas_new(24, 80, true);
+    app_draw(app, canvas); /* reads the description */
+    press(app, "v");
+    app_key(app, KEY_RETURN);
+    app_draw(app, canvas);
+    Buffer text = {0};
+    canvas_dump(canvas, &text);
+    assert_non_null(strstr(text.data, "entity top is"));
+    buffer_free(&text);
+    canvas_free(canvas);
+    app_key(app, KEY_ESCAPE);
+    app_key(app, KEY_ESCAPE);
+    assert_int_equal(fs_remove_tree(folder), OK);
 }
 
 /* A folder of a run, with a log; the path is the caller's to remove. */

@@ -15,8 +15,9 @@ static void test_main_screens(void **state)
     (void)state;
     FakeHost fake;
     App *app = ready_app(&fake);
-    static const char *const NAMES[ROOTS] = {"Model",   "Calibrate", "Run", "Ladder", "Synthesis",
-                                             "History", "Messages",  "Log", "Tools"};
+    static const char *const NAMES[ROOTS] = {"Model",    "Calibrate", "Run",     "Ladder",
+                                             "Hardware", "Synthesis", "History", "Messages",
+                                             "Log",      "Tools"};
     for (int i = ROOTS - 1; i >= 0; i--) {
         app_key(app, action_info(app_root_action((Root)i))->keys[0]);
         assert_string_equal(app_screen(app)->ops->name, NAMES[i]);
@@ -618,9 +619,45 @@ static void test_readonly_keeps_the_file(void **state)
     app_free(app);
 }
 
+/* ---- hardware -------------------------------------------------------------------------------- */
+
+static void test_foldings(void **state)
+{
+    (void)state;
+    FakeHost fake;
+    App *app = ready_app(&fake);
+    press(app, "5M");
+    assert_shows(app, "there is no design yet");
+    press(app, "v");
+    assert_shows(app, "no VHDL was written yet");
+    press(app, "r");
+    fixture_design(app);
+    press(app, "jM");
+    assert_int_equal(app->settings.run.fold_count, 1);
+    assert_string_equal(app->settings.run.folds[0].layer, "conv_2");
+    assert_int_equal(app->settings.run.folds[0].simd, 54);
+    press(app, "MP");
+    assert_int_equal(app->settings.run.fold_count, 1);
+    assert_int_equal(app->settings.run.folds[0].simd, 36);
+    assert_int_equal(app->settings.run.folds[0].pe, 6);
+    press(app, "jM"); /* a pool */
+    assert_shows(app, "this stage does not fold");
+    press(app, "a");
+    assert_int_equal(app->settings.run.folds[0].simd, 108);
+    press(app, "a");
+    assert_shows(app, "nothing was changed");
+    enter(app, "t250");
+    assert_true(app->settings.run.clock_mhz == 250);
+    assert_shows(app, "at 250 MHz");
+    enter(app, "t0");
+    assert_shows(app, "0 is no clock");
+    app_free(app);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_foldings),
         cmocka_unit_test(test_wishes_for_the_next_run),
         cmocka_unit_test(test_steering),
         cmocka_unit_test(test_settings),

@@ -217,6 +217,49 @@ static void show_empty_ladder(App *app, FakeHost *fake)
     press(app, "4");
 }
 
+static void simulate_design(App *app, FakeHost *fake)
+{
+    load_model(app, fake);
+    press(app, "r");
+    fixture_design(app);
+    json_t *shards = json_pack("{s:[{s:i, s:i}, {s:i, s:i}]}", "shards", "images", 50, "done", 31,
+                               "images", 50, "done", 7);
+    fixture_event(app, (Event){.kind = EVENT_FIGURES, .stage = STAGE_SIMULATE, .json = shards});
+    json_decref(shards);
+}
+
+static void fold_design(App *app, FakeHost *fake)
+{
+    simulate_design(app, fake);
+    json_t *report = fixture_report();
+    fixture_event(app, (Event){.kind = EVENT_REPORT, .code = OK, .json = report});
+    json_decref(report);
+    press(app, "jMMP");
+    messages_acknowledge(&app->messages);
+}
+
+static void differ(App *app, FakeHost *fake)
+{
+    simulate_design(app, fake);
+    json_t *report = fixture_report();
+    json_t *hardware = json_object_get(report, "hardware");
+    json_object_set_new(hardware, "bit_exact", json_false());
+    json_object_set_new(hardware, "first_mismatch",
+                        json_pack("{s:s, s:i, s:i, s:i, s:i, s:i, s:i, s:i, s:f, s:f}", "layer",
+                                  "conv_2", "image", 17, "element", 4711, "channel", 7, "row", 16,
+                                  "column", 8, "got", 12, "expected", 13, "got_real", 0.6204,
+                                  "expected_real", 0.6721));
+    fixture_event(app, (Event){.kind = EVENT_REPORT, .code = ERR_UNMET, .json = report});
+    json_decref(report);
+    messages_acknowledge(&app->messages);
+}
+
+static void show_no_hardware(App *app, FakeHost *fake)
+{
+    load_model(app, fake);
+    press(app, "5");
+}
+
 static void run_refused(App *app, FakeHost *fake)
 {
     load_model(app, fake);
@@ -311,6 +354,15 @@ static void test_messages_and_help(void **state)
     check_screen("help", true, show_help);
 }
 
+static void test_hardware(void **state)
+{
+    (void)state;
+    check_sizes("hardware", true, SIZE_COUNT, simulate_design);
+    check_sizes("hardware-folded", true, SIZE_COUNT, fold_design);
+    check_screen("hardware-differs", true, differ);
+    check_screen("hardware-none", true, show_no_hardware);
+}
+
 static void test_ladder(void **state)
 {
     (void)state;
@@ -342,7 +394,7 @@ static void test_ascii_is_ascii(void **state)
     App *app = fixture_app(&fake, true, true);
     run_to_the_end(app, &fake);
     show_messages(app, &fake);
-    for (const char *key = "123467890?"; *key; key++) {
+    for (const char *key = "1234567890?"; *key; key++) {
         app_key(app, *key);
         char *text = screen_text(app, 40, 120);
         for (const char *byte = text; *byte; byte++)
@@ -360,7 +412,7 @@ static void test_any_size(void **state)
     App *app = fixture_app(&fake, false, true);
     run_half_way(app, &fake);
     app->draw_anyway = true;
-    for (const char *key = "123467890?q"; *key; key++) {
+    for (const char *key = "1234567890?q"; *key; key++) {
         app_key(app, *key);
         for (int rows = 1; rows < 30; rows++)
             for (int columns = 1; columns < 90; columns += 7)
@@ -373,7 +425,7 @@ static void test_any_size(void **state)
     free(text);
     app_key(app, 'i');
     text = screen_text(app, 10, 70);
-    assert_non_null(strstr(text, "1 Model"));
+    assert_non_null(strstr(text, "q quit"));
     free(text);
     app_free(app);
 }
@@ -389,6 +441,7 @@ int main(void)
         cmocka_unit_test(test_overlays),
         cmocka_unit_test(test_log_tools_synthesis),
         cmocka_unit_test(test_ladder),
+        cmocka_unit_test(test_hardware),
         cmocka_unit_test(test_ascii_is_ascii),
         cmocka_unit_test(test_any_size),
     };

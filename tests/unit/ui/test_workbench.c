@@ -78,7 +78,7 @@ static void test_resize(void **state)
     assert_true(vt_resize(vt, 10, 50));
     assert_vt_shows(vt, "50x10 is small; 60x17 is needed. i: ignore");
     assert_true(vt_press(vt, "i"));
-    assert_vt_shows(vt, "1 Model");
+    assert_vt_shows(vt, "q quit");
     assert_true(vt_resize(vt, 24, 80));
     assert_true(vt_press(vt, "?"));
     assert_true(vt_resize(vt, 30, 100));

@@ -1,0 +1,137 @@
+#include "flow/folding.h"
+
+#include <stdlib.h>
+
+#include "hw/timing.h"
+#include "quant/description.h"
+
+struct Folding {
+    IntegerModel *model; /* owned; its foldings are what is tried */
+    Plan *plan;
+    Timing timing;
+    struct Built {
+        int pe, simd;
+    } * built; /* one per stage, in the model's arena */
+};
+
+static Status plan_anew(Folding *folding)
+{
+    Plan *plan = NULL;
+    Timing timing;
+    TRY(plan_new(folding->model, &plan));
+    Status status = timing_predict(plan, TIMING_IMAGES, &timing);
+    if (status != OK) {
+        plan_free(plan);
+        return status;
+    }
+    plan_free(folding->plan);
+    folding->plan = plan;
+    folding->timing = timing;
+    return OK;
+}
+
+static Status read_description(Folding *folding, const char *description)
+{
+    TRY(description_read(description, &folding->model));
+    TRY(plan_anew(folding));
+    folding->built = ARENA_ARRAY(folding->model->arena, struct Built, folding->plan->count);
+    for (int i = 0; i < folding->plan->count; i++)
+        folding->built[i] =
+            (struct Built){folding->plan->stages[i].pe, folding->plan->stages[i].simd};
+    return OK;
+}
+
+Status folding_open(const char *description, Folding **folding)
+{
+    Folding *made = calloc(1, sizeof *made);
+    if (!made)
+        abort(); /* as arenas do */
+    Status status = read_description(made, description);
+    if (status != OK)
+        folding_free(made);
+    else
+        *folding = made;
+    return status;
+}
+
+void folding_free(Folding *folding)
+{
+    if (!folding)
+        return;
+    plan_free(folding->plan);
+    integer_model_free(folding->model);
+    free(folding);
+}
+
+int folding_count(const Folding *folding)
+{
+    return folding->plan->count;
+}
+
+static int64_t multipliers_of(const Stage *stage)
+{
+    return stage->macs_per_cycle > 0 ? (int64_t)stage->pe * stage->simd : 0;
+}
+
+FoldingRow folding_row(const Folding *folding, int row)
+{
+    const Stage *stage = &folding->plan->stages[row];
+    const FoldLimits limits = plan_fold_limits(stage);
+    return (FoldingRow){.name = stage->op->name,
+                        .entity = stage->entity,
+                        .folds = limits.pe > 1 || limits.simd > 1,
+                        .pe = stage->pe,
+                        .simd = stage->simd,
+                        .most_pe = limits.pe,
+                        .most_simd = limits.simd,
+                        .built_pe = folding->built[row].pe,
+                        .built_simd = folding->built[row].simd,
+                        .fold_steps = stage->fold_steps,
+                        .multipliers = multipliers_of(stage),
+                        .interval_cycles = folding->timing.layers[row].interval_cycles,
+                        .bottleneck = folding->timing.bottleneck == row};
+}
+
+FoldingTiming folding_timing(const Folding *folding)
+{
+    FoldingTiming timing = {.latency_cycles = folding->timing.latency_cycles,
+                            .interval_cycles = folding->timing.interval_cycles};
+    for (int i = 0; i < folding->plan->count; i++)
+        timing.multipliers += multipliers_of(&folding->plan->stages[i]);
+    return timing;
+}
+
+Status folding_set(Folding *folding, int row, int pe, int simd)
+{
+    Op *op = &folding->model->ops[folding->plan->stages[row].op_index];
+    int before_pe = op->pe, before_simd = op->simd;
+    op->pe = pe;
+    op->simd = simd;
+    Status status = plan_anew(folding);
+    if (status != OK) {
+        op->pe = before_pe;
+        op->simd = before_simd;
+    }
+    return status;
+}
+
+/* The value `step` places on in the divisors of `most`. */
+static int step_divisor(int value, int most, int step)
+{
+    int divisors[PLAN_MAX_DIVISORS];
+    int count = plan_divisors(most, divisors), index = 0;
+    while (index + 1 < count && divisors[index] < value)
+        index++;
+    index += step;
+    index = index < 0 ? 0 : index >= count ? count - 1 : index;
+    return divisors[index];
+}
+
+Status folding_step(Folding *folding, int row, FoldAxis axis, int step)
+{
+    const Stage *stage = &folding->plan->stages[row];
+    const FoldLimits limits = plan_fold_limits(stage);
+    int pe = axis == FOLD_PE ? step_divisor(stage->pe, limits.pe, step) : stage->pe;
+    int simd = axis == FOLD_SIMD ? step_divisor(stage->simd, limits.simd, step) : stage->simd;
+    return folding_set(folding, row, pe, simd);
+}

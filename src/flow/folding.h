@@ -1,0 +1,55 @@
+/* folding.h: how parallel each layer of described hardware is, while somebody tries other values:
+ * the clock edges that each choice takes are known at once, and only legal values can be chosen.
+ *
+ *     Folding *folding = NULL;
+ *     TRY(folding_open("run/description", &folding));
+ *     TRY(folding_step(folding, row, FOLD_SIMD, -1));      // the next smaller one
+ *     ... folding_timing(folding).interval_cycles ...
+ *     folding_free(folding);
+ *
+ * Rows are the stages of the plan (hw/plan.h), in its order.
+ */
+#ifndef FLOW_FOLDING_H
+#define FLOW_FOLDING_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/error.h"
+
+typedef struct Folding Folding;
+
+typedef enum FoldAxis { FOLD_PE, FOLD_SIMD } FoldAxis;
+
+typedef struct FoldingRow {
+    const char *name, *entity;
+    bool folds;               /* there is something to choose */
+    int pe, simd;             /* as tried */
+    int most_pe, most_simd;   /* all divisors of these are legal */
+    int built_pe, built_simd; /* as described */
+    int64_t fold_steps;       /* clock edges for each window or beat */
+    int64_t multipliers;      /* 0: none */
+    int64_t interval_cycles;  /* for an image, were it alone */
+    bool bottleneck;
+} FoldingRow;
+
+typedef struct FoldingTiming {
+    int64_t latency_cycles, interval_cycles; /* predicted */
+    int64_t multipliers;
+} FoldingTiming;
+
+/* Reads the description; fails as the stage plan of a run does. */
+Status folding_open(const char *description, Folding **folding) MUST_CHECK;
+void folding_free(Folding *folding);
+
+int folding_count(const Folding *folding);
+FoldingRow folding_row(const Folding *folding, int row);
+FoldingTiming folding_timing(const Folding *folding);
+
+/* ERR_USAGE: not legal, and everything stays as it was. */
+Status folding_set(Folding *folding, int row, int pe, int simd) MUST_CHECK;
+
+/* `step` legal values on; stays at the ends. */
+Status folding_step(Folding *folding, int row, FoldAxis axis, int step) MUST_CHECK;
+
+#endif

@@ -1,0 +1,456 @@
+/* The hardware screen: how parallel each stage of the run's design is and could be, how many clock
+ * edges that takes, how far the simulation is, and where it first differed. */
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/fs.h"
+#include "flow/report.h"
+#include "ui/app.h"
+#include "ui/format.h"
+#include "ui/gauge.h"
+#include "ui/table.h"
+
+enum { WIDE_COLUMNS = 130, LABEL_COLUMNS = 12, FIGURE_ROWS = 9, MOST_SHARDS = 64 };
+
+typedef enum Column {
+    COLUMN_MARK,
+    COLUMN_NAME,
+    COLUMN_ENTITY,
+    COLUMN_PE,
+    COLUMN_SIMD,
+    COLUMN_STEPS,
+    COLUMN_MULTIPLIERS,
+    COLUMN_INTERVAL,
+    COLUMNS_SHOWN
+} Column;
+
+static const TableColumn COLUMNS[COLUMNS_SHOWN] = {
+    [COLUMN_MARK] = {"", 2, 0, false},
+    [COLUMN_NAME] = {"stage", 0, 0, false},
+    [COLUMN_ENTITY] = {"entity", 18, 3, false},
+    [COLUMN_PE] = {"PE", 9, 0, true},
+    [COLUMN_SIMD] = {"SIMD", 9, 0, true},
+    [COLUMN_STEPS] = {"steps", 7, 2, true},
+    [COLUMN_MULTIPLIERS] = {"mults", 7, 1, true},
+    [COLUMN_INTERVAL] = {"cycles", 9, 0, true},
+};
+
+typedef struct HardwareScreen {
+    Screen base;
+    Table table;
+    Folding *folding; /* owned, of `run`; NULL: that has no description yet */
+    int64_t run;
+    bool stale;
+} HardwareScreen;
+
+/* ---- rows ------------------------------------------------------------------------------------ */
+
+static int64_t rows_count(const void *self)
+{
+    const HardwareScreen *screen = self;
+    return screen->folding ? folding_count(screen->folding) : 0;
+}
+
+static int64_t rows_id(const void *self, int64_t row)
+{
+    (void)self;
+    return row;
+}
+
+static bool is_edited(const FoldingRow *row)
+{
+    return row->pe != row->built_pe || row->simd != row->built_simd;
+}
+
+/* "4 of 12": what is chosen, of the most. */
+static void axis_text(const FoldingRow *row, int value, int most, char *text, size_t size)
+{
+    if (row->folds && most > 1)
+        snprintf(text, size, "%d/%d", value, most);
+    else
+        snprintf(text, size, "%d", value);
+}
+
+static void rows_cell(const void *self, int64_t at, int column, TableCell *cell)
+{
+    const HardwareScreen *screen = self;
+    const FoldingRow row = folding_row(screen->folding, (int)at);
+    bool ascii = screen->base.app->settings.ascii;
+    char figure[FORMAT_BYTES];
+    char *text = cell->text;
+    size_t size = sizeof cell->text;
+    switch ((Column)column) {
+    case COLUMN_MARK:
+        snprintf(text, size, "%s%s", row.bottleneck ? glyph_text(GLYPH_FAILED, ascii) : " ",
+                 is_edited(&row) ? glyph_text(GLYPH_EDITED, ascii) : "");
+        cell->style = STYLE_WARN;
+        break;
+    case COLUMN_NAME:
+        snprintf(text, size, "%s", row.name);
+        break;
+    case COLUMN_ENTITY:
+        snprintf(text, size, "%s", row.entity);
+        break;
+    case COLUMN_PE:
+        axis_text(&row, row.pe, row.most_pe, text, size);
+        break;
+    case COLUMN_SIMD:
+        axis_text(&row, row.simd, row.most_simd, text, size);
+        break;
+    case COLUMN_STEPS:
+        snprintf(text, size, "%" PRId64, row.fold_steps);
+        break;
+    case COLUMN_MULTIPLIERS:
+        if (row.multipliers > 0)
+            snprintf(text, size, "%s", format_count((double)row.multipliers, figure));
+        break;
+    default:
+        snprintf(text, size, "%s", format_count((double)row.interval_cycles, figure));
+        cell->style = row.bottleneck ? STYLE_WARN : STYLE_NORMAL;
+        break;
+    }
+}
+
+/* ---- figures --------------------------------------------------------------------------------- */
+
+static bool any_edited(const Folding *folding)
+{
+    for (int i = 0; i < folding_count(folding); i++) {
+        const FoldingRow row = folding_row(folding, i);
+        if (is_edited(&row))
+            return true;
+    }
+    return false;
+}
+
+static void draw_cycles(const HardwareScreen *screen, const char *word, int64_t predicted,
+                        Area area, int row)
+{
+    char path[64], count[FORMAT_BYTES];
+    snprintf(path, sizeof path, "hardware.%s_cycles", word);
+    double simulated = report_number(screen->base.app->run.report, path, NAN);
+    area_text(area, row, 0, STYLE_DIM, word);
+    int column = area_printf(area, row, LABEL_COLUMNS, STYLE_NORMAL, "%s cycles",
+                             format_count((double)predicted, count));
+    if (isnan(simulated))
+        return;
+    bool equal = simulated == (double)predicted, edited = any_edited(screen->folding);
+    Style style = equal ? STYLE_GOOD : edited ? STYLE_DIM : STYLE_BAD;
+    area_printf(area, row, column, style, ", simulated%s %s", edited ? " as built" : "",
+                format_count(simulated, count));
+}
+
+static void draw_speed(const App *app, FoldingTiming timing, Area area, int row)
+{
+    char latency[FORMAT_BYTES], speed[FORMAT_BYTES], multipliers[FORMAT_BYTES];
+    double clock = app->settings.run.clock_mhz;
+    area_printf(area, row, 0, STYLE_DIM, "at %g MHz", clock);
+    area_printf(area, row, LABEL_COLUMNS, STYLE_NORMAL, "%s an image, %s images/s",
+                format_microseconds((double)timing.latency_cycles / clock, latency),
+                format_count(floor(clock * 1e6 / (double)timing.interval_cycles), speed));
+    area_text(area, row + 1, 0, STYLE_DIM, "multipliers");
+    area_printf(area, row + 1, LABEL_COLUMNS, STYLE_NORMAL, "%s at once",
+                format_count((double)timing.multipliers, multipliers));
+}
+
+static void draw_proof(const RunView *run, Area area, int row)
+{
+    char values[FORMAT_BYTES], images[FORMAT_BYTES];
+    const json_t *exact = report_at(run->report, "hardware.bit_exact");
+    area_text(area, row, 0, STYLE_DIM, "proof");
+    if (!json_is_boolean(exact)) {
+        area_text(area, row, LABEL_COLUMNS, STYLE_DIM, "not simulated");
+        return;
+    }
+    bool equal = json_is_true(exact);
+    int column = area_glyph(area, row, LABEL_COLUMNS, equal ? STYLE_GOOD : STYLE_BAD,
+                            equal ? GLYPH_DONE : GLYPH_FAILED);
+    area_printf(area, row, column + 1, equal ? STYLE_GOOD : STYLE_BAD, "%s, %s values, %s images",
+                equal ? "bit exact" : "NOT bit exact",
+                format_count(report_number(run->report, "hardware.values_compared", NAN), values),
+                format_count(report_number(run->report, "hardware.images", NAN), images));
+}
+
+/* A value as integer and in real units; "nothing" where the hardware gave none. */
+static void value_text(const json_t *first, const char *key, char *text, size_t size)
+{
+    char real[64];
+    double value = report_number(first, key, NAN);
+    snprintf(real, sizeof real, "%s_real", key);
+    if (isnan(value))
+        snprintf(text, size, "nothing");
+    else
+        snprintf(text, size, "%.9g (%.6g)", value, report_number(first, real, NAN));
+}
+
+/* Layer, channel, pixel: where hardware and software part first. */
+static void draw_difference(const RunView *run, Area area, int row)
+{
+    const json_t *first = report_at(run->report, "hardware.first_mismatch");
+    char got[64], expected[64];
+    if (!json_is_object(first))
+        return;
+    value_text(first, "got", got, sizeof got);
+    value_text(first, "expected", expected, sizeof expected);
+    const char *layer = report_text(first, "layer", "");
+    area_text(area, row, 0, STYLE_DIM, "first");
+    area_printf(area, row, LABEL_COLUMNS, STYLE_BAD,
+                "%s of image %.0f: channel %.0f, row %.0f, column %.0f",
+                *layer ? layer : "the output", report_number(first, "image", 0),
+                report_number(first, "channel", 0), report_number(first, "row", 0),
+                report_number(first, "column", 0));
+    area_printf(area, row + 1, LABEL_COLUMNS, STYLE_BAD, "got %s, expected %s", got, expected);
+}
+
+/* A gauge for each simulation that runs at once. */
+static int draw_shards(const RunView *run, Area area, int row)
+{
+    const json_t *shards = report_at(run->report, "shards");
+    int count = (int)json_array_size(shards);
+    if (run->stages[STAGE_SIMULATE].mark != MARK_RUNNING)
+        return 0;
+    for (int i = 0; i < count && i < MOST_SHARDS; i++) {
+        const json_t *shard = json_array_get(shards, (size_t)i);
+        double images = report_number(shard, "images", 0), done = report_number(shard, "done", 0);
+        area_printf(area, row + i, 0, STYLE_DIM, "simulation %d", i + 1);
+        int column =
+            gauge_draw(area, row + i, LABEL_COLUMNS + 2, 20, images > 0 ? done / images : 0);
+        area_printf(area, row + i, column + 1, STYLE_DIM, "%.0f of %.0f images", done, images);
+    }
+    return count;
+}
+
+static void draw_figures(const HardwareScreen *screen, Area area)
+{
+    const App *app = screen->base.app;
+    FoldingTiming timing = folding_timing(screen->folding);
+    draw_cycles(screen, "latency", timing.latency_cycles, area, 0);
+    draw_cycles(screen, "interval", timing.interval_cycles, area, 1);
+    draw_speed(app, timing, area, 2);
+    draw_proof(&app->run, area, 4);
+    draw_difference(&app->run, area, 5);
+    int row = 5 + draw_shards(&app->run, area, 5);
+    if (any_edited(screen->folding))
+        area_text(area, row < 7 ? 7 : row, 0, STYLE_WARN,
+                  "edited: r builds it; a is as it was built");
+}
+
+/* ---- drawing --------------------------------------------------------------------------------- */
+
+static void draw_nothing(const App *app, Area area)
+{
+    const RunView *run = &app->run;
+    const char *text = "No run yet. r starts one.";
+    if (run->known)
+        text = run_view_active(run) ? "The design is known once the run has described it."
+                                    : "This run did not come as far as its hardware.";
+    area_text(area, 1, 1, STYLE_DIM, text);
+}
+
+static void hardware_draw(const Screen *base, Area area)
+{
+    const HardwareScreen *screen = (const HardwareScreen *)base;
+    if (!screen->folding) {
+        draw_nothing(base->app, area);
+        return;
+    }
+    if (area.columns >= WIDE_COLUMNS) {
+        int left = area.columns * 3 / 5;
+        table_draw(&screen->table, area_part(area, 0, 0, area.rows, left));
+        draw_figures(screen, area_part(area, 1, left + 2, area.rows - 1, area.columns - left - 3));
+        return;
+    }
+    int rows = area.rows - FIGURE_ROWS;
+    table_draw(&screen->table, area_part(area, 0, 0, rows, area.columns));
+    draw_figures(screen, area_part(area, rows + 1, 1, FIGURE_ROWS - 1, area.columns - 2));
+}
+
+/* ---- the run's description ------------------------------------------------------------------- */
+
+/* What was chosen for the next run is shown on this design, where it is legal. */
+static void apply_choices(HardwareScreen *screen)
+{
+    const RunOptions *options = &screen->base.app->settings.run;
+    for (int i = 0; i < options->fold_count; i++)
+        for (int row = 0; row < folding_count(screen->folding); row++)
+            if (strcmp(folding_row(screen->folding, row).name, options->folds[i].layer) == 0 &&
+                folding_set(screen->folding, row, options->folds[i].pe, options->folds[i].simd) !=
+                    OK)
+                app_message(screen->base.app, MESSAGE_WARNING, "%s", error_message());
+}
+
+static void open_description(HardwareScreen *screen)
+{
+    const RunView *run = &screen->base.app->run;
+    char path[RUN_PATH_BYTES + 16];
+    screen->stale = false;
+    if (screen->folding && screen->run == run->id)
+        return;
+    folding_free(screen->folding);
+    screen->folding = NULL;
+    screen->run = run->id;
+    bool described = run->stages[STAGE_DESCRIBE].mark == MARK_DONE;
+    snprintf(path, sizeof path, "%s/description", run->folder);
+    if (!described || !*run->folder || !fs_exists(path))
+        return;
+    if (folding_open(path, &screen->folding) == OK)
+        apply_choices(screen);
+    else
+        app_message(screen->base.app, MESSAGE_WARNING, "%s", error_message());
+    table_refresh(&screen->table);
+}
+
+static void hardware_layout(Screen *base, int rows, int columns)
+{
+    HardwareScreen *screen = (HardwareScreen *)base;
+    if (screen->stale)
+        open_description(screen);
+    table_layout(&screen->table, columns >= WIDE_COLUMNS ? rows : rows - FIGURE_ROWS);
+}
+
+/* ---- actions --------------------------------------------------------------------------------- */
+
+static const struct FoldKey {
+    ActionId action;
+    FoldAxis axis;
+    int step;
+} FOLD_KEYS[] = {
+    {ACTION_MORE_PE, FOLD_PE, 1},
+    {ACTION_FEWER_PE, FOLD_PE, -1},
+    {ACTION_MORE_SIMD, FOLD_SIMD, 1},
+    {ACTION_FEWER_SIMD, FOLD_SIMD, -1},
+};
+
+static const struct FoldKey *fold_key(ActionId action)
+{
+    for (size_t i = 0; i < sizeof FOLD_KEYS / sizeof *FOLD_KEYS; i++)
+        if (FOLD_KEYS[i].action == action)
+            return &FOLD_KEYS[i];
+    return NULL;
+}
+
+static void keep_choice(HardwareScreen *screen, int at, Status status)
+{
+    App *app = screen->base.app;
+    const FoldingRow row = folding_row(screen->folding, at);
+    if (status == OK)
+        app_choose_fold(app, row.name, row.pe, row.simd);
+    else
+        app_message(app, MESSAGE_WARNING, "%s", error_message());
+}
+
+static void reset(HardwareScreen *screen)
+{
+    for (int i = 0; i < folding_count(screen->folding); i++) {
+        const FoldingRow row = folding_row(screen->folding, i);
+        if (is_edited(&row))
+            keep_choice(screen, i, folding_set(screen->folding, i, row.built_pe, row.built_simd));
+    }
+}
+
+static void set_clock(App *app)
+{
+    char *end;
+    double clock = strtod(app->argument, &end);
+    if (end == app->argument || *end || !(clock > 0 && clock <= 10000))
+        app_message(app, MESSAGE_WARNING, "%s is no clock from 0 to 10000 MHz", app->argument);
+    else
+        app->settings.run.clock_mhz = clock;
+}
+
+static bool hardware_action(Screen *base, ActionId action)
+{
+    HardwareScreen *screen = (HardwareScreen *)base;
+    int row = (int)screen->table.selected;
+    if (fold_key(action))
+        keep_choice(
+            screen, row,
+            folding_step(screen->folding, row, fold_key(action)->axis, fold_key(action)->step));
+    else if (action == ACTION_FOLD_AS_BUILT)
+        reset(screen);
+    else if (action == ACTION_SET_CLOCK)
+        set_clock(base->app);
+    else if (action == ACTION_SHOW_FILES)
+        app_push(base->app, screen_files_new(base->app, base->app->run.folder));
+    else
+        return table_action(&screen->table, action);
+    return true;
+}
+
+static bool hardware_can(const Screen *base, ActionId action, const char **why_not)
+{
+    const HardwareScreen *screen = (const HardwareScreen *)base;
+    bool own = fold_key(action) || action == ACTION_FOLD_AS_BUILT;
+    bool emitted = base->app->run.stages[STAGE_EMIT].mark == MARK_DONE;
+    if (own && !screen->folding)
+        *why_not = "there is no design yet: r makes one";
+    else if (fold_key(action) && !folding_row(screen->folding, (int)screen->table.selected).folds)
+        *why_not = "this stage does not fold: it computes nothing that could be shared";
+    else if (action == ACTION_FOLD_AS_BUILT && !any_edited(screen->folding))
+        *why_not = "nothing was changed";
+    else if (action == ACTION_SHOW_FILES && !emitted)
+        *why_not = "no VHDL was written yet";
+    else
+        return true;
+    return false;
+}
+
+static bool hardware_search(Screen *base, const char *text)
+{
+    return table_search(&((HardwareScreen *)base)->table, text);
+}
+
+static void hardware_event(Screen *base, ScreenEvent event)
+{
+    if (event == SCREEN_RUN_CHANGED)
+        ((HardwareScreen *)base)->stale = true;
+}
+
+static void hardware_position(const Screen *base, char text[SCREEN_TEXT_BYTES])
+{
+    const HardwareScreen *screen = (const HardwareScreen *)base;
+    if (screen->folding)
+        table_position(&screen->table, text, SCREEN_TEXT_BYTES);
+}
+
+static void hardware_subject(const Screen *base, char text[SCREEN_TEXT_BYTES])
+{
+    if (base->app->run.id > 0)
+        snprintf(text, SCREEN_TEXT_BYTES, "of run %lld", (long long)base->app->run.id);
+}
+
+static void hardware_close(Screen *base)
+{
+    folding_free(((HardwareScreen *)base)->folding);
+    free(base);
+}
+
+static const ScreenOps OPS = {
+    .name = "Hardware",
+    .scopes = SCOPE_LIST | SCOPE_SEARCH | SCOPE_HARDWARE,
+    .layout = hardware_layout,
+    .draw = hardware_draw,
+    .action = hardware_action,
+    .can = hardware_can,
+    .search = hardware_search,
+    .event = hardware_event,
+    .position = hardware_position,
+    .subject = hardware_subject,
+    .close = hardware_close,
+};
+
+Screen *screen_hardware_new(App *app)
+{
+    HardwareScreen *screen = calloc(1, sizeof *screen);
+    if (!screen)
+        abort();
+    screen->base = (Screen){.ops = &OPS, .app = app};
+    screen->stale = true;
+    screen->table = table_of(
+        COLUMNS, COLUMNS_SHOWN,
+        (TableSource){.self = screen, .count = rows_count, .id = rows_id, .cell = rows_cell});
+    return &screen->base;
+}
