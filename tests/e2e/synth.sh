@@ -54,6 +54,20 @@ check "the netlist is bit-exact" equal "$(of netlist bit_exact)" true
 check "every value of the netlist was compared" equal "$(of netlist values_compared)" 40
 check "the history has the figures" grep -q '"fits": 1' <("$program" runs show 2 --json)
 
+# ---- the sample for small devices, as the README has it ----------------------------------------------
+sample() {
+    "$program" run samples/mnist_tiny.h5 --data samples/mnist --workdir "$scratch/tiny" \
+        --fold hidden:pe=1,simd=1 --fold scores:pe=1,simd=1 --stop-after describe --quiet &&
+        "$program" synth "$scratch/tiny" --device hx8k --data samples/mnist --netlist-images 10 \
+            --vendor vivado --json --quiet >"$report"
+}
+check "mnist_tiny.h5 is synthesized for hx8k" sample
+check "mnist_tiny.h5 fits" equal "$(of synthesis fits)" true
+check "mnist_tiny.h5 reaches 40 MHz" holds "$(of synthesis fmax_mhz) >= 40"
+check "its netlist is bit-exact" equal "$(of netlist bit_exact)" true
+check "its bitstream is there" test -s "$(of synthesis bitstream)"
+check "files for Vivado are there" test -s "$scratch/tiny/synthesis/mnist_tiny_vivado.tcl"
+
 # ---- what does not fit -----------------------------------------------------------------------------
 too_big() {
     "$program" run "$scratch/net.h5" --data samples/mnist --test-images 100 --bits 6 \
