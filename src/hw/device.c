@@ -5,7 +5,8 @@
 
 #include "base/nearest.h"
 
-/* Sources
+/* Where the figures can be checked; they were written down from memory, without these documents at
+ * hand. nextpnr-ice40 0.4 confirms the logic cells and block RAMs of the HX8K.
  *   iCE40 HX8K    Lattice FPGA-DS-02029 (iCE40 LP/HX Family): 7,680 logic cells (one LUT4 and one
  *                 flip-flop each), 32 EBR of 4 kbit, no DSP; CT256: 206 I/O
  *   iCE40 UP5K    Lattice FPGA-DS-02008 (iCE40 UltraPlus): 5,280 logic cells, 30 EBR of 4 kbit,

@@ -4,7 +4,7 @@
  *     TRY(device_find("up5k", &device));       // ERR_USAGE lists the names
  *     if (multipliers > device->dsp) ...
  *
- * Figures are the vendors' (sources in device.c) and count what a design may use: LUTs as the data
+ * Figures are meant to be the vendors' (device.c names the documents) and count what a design may use: LUTs as the data
  * sheet counts them (LUT4 on iCE40 and ECP5, LUT6 on 7 series), block RAMs in units of `bram_bits`.
  */
 #ifndef HW_DEVICE_H

@@ -7,7 +7,7 @@
 #include "hw/timing.h"
 
 /* The share of a layer's LUTs that goes with its multipliers: requantizers, ROM addressing and
- * handshakes stay. */
+ * handshakes stay. A guess, not fitted to synthesis runs. */
 static const double PARALLEL_SHARE = 0.7;
 
 enum { WEIGHT_BITS_LEAST = 4, BITS_FEWER = 2 };

@@ -35,7 +35,7 @@ Status nextpnr_find(Arena *arena, const char *family, NextpnrTools *tools)
 
 /* ---- what it says ---------------------------------------------------------------------------- */
 
-/* Words of its log, in their order, and how far it is then: measured on iCE40. */
+/* Words of its log, in their order, and roughly how far it is then: not measured. */
 static const struct {
     const char *words;
     double share;
