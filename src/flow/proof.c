@@ -161,14 +161,14 @@ static void hear_standstill(const Watch *watch, const char *text)
     hear_buffer(watch, text, "room", watch->room);
 }
 
-/* "in process .net_bench(simulation).design@net_top(structure).conv_1@conv2d_stream(rtl).P1" */
+/* "in process .net_bench(simulation).design@net_top(structure).core@net_core(structure).conv_1@conv2d_stream(rtl).P1" */
 static void hear_suspect(Watch *watch, const char *text)
 {
     const Plan *plan = watch->bench->setup->plan;
     watch->in_design = true;
     for (int i = 0; i < plan->count && watch->suspect < 0; i++)
         if (strstr(text,
-                   arena_printf(watch->bench->arena, "_top(structure).%s@", plan->stages[i].label)))
+                   arena_printf(watch->bench->arena, "_core(structure).%s@", plan->stages[i].label)))
             watch->suspect = i;
 }
 

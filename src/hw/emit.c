@@ -7,11 +7,21 @@
 #include "base/fs.h"
 #include "hw/emit_parts.h"
 
-enum { OWN_FILES = 3 }; /* constants, top, bench */
+enum { CONSTANTS, CORE, TOP, BENCH, OWN_FILES };
 
 const char *emit_tap_name(Arena *arena, const Stage *stage)
 {
     return arena_printf(arena, "tap_%s.bin", stage->label);
+}
+
+const char *emit_number(Arena *arena, int64_t value)
+{
+    return arena_printf(arena, "%lld", (long long)value);
+}
+
+const char *emit_real(Arena *arena, double value)
+{
+    return arena_printf(arena, "%.9g", value);
 }
 
 const char *emit_plain(Arena *arena, const char *text)
@@ -63,8 +73,9 @@ static Status write_order(Arena *arena, const Design *design)
 
 static Status write_design(const Plan *plan, Arena *arena, Design *design, const Buffer *texts)
 {
-    static const char *const endings[OWN_FILES] = {"constants", "top", "bench"};
-    const char *const *library = emit_library_files(arena, texts[1].data);
+    static const char *const endings[OWN_FILES] = {"constants", "core", "top", "bench"};
+    const char *used = arena_printf(arena, "%s%s", texts[CORE].data, texts[TOP].data);
+    const char *const *library = emit_library_files(arena, used);
     int count = 0;
     while (library[count])
         count++;
@@ -91,11 +102,13 @@ Status emit_design(const Plan *plan, Arena *arena, const char *folder, Design *d
                        .bench = arena_printf(arena, "%s_bench", plan->name)};
     TRY(fs_make_folders(folder));
     Buffer texts[OWN_FILES] = {0};
-    Status status = emit_constants(&emission, &texts[0]);
+    Status status = emit_constants(&emission, &texts[CONSTANTS]);
     if (status == OK)
-        status = emit_top(&emission, &texts[1]);
+        status = emit_core(&emission, &texts[CORE]);
     if (status == OK)
-        status = emit_bench(&emission, &texts[2]);
+        status = emit_top(&emission, &texts[TOP]);
+    if (status == OK)
+        status = emit_bench(&emission, &texts[BENCH]);
     if (status == OK)
         status = write_design(plan, arena, design, texts);
     for (int i = 0; i < OWN_FILES; i++)

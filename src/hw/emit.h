@@ -5,7 +5,8 @@
  *
  * Into one folder go the library files that the design uses, copied as they are, and
  *     NAME_constants.vhd   weights, biases, requantizers, tables
- *     NAME_top.vhd         the layers in a row, a register stage between them, arg_max behind
+ *     NAME_core.vhd        the layers, forks and buffers between them, arg_max behind
+ *     NAME_top.vhd         the core behind AXI4-Streams
  *     NAME_bench.vhd       feeds images, compares every output value, measures clocks
  *     compile_order.txt    all file names, in the order that a compiler wants
  * The same plan gives the same bytes. The files need no tool of ours.

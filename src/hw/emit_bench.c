@@ -10,25 +10,26 @@ static int64_t watchdog_of(const Timing *timing)
     return clocks < LIMIT ? clocks : LIMIT;
 }
 
-static const char *number(Arena *arena, int64_t value)
-{
-    return arena_printf(arena, "%lld", (long long)value);
-}
-
 Status emit_bench(const Emission *emission, Buffer *into)
 {
     const Plan *plan = emission->plan;
     Arena *arena = emission->arena;
+    const Op *first = &plan->model->ops[0], *last = plan->stages[plan->count - 1].op;
+    AxisFields in = emit_axis_fields(first->output.low, first->output.high);
+    AxisFields out = emit_axis_fields(last->low, last->high);
     const TemplateKey keys[] = {
         {"name", plan->name},
         {"version", DNN2FPGA_VERSION},
         {"model", emit_plain(arena, plan->model->name)},
         {"sha256", plan->model->source_sha256},
-        {"in_beats", number(arena, plan->input.beats)},
-        {"in_lane_count", number(arena, plan->input.lanes)},
-        {"out_beats", number(arena, plan->output.beats)},
-        {"out_lane_count", number(arena, plan->output.lanes)},
-        {"watchdog", number(arena, watchdog_of(emission->timing))},
+        {"in_beats", emit_number(arena, plan->input.beats)},
+        {"in_lane_count", emit_number(arena, plan->input.lanes)},
+        {"out_beats", emit_number(arena, plan->output.beats)},
+        {"out_lane_count", emit_number(arena, plan->output.lanes)},
+        {"in_width", emit_number(arena, 8 * in.bytes)},
+        {"out_width", emit_number(arena, 8 * out.bytes)},
+        {"out_signed", out.is_signed ? "true" : "false"},
+        {"watchdog", emit_number(arena, watchdog_of(emission->timing))},
         {"class", plan->has_class ? "yes" : ""},
         {"no_class", plan->has_class ? "" : "yes"},
         {NULL, NULL},

@@ -14,6 +14,7 @@ typedef struct Emission {
 } Emission;
 
 Status emit_constants(const Emission *emission, Buffer *into) MUST_CHECK;
+Status emit_core(const Emission *emission, Buffer *into) MUST_CHECK;
 Status emit_top(const Emission *emission, Buffer *into) MUST_CHECK;
 Status emit_bench(const Emission *emission, Buffer *into) MUST_CHECK;
 
@@ -31,6 +32,20 @@ void emit_layer_ports(const Emission *emission, const Stage *stage, Buffer *into
 
 /* Writes what a layer puts out to a file, in simulation. */
 void emit_tap(const Emission *emission, const Stage *stage, Buffer *into);
+
+/* How a sample stands in tdata. */
+typedef struct AxisFields {
+    int bytes; /* 1 or 2 */
+    bool is_signed;
+} AxisFields;
+
+AxisFields emit_axis_fields(int32_t low, int32_t high);
+
+/* "1 pixel of 12 values": what a beat is. */
+const char *emit_beat_words(Arena *arena, StreamLayout layout);
+
+const char *emit_number(Arena *arena, int64_t value);
+const char *emit_real(Arena *arena, double value);
 
 /* Printable ASCII: what a user called something, for comments. */
 const char *emit_plain(Arena *arena, const char *text);

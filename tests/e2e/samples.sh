@@ -70,7 +70,7 @@ for folder in a b; do
     run samples/mnist_cnn.h5 --data samples/mnist --test-images 100 --stop-after emit \
         --workdir "$scratch/$folder"
 done
-for file in mnist_cnn_top.vhd mnist_cnn_constants.vhd mnist_cnn_bench.vhd; do
+for file in mnist_cnn_top.vhd mnist_cnn_core.vhd mnist_cnn_constants.vhd mnist_cnn_bench.vhd; do
     check "the same input gives the same bytes of $file" same $file
 done
 tap_done

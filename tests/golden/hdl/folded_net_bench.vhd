@@ -22,6 +22,7 @@
 library ieee;
 use ieee.std_logic_1164.all;
 use work.dnn_fixed_pkg.all;
+use work.dnn_axis_pkg.all;
 
 entity folded_net_bench is
     generic (
@@ -41,8 +42,10 @@ architecture simulation of folded_net_bench is
 
     constant IN_BEATS  : positive := 16;
     constant IN_LANES  : positive := 2;
+    constant IN_WIDTH  : positive := 8;  -- bits of a field
     constant OUT_BEATS : positive := 1;
     constant OUT_LANES : positive := 4;
+    constant OUT_WIDTH : positive := 8;
 
     -- Clocks without output that are a hang.
     function limit return positive is
@@ -77,6 +80,37 @@ architecture simulation of folded_net_bench is
         end if;
     end procedure;
 
+    -- A byte of the stimulus as bits.
+    subtype byte_bits is std_logic_vector(7 downto 0);
+    type byte_table is array (0 to 255) of byte_bits;
+
+    function all_bytes return byte_table is
+        variable table : byte_table;
+    begin
+        for value in table'range loop
+            for bit in byte_bits'range loop
+                table(value)(bit) := '1' when value / 2 ** bit mod 2 = 1 else '0';
+            end loop;
+        end loop;
+        return table;
+    end function;
+
+    constant BYTES : byte_table := all_bytes;
+
+    -- One field of a beat: the bytes of a sample that it has room for.
+    subtype field_t is std_logic_vector(IN_WIDTH - 1 downto 0);
+
+    procedure read_field (file source : byte_file; variable field : out field_t) is
+        variable low, high : character;
+    begin
+        read(source, low);
+        read(source, high);
+        field(7 downto 0) := BYTES(character'pos(low));
+        if IN_WIDTH > 8 then
+            field(IN_WIDTH - 1 downto IN_WIDTH - 8) := BYTES(character'pos(high));
+        end if;
+    end procedure;
+
     procedure write_sample (file target : byte_file; constant sample : in sample_t) is
         variable bits : natural;
     begin
@@ -86,22 +120,22 @@ architecture simulation of folded_net_bench is
     end procedure;
 
     signal clk       : std_logic := '0';
-    signal rst       : std_logic := '1';
+    signal resetn    : std_logic := '0';
     signal in_valid  : std_logic := '0';
     signal in_ready  : std_logic;
-    signal in_data   : sample_vector(0 to IN_LANES - 1) := (others => 0);
+    signal in_data   : std_logic_vector(IN_LANES * IN_WIDTH - 1 downto 0) := (others => '0');
     signal in_last   : std_logic := '0';
     signal out_valid : std_logic;
     signal out_ready : std_logic := '1';
-    signal out_data  : sample_vector(0 to OUT_LANES - 1);
+    signal out_data  : std_logic_vector(OUT_LANES * OUT_WIDTH - 1 downto 0);
     signal out_last  : std_logic;
     signal class_valid : std_logic;
-    signal class_index : sample_t;
+    signal class_index : std_logic_vector(15 downto 0);
 
 begin
 
     clk <= not clk after 5 ns;
-    rst <= '0' after 42 ns;
+    resetn <= '1' after 42 ns;
 
     design : entity work.folded_net_top
         generic map (
@@ -110,18 +144,18 @@ begin
             PATIENCE => patience
         )
         port map (
-            clk         => clk,
-            rst         => rst,
-            in_valid    => in_valid,
-            in_ready    => in_ready,
-            in_data     => in_data,
-            in_last     => in_last,
-            out_valid   => out_valid,
-            out_ready   => out_ready,
-            out_data    => out_data,
-            out_last    => out_last,
-            class_valid => class_valid,
-            class_index => class_index
+            aclk          => clk,
+            aresetn       => resetn,
+            s_axis_tvalid => in_valid,
+            s_axis_tready => in_ready,
+            s_axis_tdata  => in_data,
+            s_axis_tlast  => in_last,
+            m_axis_tvalid => out_valid,
+            m_axis_tready => out_ready,
+            m_axis_tdata  => out_data,
+            m_axis_tlast  => out_last,
+            class_valid   => class_valid,
+            class_index   => class_index
         );
 
     process (clk)
@@ -134,8 +168,8 @@ begin
 
         -- source
         variable images_offered : natural := 0;
+        variable field          : field_t;
         variable beat_offered   : natural range 0 to IN_BEATS - 1 := 0;
-        variable sample         : sample_t;
 
         -- sink
         variable images_done : natural := 0;
@@ -193,8 +227,8 @@ begin
         procedure offer_beat is
         begin
             for lane in 0 to IN_LANES - 1 loop
-                read_sample(stimulus_file, sample);
-                in_data(lane) <= sample;
+                read_field(stimulus_file, field);
+                in_data(lane * IN_WIDTH + IN_WIDTH - 1 downto lane * IN_WIDTH) <= field;
             end loop;
             in_valid <= '1';
             if beat_offered = IN_BEATS - 1 then
@@ -225,14 +259,16 @@ begin
         end procedure;
 
         procedure check_beat is
+            constant GOT : sample_vector(0 to OUT_LANES - 1)
+                := to_samples(out_data, OUT_WIDTH / 8, true);
         begin
             for lane in 0 to OUT_LANES - 1 loop
                 read_sample(expected_file, wanted);
-                if out_data(lane) /= wanted then
-                    count_mismatch(beat_done * OUT_LANES + lane, out_data(lane), wanted);
+                if GOT(lane) /= wanted then
+                    count_mismatch(beat_done * OUT_LANES + lane, GOT(lane), wanted);
                 end if;
                 if opened then
-                    write_sample(outputs_file, out_data(lane));
+                    write_sample(outputs_file, GOT(lane));
                 end if;
                 if lane = 0 or wanted > highest then
                     highest := wanted;
@@ -253,9 +289,10 @@ begin
         end procedure;
 
         procedure check_class is
+            constant GOT : sample_vector(0 to 0) := to_samples(class_index, 2, true);
         begin
-            if due_read = due_written or integer(class_index) /= due(due_read mod 32) then
-                count_fault("class_index is " & integer'image(integer(class_index))
+            if due_read = due_written or integer(GOT(0)) /= due(due_read mod 32) then
+                count_fault("class_index is " & integer'image(integer(GOT(0)))
                     & ", expected " & integer'image(due(due_read mod 32)));
             end if;
             due_read := due_read + 1;
@@ -286,13 +323,13 @@ begin
         variable taken : boolean;  -- the beat that was offered
     begin
         if rising_edge(clk) then
-            if rst = '1' and not opened and OUTPUTS /= "" then
+            if resetn = '0' and not opened and OUTPUTS /= "" then
                 file_open(outputs_file, OUTPUTS, write_mode);
                 opened := true;
             end if;
 
             -- The first beat is there when reset ends.
-            taken := in_valid = '1' and in_ready = '1' and rst = '0';
+            taken := in_valid = '1' and in_ready = '1' and resetn = '1';
             if taken and images_done = 0 then
                 started := true;
             end if;
@@ -304,7 +341,7 @@ begin
                 end if;
             end if;
 
-            if rst = '0' then
+            if resetn = '1' then
                 since_image := since_image + 1;
                 since_beat  := since_beat + 1;
                 if started then

@@ -526,7 +526,7 @@ static void a_dropped_row_is_caught(void **state)
         bed_open(&bed, reference_shape(), 6);
         bed.setup.one_backend = one_backend;
         ProofResult result = prove_damaged(
-            &bed, &(Damage){"reference_top.vhd", "conv2d_1 : entity", "=> 8,", "=> 7,"});
+            &bed, &(Damage){"reference_core.vhd", "conv2d_1 : entity", "=> 8,", "=> 7,"});
         assert_string_equal(result.first.layer, "conv2d_1");
         bed_close(&bed);
     }
@@ -540,7 +540,7 @@ static void a_hang_is_noticed_and_named(void **state)
     Bed bed;
     bed_open(&bed, reference_shape(), 1);
     ProofResult result = prove_damaged(
-        &bed, &(Damage){"reference_top.vhd", "max_pooling2d : entity", "=> 6,", "=> 9,"});
+        &bed, &(Damage){"reference_core.vhd", "max_pooling2d : entity", "=> 6,", "=> 9,"});
     assert_string_equal(result.first.layer, "max_pooling2d");
     assert_true(result.first.missing);
     bed_close(&bed);
@@ -559,7 +559,7 @@ static ProofResult prove_shallow(Bed *bed, int less)
     bed->setup.one_backend = true;
     bed->setup.jobs = 1;
     assert_int_equal(proof_write(&bed->setup, bed->arena, &work), OK);
-    damage(bed, "around_top.vhd", "first_held_2 : entity", old, fresh);
+    damage(bed, "around_core.vhd", "first_held_2 : entity", old, fresh);
     if (proof_judge(&bed->setup, bed->arena, &work, &result) != OK)
         fail_msg("%s", error_message());
     return result;
@@ -607,7 +607,7 @@ static void a_wrong_class_is_caught(void **state)
         Bed bed;
         bed_open(&bed, reference_shape(), 6);
         bed.setup.one_backend = one_backend;
-        ProofResult result = prove_damaged(&bed, &(Damage){"reference_top.vhd", "out_ready => '1'",
+        ProofResult result = prove_damaged(&bed, &(Damage){"reference_core.vhd", "out_ready => '1'",
                                                            "class_index <= best_data(0)",
                                                            "class_index <= best_data(0) + 1"});
         assert_string_equal(result.first.layer, ""); /* every layer is right */
