@@ -320,6 +320,23 @@ begin
             end if;
         end procedure;
 
+        -- A beat that is offered must stay until it is taken.
+        variable waiting   : boolean := false;
+        variable kept_data : std_logic_vector(out_data'range);
+        variable kept_last : std_logic;
+
+        procedure check_patience is
+        begin
+            if waiting and (out_valid /= '1' or out_data /= kept_data or out_last /= kept_last) then
+                count_fault("m_axis changed before it was taken");
+            end if;
+            waiting := out_valid = '1' and out_ready = '0';
+            if waiting then
+                kept_data := out_data;
+                kept_last := out_last;
+            end if;
+        end procedure;
+
         variable taken : boolean;  -- the beat that was offered
     begin
         if rising_edge(clk) then
@@ -347,6 +364,7 @@ begin
                 if started then
                     latency := latency + 1;
                 end if;
+                check_patience;
                 if out_valid = '1' and out_ready = '1' then
                     check_beat;
                 end if;

@@ -154,6 +154,15 @@ static IntegerModel *unsigned_formats(void)
     return tiny_finish(&tiny);
 }
 
+/* Images and results that fill more than a byte. */
+static IntegerModel *wide_formats(void)
+{
+    Tiny tiny = tiny_new("wide", shape_of(3, 5, 5, 2), 34);
+    input_format(&tiny, fixed_unsigned(1, 11));
+    with_format(tiny_conv2d(&tiny, "conv", 3, tiny_window(3, 3, 1, 1)), fixed_symmetric(2, 12));
+    return tiny_finish(&tiny);
+}
+
 /* Every kind of operation reads and writes zero points; padding is one. */
 static IntegerModel *affine_formats(void)
 {
@@ -288,6 +297,7 @@ static const Case cases[] = {
     {"affine on a vector", affine_on_a_vector},
     {"awkward names", awkward_names},
     {"formats without a sign", unsigned_formats},
+    {"fields of two bytes", wide_formats},
     {"zero points everywhere", affine_formats},
     {"all 2^b integers", full_formats},
     {"floating point first", float_first},
@@ -598,6 +608,23 @@ static void far_too_few_beats_before_a_join_lock_it(void **state)
     bed_close(&bed);
 }
 
+/* The last layer goes on when its beat was not taken. */
+static void an_impatient_output_is_caught(void **state)
+{
+    (void)state;
+    need_ghdl();
+    Bed bed;
+    bed_open(&bed, conv_alone(), 4);
+    bed.setup.stall_seed = 5;
+    bed.setup.one_backend = true;
+    ProofResult result = prove_damaged(
+        &bed, &(Damage){"conv2d_stream.vhd", "-- the window, and the next position",
+                        "if out_ready = '1' or out_valid = '0' then", "if true then"});
+    assert_non_null(result.fault);
+    assert_non_null(strstr(result.fault, "m_axis changed before it was taken"));
+    bed_close(&bed);
+}
+
 /* The outputs are right, the class made of them is not. */
 static void a_wrong_class_is_caught(void **state)
 {
@@ -640,6 +667,7 @@ int main(void)
         cmocka_unit_test(a_hang_is_noticed_and_named),
         cmocka_unit_test(one_beat_less_before_a_join_costs_time),
         cmocka_unit_test(far_too_few_beats_before_a_join_lock_it),
+        cmocka_unit_test(an_impatient_output_is_caught),
         cmocka_unit_test(a_wrong_class_is_caught),
         cmocka_unit_test(no_images_is_a_usage_error),
     };
