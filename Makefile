@@ -56,6 +56,7 @@ archives_for  = $(foreach r,$(call reverse,$(call up_to,$(1),$(ROOMS))),$(call r
 # Files that travel inside the program.
 db_GENERATED     = $(BUILD)/gen/migrations.o
 src_hw_GENERATED = $(BUILD)/gen/hdl_library.o
+ui_GENERATED     = $(BUILD)/gen/tours.o
 
 PROGRAM = $(BUILD)/dnn2fpga
 
@@ -87,6 +88,10 @@ $(BUILD)/gen/migrations.c: src/embed.sh $(sort $(wildcard db/migrations/*.sql))
 $(BUILD)/gen/hdl_library.c: src/embed.sh $(sort $(wildcard hdl_templates/lib/*.vhd hdl_templates/*.tmpl))
 	@mkdir -p $(@D)
 	$(Q)sh src/embed.sh hdl_library $(filter %.vhd %.tmpl,$^) > $@
+
+$(BUILD)/gen/tours.c: src/embed.sh $(sort $(wildcard ui/*.script))
+	@mkdir -p $(@D)
+	$(Q)sh src/embed.sh tours $(filter %.script,$^) > $@
 
 # ---- tests ---------------------------------------------------------------------------------------
 # tests/unit/ROOM/test_X.c is linked with the rooms up to ROOM only ("db" and "ui" stand for

@@ -9,12 +9,19 @@
 
 static int open_workbench(const WorkbenchRequest *request)
 {
-    return workbench_main(&(WorkbenchOptions){.run = request->options,
-                                              .readonly = request->readonly,
-                                              .ascii = request->ascii,
-                                              .no_color = request->no_color,
-                                              .no_mouse = request->no_mouse,
-                                              .theme = request->theme});
+    const WorkbenchOptions options = {
+        .run = request->options,
+        .readonly = request->readonly,
+        .look = {.theme = request->theme,
+                 .ascii = request->ascii,
+                 .no_color = request->no_color,
+                 .no_mouse = request->no_mouse},
+        .walk = {.script = request->script,
+                 .record = request->record,
+                 .size = request->size,
+                 .tour = request->tour},
+    };
+    return workbench_main(&options);
 }
 
 int main(int argc, char **argv)

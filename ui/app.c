@@ -239,8 +239,18 @@ static void cancel_run(App *app)
         app_message(app, MESSAGE_ERROR, "%s", error_message());
 }
 
+/* Tells who records. */
+static void acted(const App *app, const char *word, const char *rest)
+{
+    char step[PROMPT_BYTES + 64];
+    snprintf(step, sizeof step, "%s%s%s", word, *rest ? " " : "", rest);
+    if (app->ports.acted)
+        app->ports.acted(app->ports.host, step);
+}
+
 static void take_answer(App *app, int choice)
 {
+    acted(app, "answer", app->dialog.choices[choice].label);
     if (app->dialog.purpose == ASK_CANCEL_RUN && choice == 1)
         cancel_run(app);
     if (app->dialog.purpose == ASK_QUIT && choice == 2)
@@ -249,7 +259,19 @@ static void take_answer(App *app, int choice)
         app->quit = true;
 }
 
-static unsigned scopes_of(const App *app)
+bool app_answer(App *app, const char *label)
+{
+    for (int i = 0; i < app->dialog.count; i++)
+        if (strcmp(app->dialog.choices[i].label, label) == 0) {
+            app->dialog.open = false;
+            app->dirty = true;
+            take_answer(app, i);
+            return true;
+        }
+    return false;
+}
+
+unsigned app_scopes(const App *app)
 {
     return SCOPE_APP | app_screen(app)->ops->scopes;
 }
@@ -265,7 +287,7 @@ static void search(App *app)
 
 static void ask_command(App *app)
 {
-    prompt_open(&app->prompt, ':', scopes_of(app));
+    prompt_open(&app->prompt, ':', app_scopes(app));
 }
 
 static void show_help(App *app)
@@ -365,9 +387,11 @@ void app_act(App *app, ActionId action)
     if (asks && !*app->argument) {
         char text[PROMPT_BYTES];
         snprintf(text, sizeof text, "%s ", action_info(action)->name);
-        prompt_open_with(&app->prompt, ':', scopes_of(app), text);
+        prompt_open_with(&app->prompt, ':', app_scopes(app), text);
         return;
     }
+    if (action != ACTION_COMMAND && (action != ACTION_SEARCH || *app->argument))
+        acted(app, action_info(action)->name, app->argument);
     if (screen->ops->action(screen, action))
         return;
     if (OBEY[action])
@@ -397,7 +421,7 @@ static void take_prompt(App *app)
     char name[PROMPT_BYTES];
     size_t length = strcspn(text, " ");
     snprintf(name, sizeof name, "%.*s", (int)length, text);
-    ActionId action = action_of_name(name, scopes_of(app));
+    ActionId action = action_of_name(name, app_scopes(app));
     const char *rest = text + length + strspn(text + length, " ");
     if (action == ACTION_NONE && *text)
         app_message(app, MESSAGE_WARNING, "no action is called \"%s\"; ? lists them", name);
@@ -410,7 +434,7 @@ static void take_prompt(App *app)
 static void key_on_screen(App *app, int key)
 {
     char name[KEY_NAME_BYTES];
-    ActionId action = action_of_key(key, scopes_of(app));
+    ActionId action = action_of_key(key, app_scopes(app));
     if (action != ACTION_NONE)
         app_act(app, action);
     else if (key != KEY_UNNAMED)
@@ -427,8 +451,13 @@ bool app_shows_size(const App *app)
 void app_key(App *app, int key)
 {
     app->dirty = true;
+    if (app->note.open) {
+        note_key(&app->note, key);
+        return;
+    }
     if (app_shows_size(app) && key == 'i') {
         app->draw_anyway = true;
+        acted(app, "ignore-size", "");
         return;
     }
     messages_acknowledge(&app->messages);
@@ -532,8 +561,18 @@ void app_history_changed(App *app)
     }
 }
 
+bool app_busy(const App *app)
+{
+    return app->model.state == MODEL_LOADING || app->looking_at_tools ||
+           app->observing.state == OBSERVATION_GOING_ON;
+}
+
 void app_resized(App *app, int rows, int columns)
 {
+    char size[32];
+    snprintf(size, sizeof size, "%dx%d", columns, rows);
+    if (rows != app->rows || columns != app->columns)
+        acted(app, "size", size);
     app->rows = rows;
     app->columns = columns;
     app->dirty = true;

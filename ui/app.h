@@ -21,6 +21,7 @@
 #include "ui/history.h"
 #include "ui/messages.h"
 #include "ui/model_view.h"
+#include "ui/note.h"
 #include "ui/prompt.h"
 #include "ui/run_view.h"
 #include "ui/screen.h"
@@ -57,6 +58,9 @@ typedef struct AppPorts {
     void (*set_mouse)(void *host, bool on);
     Status (*save_settings)(void *host); /* theme and mouse, as app->settings has them */
     void (*suspend)(void *host);
+    void (*set_size)(void *host, int rows, int columns); /* a walk without a terminal wants it */
+    /* Each thing that the user did, as a step of a walk (script.h). NULL: nobody records. */
+    void (*acted)(void *host, const char *step);
     void *host;
 } AppPorts;
 
@@ -98,11 +102,13 @@ struct App {
     Messages messages;
     Dialog dialog;
     Prompt prompt;
+    Note note;
     Screen *roots[ROOTS];
     Root root, last_root;
     Screen *stack[APP_MAX_DEPTH]; /* screens above the root */
     int depth;
-    int rows, columns;           /* of the terminal; set by app_resized() before anything else */
+    int rows, columns; /* of the terminal; set by app_resized() before anything else */
+    bool looking_at_tools;
     bool draw_anyway;            /* on a terminal that is too small */
     char argument[PROMPT_BYTES]; /* of the action that is being obeyed; "" */
     bool dirty;
@@ -143,6 +149,12 @@ void app_message(App *app, MessageLevel level, const char *format, ...) PRINTF_L
 /* False, with the reason, when an action is not possible now on the screen that is shown. */
 bool app_can(const App *app, ActionId action, const char **why_not);
 void app_act(App *app, ActionId action);
+/* What can be done on the screen that is shown. */
+unsigned app_scopes(const App *app);
+/* Gives the open question the choice of those words; false: it has none. */
+bool app_answer(App *app, const char *label);
+/* Something is being looked at that the screens wait for: a model, its tensors, programs. */
+bool app_busy(const App *app);
 /* The same with what the action takes (ActionInfo.argument). */
 void app_act_with(App *app, ActionId action, const char *argument);
 

@@ -172,4 +172,6 @@ void app_draw(App *app, Canvas *canvas)
     draw_hints(app, area_part(all, all.rows - 1, 0, 1, all.columns));
     if (app->dialog.open)
         dialog_draw(&app->dialog, all);
+    if (app->note.open)
+        note_draw(&app->note, all);
 }

@@ -176,13 +176,15 @@ void app_look_at_tools(App *app, bool again)
 {
     if (app->tools && !again)
         return;
-    if (app->ports.look_at_tools(app->ports.host) != OK)
+    app->looking_at_tools = app->ports.look_at_tools(app->ports.host) == OK;
+    if (!app->looking_at_tools)
         app_message(app, MESSAGE_ERROR, "%s", error_message());
 }
 
 void app_tools_known(App *app, const json_t *report)
 {
     json_decref(app->tools);
+    app->looking_at_tools = false;
     app->tools = json_deep_copy(report);
     app_tell(app, SCREEN_TOOLS_CHANGED);
 }

@@ -196,6 +196,7 @@ static void on_doctor_gone(void *context, const char *message)
     Jobs *jobs = context;
     engine_client_close(jobs->doctor);
     jobs->doctor = NULL;
+    jobs->app->looking_at_tools = false;
     if (*message)
         app_message(app_now(jobs), MESSAGE_ERROR, "%s", message);
 }

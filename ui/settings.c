@@ -93,6 +93,17 @@ void settings_read(const char *path, Settings *settings, Buffer *warnings)
     buffer_free(&text);
 }
 
+Status settings_choose(const SettingsChoice *choice, Settings *settings)
+{
+    if (choice->theme && !theme_parse(choice->theme, &settings->theme))
+        return error_set(ERR_USAGE, "--theme %s: expected one of: %s", choice->theme,
+                         theme_names());
+    settings->ascii = settings->ascii || choice->ascii;
+    settings->color = settings->color && !choice->no_color;
+    settings->mouse = settings->mouse && !choice->no_mouse;
+    return OK;
+}
+
 /* ---- writing --------------------------------------------------------------------------------- */
 
 static bool sets(const char *line, const char *name)

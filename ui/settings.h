@@ -31,6 +31,15 @@ void settings_parse(const char *text, Settings *settings, Buffer *warnings);
 /* The same for the file; that there is none is no failure. */
 void settings_read(const char *path, Settings *settings, Buffer *warnings);
 
+/* The command line wins over the file. */
+typedef struct SettingsChoice {
+    const char *theme; /* name; NULL: none given */
+    bool ascii, no_color, no_mouse;
+} SettingsChoice;
+
+/* ERR_USAGE: no theme is called so. */
+Status settings_choose(const SettingsChoice *choice, Settings *settings) MUST_CHECK;
+
 /* Puts theme and mouse into the file, and leaves all other lines as they are. */
 Status settings_write(const char *path, const Settings *settings) MUST_CHECK;
 

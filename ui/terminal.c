@@ -19,7 +19,8 @@
 enum { ESCAPE_DELAY_MS = 25, FIRST_PAIR = 1 };
 
 struct Terminal {
-    SCREEN *screen;
+    SCREEN *screen;    /* NULL: in memory */
+    int rows, columns; /* then */
     bool ascii;
     ColourDepth depth;
     Theme theme;
@@ -239,23 +240,43 @@ Status terminal_open(const TerminalOptions *options, Terminal **terminal)
     return OK;
 }
 
-void terminal_close(Terminal *terminal)
+Terminal *terminal_in_memory(int rows, int columns, bool ascii)
 {
-    if (!terminal)
-        return;
+    Terminal *made = calloc(1, sizeof *made);
+    if (!made)
+        abort();
+    *made = (Terminal){.rows = rows, .columns = columns, .ascii = ascii};
+    return made;
+}
+
+void terminal_set_size(Terminal *terminal, int rows, int columns)
+{
+    terminal->rows = rows;
+    terminal->columns = columns;
+}
+
+static void close_screen(Terminal *terminal)
+{
     endwin();
     tcsetattr(STDIN_FILENO, TCSANOW, &rescue.modes);
     rescue_end();
     stderr_back();
     delscreen(terminal->screen);
+}
+
+void terminal_close(Terminal *terminal)
+{
+    if (!terminal)
+        return;
+    if (terminal->screen)
+        close_screen(terminal);
     canvas_free(terminal->shown);
     free(terminal);
 }
 
 int terminal_file(const Terminal *terminal)
 {
-    (void)terminal;
-    return STDIN_FILENO;
+    return terminal->screen ? STDIN_FILENO : -1;
 }
 
 bool terminal_ascii(const Terminal *terminal)
@@ -296,9 +317,8 @@ static int key_of_code(wint_t code)
 
 bool terminal_next_key(Terminal *terminal, int *key)
 {
-    (void)terminal;
     wint_t code;
-    int kind = get_wch(&code);
+    int kind = terminal->screen ? get_wch(&code) : ERR;
     if (kind == ERR)
         return false;
     if (kind == KEY_CODE_YES)
@@ -314,23 +334,23 @@ bool terminal_next_key(Terminal *terminal, int *key)
 
 void terminal_forget_keys(Terminal *terminal)
 {
-    (void)terminal;
-    flushinp();
+    if (terminal->screen)
+        flushinp();
 }
 
 /* ---- size and drawing ------------------------------------------------------------------------ */
 
 void terminal_size(const Terminal *terminal, int *rows, int *columns)
 {
-    (void)terminal;
-    *rows = LINES;
-    *columns = COLS;
+    *rows = terminal->screen ? LINES : terminal->rows;
+    *columns = terminal->screen ? COLS : terminal->columns;
 }
 
 void terminal_take_size(Terminal *terminal)
 {
     struct winsize size;
-    if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_row == 0 || size.ws_col == 0)
+    if (!terminal->screen || ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_row == 0 ||
+        size.ws_col == 0)
         return;
     resizeterm(size.ws_row, size.ws_col);
     canvas_free(terminal->shown);
@@ -367,6 +387,8 @@ static bool same_cell(const Cell *a, const Cell *b)
 
 void terminal_show(Terminal *terminal, const Canvas *canvas)
 {
+    if (!terminal->screen)
+        return;
     Canvas *shown = terminal->shown;
     bool all = !shown || shown->rows != canvas->rows || shown->columns != canvas->columns;
     if (all) {
@@ -390,6 +412,8 @@ void terminal_show(Terminal *terminal, const Canvas *canvas)
 void terminal_set_theme(Terminal *terminal, Theme theme)
 {
     terminal->theme = theme;
+    if (!terminal->screen)
+        return;
     start_theme(terminal);
     canvas_free(terminal->shown);
     terminal->shown = NULL;
@@ -397,24 +421,26 @@ void terminal_set_theme(Terminal *terminal, Theme theme)
 
 void terminal_set_mouse(Terminal *terminal, bool on)
 {
-    (void)terminal;
-    ask_for_mouse(on);
+    if (terminal->screen)
+        ask_for_mouse(on);
 }
 
 void terminal_repaint(Terminal *terminal)
 {
-    (void)terminal;
-    clearok(curscr, TRUE);
+    if (terminal->screen)
+        clearok(curscr, TRUE);
 }
 
 void terminal_leave(Terminal *terminal)
 {
-    (void)terminal;
-    endwin();
+    if (terminal->screen)
+        endwin();
 }
 
 void terminal_return(Terminal *terminal)
 {
+    if (!terminal->screen)
+        return;
     reset_prog_mode();
     terminal_take_size(terminal);
     clearok(curscr, TRUE);

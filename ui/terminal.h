@@ -31,10 +31,15 @@ typedef struct TerminalOptions {
 /* ERR_ENVIRONMENT when there is no tty, or its type is not known. */
 Status terminal_open(const TerminalOptions *options, Terminal **terminal) MUST_CHECK;
 
+/* A screen in memory, for walks that nobody watches: it takes what is shown and gives no keys. */
+Terminal *terminal_in_memory(int rows, int columns, bool ascii);
+/* Its size; a tty has its own, and nothing happens. */
+void terminal_set_size(Terminal *terminal, int rows, int columns);
+
 /* NULL is allowed. */
 void terminal_close(Terminal *terminal);
 
-/* The file that becomes readable when keys wait. */
+/* The file that becomes readable when keys wait; -1: none ever will. */
 int terminal_file(const Terminal *terminal);
 
 /* True when only ASCII may be drawn. */

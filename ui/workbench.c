@@ -12,7 +12,6 @@
 #include "base/fs.h"
 #include "base/paths.h"
 #include "ui/jobs.h"
-#include "ui/settings.h"
 #include "ui/terminal.h"
 
 enum {
@@ -54,7 +53,8 @@ typedef struct Workbench {
     Arena *arena;
     Paths paths;
     Settings settings; /* of the configuration file and the command line */
-    int killed_by;     /* signal that ended the workbench; 0: none */
+    Walk walk;
+    int killed_by; /* signal that ended the workbench; 0: none */
     bool is_reading;
     bool stopping;
     bool urgent; /* a key wants to see its effect */
@@ -252,12 +252,26 @@ static Status save_settings(void *host)
     return settings_write(bench->paths.config, &bench->settings);
 }
 
+static void set_size(void *host, int rows, int columns)
+{
+    terminal_set_size(((Workbench *)host)->terminal, rows, columns);
+    take_size(host);
+}
+
+static void acted(void *host, const char *step)
+{
+    Workbench *bench = host;
+    recorder_step(bench->walk.recorder, bench->app, step);
+}
+
 static void on_signal(uv_signal_t *signal, int number);
 
 /* As the tty's own ^Z does it: the whole process group stops, with the default action. */
 static void suspend(void *host)
 {
     Workbench *bench = host;
+    if (bench->walk.unattended)
+        return;
     uv_signal_stop(&bench->signals[ON_STOP]);
     terminal_leave(bench->terminal);
     kill(0, SIGTSTP);
@@ -327,9 +341,33 @@ static void keep_ticking(Workbench *bench)
         uv_timer_stop(&bench->tick);
 }
 
+/* Does steps of the script until one must wait. */
+static void go_on_with_walk(Workbench *bench)
+{
+    ScriptState state = SCRIPT_GOES_ON;
+    while (state == SCRIPT_GOES_ON && !bench->stopping) {
+        state = walk_advance(&bench->walk, app_now(bench));
+        if (state != SCRIPT_GOES_ON)
+            break;
+        look_at_history(bench);
+        draw(bench);
+        if (bench->app->quit)
+            stop(bench);
+    }
+    if (state == SCRIPT_FAILED) {
+        bench->status = ERR_UNMET;
+        app_message(app_now(bench), MESSAGE_ERROR, "%s", bench->walk.failure);
+    }
+    if (bench->walk.unattended && state != SCRIPT_WAITS)
+        stop(bench);
+}
+
 static void on_before_sleep(uv_prepare_t *prepare)
 {
     Workbench *bench = prepare->data;
+    if (bench->walk.recorder)
+        recorder_look(bench->walk.recorder, bench->app);
+    go_on_with_walk(bench);
     uint64_t since = uv_now(&bench->loop) - bench->drawn_ms;
     keep_ticking(bench);
     if (bench->app->dirty && (bench->urgent || since >= FRAME_MS))
@@ -402,12 +440,19 @@ static void start_watching(Workbench *bench)
     uv_fs_event_start(&bench->watch, on_file_changed, bench->jobs.folder, 0);
 }
 
+static Status start_tty(Workbench *bench)
+{
+    int file = terminal_file(bench->terminal);
+    if (file < 0)
+        return OK;
+    TRY(uv_status(uv_poll_init(&bench->loop, &bench->tty, file), "terminal"));
+    bench->tty.data = bench;
+    return uv_status(uv_poll_start(&bench->tty, UV_READABLE | UV_DISCONNECT, on_tty), "terminal");
+}
+
 static Status start_handles(Workbench *bench)
 {
-    TRY(uv_status(uv_poll_init(&bench->loop, &bench->tty, terminal_file(bench->terminal)),
-                  "terminal"));
-    bench->tty.data = bench;
-    TRY(uv_status(uv_poll_start(&bench->tty, UV_READABLE | UV_DISCONNECT, on_tty), "terminal"));
+    TRY(start_tty(bench));
     for (int i = 0; i < SIGNAL_USES; i++) {
         uv_signal_init(&bench->loop, &bench->signals[i]);
         bench->signals[i].data = bench;
@@ -452,6 +497,8 @@ static void make_app(Workbench *bench, const WorkbenchOptions *options)
                       .set_mouse = set_mouse,
                       .save_settings = save_settings,
                       .suspend = suspend,
+                      .set_size = set_size,
+                      .acted = bench->walk.recorder ? acted : NULL,
                       .host = bench};
     bench->app = app_new(&settings, &ports);
     bench->jobs = (Jobs){.loop = &bench->loop,
@@ -481,27 +528,17 @@ static const char *log_path(Workbench *bench)
 static Status open_terminal(Workbench *bench)
 {
     const Settings *settings = &bench->settings;
+    const Walk *walk = &bench->walk;
+    if (walk->unattended) {
+        bench->terminal = terminal_in_memory(walk->rows, walk->columns, settings->ascii);
+        return OK;
+    }
     TerminalOptions terminal = {.ascii = settings->ascii,
                                 .no_color = !settings->color,
                                 .no_mouse = !settings->mouse,
                                 .theme = settings->theme,
                                 .log = log_path(bench)};
     return terminal_open(&terminal, &bench->terminal);
-}
-
-/* The command line wins over the file. */
-static Status choose_settings(Workbench *bench, const WorkbenchOptions *options, Buffer *warnings)
-{
-    Settings *settings = &bench->settings;
-    *settings = settings_default();
-    settings_read(bench->paths.config, settings, warnings);
-    if (options->theme && !theme_parse(options->theme, &settings->theme))
-        return error_set(ERR_USAGE, "--theme %s: expected one of: %s", options->theme,
-                         theme_names());
-    settings->ascii = settings->ascii || options->ascii;
-    settings->color = settings->color && !options->no_color;
-    settings->mouse = settings->mouse && !options->no_mouse;
-    return OK;
 }
 
 static void show_warnings(Workbench *bench, Buffer *warnings)
@@ -513,7 +550,9 @@ static void show_warnings(Workbench *bench, Buffer *warnings)
 static Status open_screen(Workbench *bench, const WorkbenchOptions *options)
 {
     Buffer warnings = {0};
-    Status status = choose_settings(bench, options, &warnings);
+    bench->settings = settings_default();
+    settings_read(bench->paths.config, &bench->settings, &warnings);
+    Status status = settings_choose(&options->look, &bench->settings);
     if (status == OK)
         status = open_terminal(bench);
     if (status == OK) {
@@ -526,12 +565,14 @@ static Status open_screen(Workbench *bench, const WorkbenchOptions *options)
 
 static Status run_workbench(Workbench *bench, const WorkbenchOptions *options)
 {
+    TRY(walk_open(&bench->walk, &options->walk));
     TRY(store_open(options->run.database, &bench->store));
     TRY(open_screen(bench, options));
     TRY(first_history(bench));
     TRY(start_handles(bench));
     uv_run(&bench->loop, UV_RUN_DEFAULT);
-    return bench->status;
+    Status recorded = walk_close(&bench->walk);
+    return bench->status == OK ? recorded : bench->status;
 }
 
 static void free_workbench(Workbench *bench)
@@ -565,6 +606,8 @@ int workbench_main(const WorkbenchOptions *options)
     if (bench->killed_by)
         buffer_printf(&last_words, "ended by signal %d (%s); logs are in %s", bench->killed_by,
                       strsignal(bench->killed_by), bench->paths.logs);
+    else if (bench->walk.failure[0])
+        buffer_append_text(&last_words, bench->walk.failure);
     else if (status != OK && !bench->stopping)
         buffer_append_text(&last_words, error_message());
     free_workbench(bench);

@@ -15,14 +15,14 @@
 #include <stdbool.h>
 
 #include "flow/options.h"
+#include "ui/settings.h"
+#include "ui/walk.h"
 
 typedef struct WorkbenchOptions {
     RunOptions run; /* model (NULL: history only), data, database, and the defaults of a run */
     bool readonly;  /* nothing can be started or cancelled */
-    bool ascii;
-    bool no_color;
-    bool no_mouse;
-    const char *theme; /* name; NULL: as the configuration file says */
+    SettingsChoice look;
+    WalkOptions walk;
 } WorkbenchOptions;
 
 WorkbenchOptions workbench_options_default(void);

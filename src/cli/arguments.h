@@ -50,7 +50,8 @@ typedef struct Arguments {
     int word_count;
     bool help, json, quiet, paper;
     bool readonly, ascii, no_color, no_mouse;
-    const char *theme;           /* the workbench's; NULL: as configured */
+    const char *theme; /* the workbench's; NULL: as configured */
+    const char *script, *record, *size;
     int64_t limit;               /* runs list */
     const char *status;          /* runs list; NULL: any */
     const char *filter, *sort;   /* runs list; NULL: all, by number */

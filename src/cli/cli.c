@@ -421,7 +421,10 @@ static Status read_request(int argc, char **argv, Arena *arena, Arguments *argum
                                   .ascii = arguments->ascii,
                                   .no_color = arguments->no_color,
                                   .no_mouse = arguments->no_mouse,
-                                  .theme = arguments->theme};
+                                  .theme = arguments->theme,
+                                  .script = arguments->script,
+                                  .record = arguments->record,
+                                  .size = arguments->size};
     return OK;
 }
 

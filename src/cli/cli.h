@@ -17,7 +17,9 @@
 typedef struct WorkbenchRequest {
     RunOptions options; /* model NULL: none given */
     bool readonly, ascii, no_color, no_mouse;
-    const char *theme; /* NULL: none given */
+    const char *theme;                  /* NULL: none given */
+    const char *script, *record, *size; /* files of walks, and COLUMNSxROWS; NULL: none */
+    bool tour;
 } WorkbenchRequest;
 
 /* `open_workbench` is handed in, because the screens are built on top of this room. */
