@@ -170,6 +170,116 @@ static void test_kill_engine(void **state)
     leave(vt);
 }
 
+/* ---- choices --------------------------------------------------------------------------------- */
+
+/* The column of the mark where the clip ends, on the axis; -1: there is none. */
+static int clip_column(const Vt *vt)
+{
+    char text[VT_MAX_BYTES];
+    for (int row = 0; row < vt->rows; row++) {
+        vt_row(vt, row, text, sizeof text);
+        const char *mark = strstr(text, "\u25b2");
+        if (mark && strstr(text, "\u2500\u2500\u2500\u2500"))
+            return (int)(mark - text);
+    }
+    return -1;
+}
+
+/* The clip of a layer is moved: the mark moves, the edit is kept over a restart, a run obeys it. */
+static void test_calibrate(void **state)
+{
+    Vt *vt = start_workbench(*state, "100", "2");
+    assert_true(vt_press(vt, "2j"));
+    wait_for(vt, "conv_1 activations  8 bits, minmax");
+    wait_for(vt, "1,622,400 values");
+    int before = clip_column(vt);
+    assert_true(before > 0);
+    assert_true(vt_press(vt, "<<<<<<"));
+    assert_vt_shows(vt, "by hand");
+    int after = clip_column(vt);
+    assert_true(after > 0 && after < before);
+    assert_true(vt_press(vt, "j---j")); /* fewer bits for the next one */
+    assert_vt_shows(vt, "2 edits");
+    leave(vt);
+    vt = start_workbench(*state, "100", "2");
+    wait_for(vt, "2 earlier edits of this model taken up again");
+    assert_true(vt_press(vt, "2j"));
+    wait_for(vt, "1,622,400 values");
+    assert_int_equal(clip_column(vt), after);
+    assert_true(vt_press(vt, "r"));
+    wait_for(vt, "run 1 is over: ok");
+    assert_true(vt_press(vt, "9"));
+    assert_vt_shows(vt, "simulate finished");
+    leave(vt);
+    char report[512];
+    Buffer text = {0};
+    snprintf(report, sizeof report, "%s/dnn2fpga/runs/1/chosen.scheme",
+             ((const Place *)*state)->folder);
+    assert_int_equal(fs_read_file(report, 1 << 20, &text), OK);
+    assert_non_null(strstr(text.data, "activation-bits = 5"));
+    assert_non_null(strstr(text.data, "clip = 1."));
+    buffer_free(&text);
+}
+
+/* Two bits miss any target: the user watches the climb, and ends it. */
+static void test_climb_and_stop(void **state)
+{
+    Vt *vt = start_workbench(*state, "200", "2");
+    assert_true(vt_press(vt, "2*P"));
+    for (int i = 0; i < 7; i++)
+        assert_true(vt_press(vt, "j"));
+    assert_true(vt_press(vt, "\r")); /* 3 bits */
+    assert_true(vt_press(vt, "4t1\r"));
+    assert_true(vt_press(vt, "e50\r"));
+    assert_vt_shows(vt, "target 1, most drop none, policy conv, 50 epochs");
+    assert_true(vt_press(vt, "r"));
+    wait_for(vt, "short of 1.0000");
+    wait_for(vt, "epoch 1 of 50 done");
+    assert_true(vt_press(vt, "s"));
+    wait_for(vt, "ended on request");
+    wait_for(vt, "run 1 is over: unmet");
+    assert_vt_shows(vt, "chosen");
+    leave(vt);
+}
+
+static void test_hardware_and_files(void **state)
+{
+    Vt *vt = start_workbench(*state, "100", "10");
+    assert_true(vt_press(vt, "5"));
+    assert_vt_shows(vt, "No run yet");
+    assert_true(vt_press(vt, "r"));
+    wait_for(vt, "run 1 is over: ok");
+    assert_vt_shows(vt, "799 cycles, simulated 799");
+    assert_true(vt_press(vt, "jM"));
+    assert_vt_shows(vt, "54/108");
+    assert_true(vt_press(vt, "v"));
+    assert_vt_shows(vt, "mnist_cnn_top.vhd");
+    assert_true(vt_press(vt, "/top.vhd\r\r"));
+    assert_vt_shows(vt, "File mnist_cnn_top.vhd");
+    assert_true(vt_press(vt, "/end entity\r"));
+    assert_vt_shows(vt, "end entity");
+    assert_true(vt_press(vt, "5r"));
+    wait_for(vt, "run 2 is over: ok");
+    assert_vt_shows(vt, "simulated 1,"); /* twice the steps */
+    assert_true(vt_press(vt, "0"));
+    wait_for(vt, "hardware can be simulated");
+    leave(vt);
+}
+
+/* A run that was cancelled while it trained goes on from where it was. */
+static void test_resume(void **state)
+{
+    Vt *vt = start_workbench(*state, LONG_RUN);
+    assert_true(vt_press(vt, "r"));
+    wait_for(vt, "simulate   running");
+    assert_true(vt_press(vt, "cy"));
+    wait_for(vt, "run 1 is over: cancelled");
+    assert_true(vt_press(vt, "u"));
+    wait_for(vt, "run 1 is over: ok");
+    assert_vt_shows(vt, "bit exact");
+    leave(vt);
+}
+
 int main(void)
 {
     setlocale(LC_ALL, "C.UTF-8");
@@ -177,7 +287,9 @@ int main(void)
         PLACED(test_run_to_result),  PLACED(test_leave_and_come_back),
         PLACED(test_kill_workbench), PLACED(test_two_workbenches),
         PLACED(test_cancel),         PLACED(test_cancel_from_outside),
-        PLACED(test_kill_engine),
+        PLACED(test_kill_engine),    PLACED(test_calibrate),
+        PLACED(test_climb_and_stop), PLACED(test_hardware_and_files),
+        PLACED(test_resume),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
