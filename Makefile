@@ -182,6 +182,13 @@ install: $(PROGRAM)
 	install -D -m 755 $(PROGRAM) $(DESTDIR)$(PREFIX)/bin/dnn2fpga
 	install -d $(DESTDIR)$(PREFIX)/share/dnn2fpga/samples
 	cp -R samples/. $(DESTDIR)$(PREFIX)/share/dnn2fpga/samples/
+	@mkdir -p $(BUILD)/share
+	$(PROGRAM) man > $(BUILD)/share/dnn2fpga.1
+	for shell in bash zsh fish; do $(PROGRAM) completion $$shell > $(BUILD)/share/$$shell || exit 1; done
+	install -D -m 644 $(BUILD)/share/dnn2fpga.1 $(DESTDIR)$(PREFIX)/share/man/man1/dnn2fpga.1
+	install -D -m 644 $(BUILD)/share/bash $(DESTDIR)$(PREFIX)/share/bash-completion/completions/dnn2fpga
+	install -D -m 644 $(BUILD)/share/zsh $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_dnn2fpga
+	install -D -m 644 $(BUILD)/share/fish $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/dnn2fpga.fish
 
 clean:
 	rm -rf $(BUILD) $(BUILD)-san

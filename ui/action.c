@@ -141,7 +141,7 @@ static const ActionInfo TABLE[ACTIONS] = {
     [ACTION_FOLD_AS_BUILT] = {"fold-as-built", "a", "every stage as this run built it", "as built",
                               .scope = SCOPE_HARDWARE, .screen_only = EDITS},
     [ACTION_SHOW_FILES] = {"show-files", "v", "read the VHDL of this run", "VHDL",
-                           .scope = SCOPE_HARDWARE, .twin = "hdl/ in the run's folder"},
+                           .scope = SCOPE_HARDWARE, .twin = "dnn2fpga emit DESCRIPTION --workdir DIR"},
     [ACTION_SET_CLOCK] = {"set-clock", "t", "the clock that turns cycles into time", "clock",
                           .scope = SCOPE_HARDWARE, .argument = "MHZ", .twin = "--clock MHZ"},
     [ACTION_SEARCH] = {"search", "/ F3", "find a row that contains a text", "search",
@@ -183,6 +183,31 @@ static const ActionInfo TABLE[ACTIONS] = {
 const ActionInfo *action_info(ActionId action)
 {
     return &TABLE[action];
+}
+
+const char *action_scope_name(unsigned scope)
+{
+    static const struct {
+        unsigned scope;
+        const char *name;
+    } NAMES[] = {
+        {SCOPE_APP, "Everywhere"},
+        {SCOPE_LIST, "In lists and texts"},
+        {SCOPE_SEARCH, "Where there is something to find"},
+        {SCOPE_SORT, "In tables that can be sorted"},
+        {SCOPE_ENTER, "Where rows can be opened"},
+        {SCOPE_TEXT, "In long texts"},
+        {SCOPE_EDIT, "Where rows are marked and edited"},
+        {SCOPE_CALIBRATE, "On Calibrate"},
+        {SCOPE_TOOLS, "On Tools"},
+        {SCOPE_LADDER, "On Ladder"},
+        {SCOPE_HARDWARE, "On Hardware"},
+        {SCOPE_STEER, "On Run and Ladder, while a run goes on"},
+    };
+    for (size_t i = 0; i < sizeof NAMES / sizeof NAMES[0]; i++)
+        if (NAMES[i].scope == scope)
+            return NAMES[i].name;
+    return NULL;
 }
 
 static bool has_key(const char *keys, int key)

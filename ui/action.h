@@ -125,6 +125,9 @@ typedef struct ActionInfo {
 
 const ActionInfo *action_info(ActionId action);
 
+/* Where an action of this scope works, for people: "Everywhere", "On Calibrate". */
+const char *action_scope_name(unsigned scope);
+
 /* What a key means where these scopes are understood; ACTION_NONE when nothing. */
 ActionId action_of_key(int key, unsigned scopes);
 

@@ -182,9 +182,10 @@ static const Option OPTIONS[] = {
      "even out the channels of consecutive layers before; the function stays"},
     {"bias-correct", NULL, GROUP_QUANTIZE, FLAG, AT(run.bias_correct), NULL,
      "biases take back the mean error of rounded weights"},
-    {"activation-range", "RANGE", GROUP_QUANTIZE, TEXT, AT(run.activation_range), NULL,
+    {"activation-range", "symmetric|unsigned|affine", GROUP_QUANTIZE, TEXT,
+     AT(run.activation_range), NULL,
      "symmetric (default), unsigned (after a ReLU), affine (zero points)"},
-    {"range", "SCALE", GROUP_QUANTIZE, TEXT, AT(run.range), NULL,
+    {"range", "narrow|full", GROUP_QUANTIZE, TEXT, AT(run.range), NULL,
      "narrow: S = b/(2^(B-1)-1) (default); full: the paper's S = 2b/(2^B-1)"},
     {"layer", "NAME:key=value,...", GROUP_QUANTIZE, SPECIAL, 0, set_layer,
      "choices for one layer: bits weight-bits activation-bits calibration ...; repeatable"},
@@ -200,7 +201,7 @@ static const Option OPTIONS[] = {
      "the integer model must reach this fraction, else exit status 1"},
     {"max-drop", "D", GROUP_QUANTIZE, REAL, AT(run.max_drop), NULL,
      "the integer model may lose this fraction, else exit status 1"},
-    {"policy", "NAME", GROUP_QUANTIZE, TEXT, AT(run.policy), NULL,
+    {"policy", "conv|sensitivity", GROUP_QUANTIZE, TEXT, AT(run.policy), NULL,
      "what stays float if integers miss the target: conv (default) or sensitivity"},
     {"qat", NULL, GROUP_QUANTIZE, FLAG, AT(run.qat), NULL,
      "train on integers in any case, and keep the better of before and after"},
@@ -218,8 +219,9 @@ static const Option OPTIONS[] = {
     {"batch", "N", GROUP_TRAIN, WHOLE32, AT(train.batch), NULL, "images per step (default 500)"},
     {"learning-rate", "R", GROUP_TRAIN, REAL, AT(train.learning_rate), NULL,
      "learning rate (default 0.001)"},
-    {"optimizer", "NAME", GROUP_TRAIN, TEXT, AT(train.optimizer), NULL, "adam (default) or sgd"},
-    {"schedule", "NAME", GROUP_TRAIN, TEXT, AT(train.schedule), NULL,
+    {"optimizer", "adam|sgd", GROUP_TRAIN, TEXT, AT(train.optimizer), NULL,
+     "adam (default) or sgd"},
+    {"schedule", "constant|step|cosine", GROUP_TRAIN, TEXT, AT(train.schedule), NULL,
      "learning rate over time: constant (default), step or cosine"},
     {"validation", "F", GROUP_TRAIN, REAL, AT(train.validation), NULL,
      "fraction of the training images that is held out (default 0.1)"},
@@ -233,7 +235,7 @@ static const Option OPTIONS[] = {
      "outputs and inputs of a layer computed per cycle (default: all); repeatable"},
     {"clock", "MHZ", GROUP_HARDWARE | GROUP_CLOCK, REAL, AT(run.clock_mhz), NULL,
      "clock that turns cycles into time (default 100)"},
-    {"board", "NAME", GROUP_DEPLOY, TEXT, AT(deploy.board), NULL,
+    {"board", "icebreaker|hx8k-evn", GROUP_DEPLOY, TEXT, AT(deploy.board), NULL,
      "icebreaker (default) or hx8k-evn"},
     {"port", "PATH", GROUP_DEPLOY, TEXT, AT(deploy.port), NULL,
      "the board's serial port, such as /dev/ttyUSB1"},
@@ -253,7 +255,7 @@ static const Option OPTIONS[] = {
      "plant N faults, one by one, and count those that the proof catches"},
     {"netlist-images", "N", GROUP_DEVICE, WHOLE, AT(run.netlist_images), NULL,
      "simulate the netlist of synthesis on N images, too (default 0)"},
-    {"vendor", "NAME", GROUP_DEVICE, TEXT, AT(run.vendor), NULL,
+    {"vendor", "vivado|quartus|fusesoc", GROUP_DEVICE, TEXT, AT(run.vendor), NULL,
      "write files for another flow, too: vivado, quartus or fusesoc"},
     {"tool-timeout", "SECONDS", GROUP_DEVICE, REAL, AT(run.tool_timeout_s), NULL,
      "for each program of synthesis (default 3600)"},
@@ -266,15 +268,16 @@ static const Option OPTIONS[] = {
      "seed of everything random (default 1)"},
     {"limit", "N", GROUP_LIST, WHOLE, AT(limit), NULL,
      "how many runs to list (default 20; 0: all)"},
-    {"status", "WORD", GROUP_LIST, TEXT, AT(status), NULL,
-     "only runs that are: running ok unmet failed cancelled interrupted"},
+    {"status", "running|ok|unmet|failed|cancelled|interrupted", GROUP_LIST, TEXT, AT(status), NULL,
+     "list: only runs that are"},
     {"filter", "TEXT", GROUP_LIST, TEXT, AT(filter), NULL,
      "list: only runs with this in model, status, tags or note"},
     {"sort", "COLUMN", GROUP_LIST, TEXT, AT(sort), NULL,
      "list: by id (default), created_ms, quantized_accuracy, latency_cycles, ..."},
     {"ascending", NULL, GROUP_LIST, FLAG, AT(ascending), NULL, "list: the lowest first"},
     {"deleted", NULL, GROUP_LIST, FLAG, AT(deleted), NULL, "list: what is in the bin"},
-    {"format", "WORD", GROUP_LIST, TEXT, AT(format), NULL, "export: json (default), csv or html"},
+    {"format", "json|csv|html", GROUP_LIST, TEXT, AT(format), NULL,
+     "export: json (default), csv or html"},
     {"output", "FILE", GROUP_LIST, TEXT, AT(output), NULL,
      "export: where to write (default: standard output)"},
     {"readonly", NULL, GROUP_SCREEN, FLAG, AT(readonly), NULL, "start nothing, change nothing"},
@@ -282,8 +285,8 @@ static const Option OPTIONS[] = {
      "draw with ASCII characters only"},
     {"no-color", NULL, GROUP_SCREEN, FLAG, AT(no_color), NULL, "draw without colours"},
     {"no-mouse", NULL, GROUP_SCREEN, FLAG, AT(no_mouse), NULL, "leave the mouse to the terminal"},
-    {"theme", "NAME", GROUP_SCREEN, TEXT, AT(theme), NULL,
-     "colours: default, light, dark, high-contrast or mono"},
+    {"theme", "default|light|dark|high-contrast|mono", GROUP_SCREEN, TEXT, AT(theme), NULL,
+     "colours (default: as the configuration file says)"},
     {"script", "FILE", GROUP_SCREEN, TEXT, AT(script), NULL,
      "do the steps of a recorded walk; without a terminal, on a screen in memory"},
     {"record", "FILE", GROUP_SCREEN, TEXT, AT(record), NULL,
@@ -401,6 +404,15 @@ Status arguments_parse(int argc, char **argv, int first, unsigned groups, Arena 
     arguments->run.float_layers = arguments->float_layers;
     arguments->run.layer_choices = arguments->layer_choices;
     return OK;
+}
+
+bool arguments_option(int index, OptionInfo *info)
+{
+    if (index < 0 || index >= OPTION_COUNT)
+        return false;
+    const Option *option = &OPTIONS[index];
+    *info = (OptionInfo){option->name, option->value, option->group, option->help};
+    return true;
 }
 
 void arguments_print_help(unsigned groups, FILE *stream)

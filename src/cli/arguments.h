@@ -64,6 +64,16 @@ typedef struct Arguments {
 Status arguments_parse(int argc, char **argv, int first, unsigned groups, Arena *arena,
                        Arguments *arguments) MUST_CHECK;
 
+typedef struct OptionInfo {
+    const char *name;  /* "db" */
+    const char *value; /* "FILE", "one|or|other"; NULL: takes none */
+    unsigned groups;
+    const char *help;
+} OptionInfo;
+
+/* The rows of the table; false after the last. */
+bool arguments_option(int index, OptionInfo *info);
+
 /* The options of these groups, one line each. */
 void arguments_print_help(unsigned groups, FILE *stream);
 

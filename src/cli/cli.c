@@ -9,29 +9,19 @@
 #include "base/cancel.h"
 #include "base/fs.h"
 #include "base/paths.h"
-#include "cli/arguments.h"
-#include "cli/invocation.h"
+#include "cli/completion.h"
+#include "cli/man.h"
 #include "cli/paper.h"
 #include "cli/print.h"
 #include "cli/print_optimize.h"
 #include "cli/progress_line.h"
 #include "cli/runs.h"
 #include "cli/scheme.h"
+#include "cli/tour.h"
+#include "cli/verb.h"
 #include "flow/report.h"
 #include "flow/run.h"
 #include "nn/kernel_set.h"
-
-/* Does the verb and prints its result; a failure's message is printed by the caller. */
-typedef Status VerbFunction(Invocation *invocation);
-
-typedef struct Verb {
-    const char *name;
-    const char *words; /* what it takes, for --help */
-    int least, most;   /* number of words */
-    unsigned groups;
-    VerbFunction *function;
-    const char *help;
-} Verb;
 
 /* ---- verbs -------------------------------------------------------------------------------------
  */
@@ -237,6 +227,45 @@ static Status verb_scheme(Invocation *invocation)
     return status;
 }
 
+static WorkbenchRequest workbench_request(const Arguments *arguments)
+{
+    return (WorkbenchRequest){.options = arguments->run,
+                              .readonly = arguments->readonly,
+                              .ascii = arguments->ascii,
+                              .no_color = arguments->no_color,
+                              .no_mouse = arguments->no_mouse,
+                              .theme = arguments->theme,
+                              .script = arguments->script,
+                              .record = arguments->record,
+                              .size = arguments->size};
+}
+
+static Status verb_tour(Invocation *invocation)
+{
+    invocation->request = workbench_request(&invocation->arguments);
+    invocation->opens = true;
+    return tour_prepare(invocation->arena, &invocation->request);
+}
+
+static Status verb_man(Invocation *invocation)
+{
+    Buffer text = {0};
+    man_write(invocation->door, &text);
+    fwrite(text.data, 1, text.length, stdout);
+    buffer_free(&text);
+    return OK;
+}
+
+static Status verb_completion(Invocation *invocation)
+{
+    Buffer text = {0};
+    Status status = completion_write(invocation->arguments.words[0], &text);
+    if (status == OK)
+        fwrite(text.data, 1, text.length, stdout);
+    buffer_free(&text);
+    return status;
+}
+
 static Status verb_paths(Invocation *invocation)
 {
     Paths paths = paths_of_user(invocation->arena);
@@ -323,6 +352,11 @@ static const Verb VERBS[] = {
     {"doctor", "", 0, 0, GROUP_COMMON, verb_doctor,
      "tools found, what each enables, how to install it"},
     {"paths", "", 0, 0, GROUP_COMMON, verb_paths, "where files live"},
+    {"tour", "", 0, 0, GROUP_COMMON | GROUP_HISTORY | GROUP_SCREEN, verb_tour,
+     "a guided first run in the workbench, on the sample network"},
+    {"man", "", 0, 0, GROUP_COMMON, verb_man, "the manual page: 'dnn2fpga man | man -l -'"},
+    {"completion", "bash | zsh | fish", 1, 1, GROUP_COMMON, verb_completion,
+     "what a shell needs to complete verbs and options; to be sourced"},
 };
 
 enum { VERB_COUNT = sizeof VERBS / sizeof *VERBS };
@@ -330,7 +364,12 @@ enum { VERB_COUNT = sizeof VERBS / sizeof *VERBS };
 /* ---- dispatch ----------------------------------------------------------------------------------
  */
 
-static const Verb *find_verb(const char *name)
+const Verb *verb_at(int index)
+{
+    return index < VERB_COUNT ? &VERBS[index] : NULL;
+}
+
+const Verb *verb_find(const char *name)
 {
     for (int i = 0; i < VERB_COUNT; i++)
         if (strcmp(VERBS[i].name, name) == 0)
@@ -377,9 +416,9 @@ static Status check_words(const Verb *verb, const Arguments *arguments)
     return error_set(ERR_USAGE, "usage: dnn2fpga %s %s", verb->name, verb->words);
 }
 
-static int do_verb(const Verb *verb, int argc, char **argv)
+static int do_verb(const Verb *verb, int argc, char **argv, const WorkbenchDoor *door)
 {
-    Invocation invocation = {.arena = arena_new()};
+    Invocation invocation = {.arena = arena_new(), .door = door};
     Status status =
         arguments_parse(argc, argv, 2, verb->groups, invocation.arena, &invocation.arguments);
     if (status == OK && invocation.arguments.help) {
@@ -392,16 +431,15 @@ static int do_verb(const Verb *verb, int argc, char **argv)
     }
     if (status != OK)
         print_failure(&invocation.arguments, status, invocation.reported);
+    int code = status == OK && invocation.opens ? door->open(&invocation.request) : (int)status;
     arena_free(invocation.arena);
-    return (int)status;
+    return code;
 }
 
 static Status read_request(int argc, char **argv, Arena *arena, Arguments *arguments,
                            WorkbenchRequest *request)
 {
-    unsigned groups =
-        GROUP_COMMON | GROUP_HISTORY | GROUP_DATA | GROUP_QUANTIZE | GROUP_HARDWARE | GROUP_SCREEN;
-    TRY(arguments_parse(argc, argv, 1, groups, arena, arguments));
+    TRY(arguments_parse(argc, argv, 1, WORKBENCH_GROUPS, arena, arguments));
     if (arguments->word_count > 1)
         return error_set(ERR_USAGE, "the workbench takes one model, not also '%s'",
                          arguments->words[1]);
@@ -416,15 +454,7 @@ static Status read_request(int argc, char **argv, Arena *arena, Arguments *argum
                        : error_set(ERR_USAGE, "no verb and no file '%s'; see --help", model);
     }
     arguments->run.model = model;
-    *request = (WorkbenchRequest){.options = arguments->run,
-                                  .readonly = arguments->readonly,
-                                  .ascii = arguments->ascii,
-                                  .no_color = arguments->no_color,
-                                  .no_mouse = arguments->no_mouse,
-                                  .theme = arguments->theme,
-                                  .script = arguments->script,
-                                  .record = arguments->record,
-                                  .size = arguments->size};
+    *request = workbench_request(arguments);
     return OK;
 }
 
@@ -439,7 +469,7 @@ static Status check_environment(void)
     return OK;
 }
 
-int cli_main(int argc, char **argv, int (*open_workbench)(const WorkbenchRequest *request))
+int cli_main(int argc, char **argv, const WorkbenchDoor *door)
 {
     const char *first = argc > 1 ? argv[1] : "";
     if (strcmp(first, "--version") == 0) {
@@ -454,9 +484,9 @@ int cli_main(int argc, char **argv, int (*open_workbench)(const WorkbenchRequest
         fprintf(stderr, "dnn2fpga: %s\n", error_message());
         return ERR_USAGE;
     }
-    const Verb *verb = find_verb(first);
+    const Verb *verb = verb_find(first);
     if (verb)
-        return do_verb(verb, argc, argv);
+        return do_verb(verb, argc, argv, door);
 
     Arena *arena = arena_new();
     Arguments arguments;
@@ -466,7 +496,7 @@ int cli_main(int argc, char **argv, int (*open_workbench)(const WorkbenchRequest
     if (status == OK && arguments.help)
         print_overview(stdout);
     else if (status == OK)
-        code = open_workbench(&request);
+        code = door->open(&request);
     else
         fprintf(stderr, "dnn2fpga: %s\n", error_message());
     arena_free(arena);

@@ -22,7 +22,20 @@ typedef struct WorkbenchRequest {
     bool tour;
 } WorkbenchRequest;
 
-/* `open_workbench` is handed in, because the screens are built on top of this room. */
-int cli_main(int argc, char **argv, int (*open_workbench)(const WorkbenchRequest *request));
+/* A key of the workbench, for the manual. */
+typedef struct KeyHelp {
+    const char *screen;          /* where it works: "Everywhere" */
+    const char *keys;            /* between blanks; "": by name only */
+    const char *name, *help;     /* of the action */
+    const char *argument, *twin; /* NULL: none */
+} KeyHelp;
+
+/* What this room is told about the screens, which are built on top of it. */
+typedef struct WorkbenchDoor {
+    int (*open)(const WorkbenchRequest *request);
+    bool (*key)(int index, KeyHelp *help); /* false: there are no more */
+} WorkbenchDoor;
+
+int cli_main(int argc, char **argv, const WorkbenchDoor *door);
 
 #endif

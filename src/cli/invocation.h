@@ -5,6 +5,7 @@
 #include <jansson.h>
 
 #include "cli/arguments.h"
+#include "cli/cli.h"
 #include "cli/progress_line.h"
 #include "flow/run.h"
 
@@ -14,6 +15,9 @@ typedef struct Invocation {
     ProgressLine progress;
     RunEvents events;
     bool reported; /* an object was printed: a failure needs none */
+    const WorkbenchDoor *door;
+    bool opens; /* the verb ends by opening the workbench with `request` */
+    WorkbenchRequest request;
 } Invocation;
 
 /* Prints a report as text. */
