@@ -27,6 +27,7 @@
 typedef struct FakeHost {
     int started, forgotten, repainted, suspended, settings_saved;
     Theme theme; /* the last one that was asked for */
+    int rows, columns;
     bool mouse;
     int64_t cancelled; /* -1: not asked */
     int observed, saved, looked;
@@ -117,6 +118,12 @@ __attribute__((unused)) static Status fake_settings(void *host)
     return OK;
 }
 
+__attribute__((unused)) static void fake_size(void *host, int rows, int columns)
+{
+    ((FakeHost *)host)->rows = rows;
+    ((FakeHost *)host)->columns = columns;
+}
+
 __attribute__((unused)) static void fake_suspend(void *host)
 {
     ((FakeHost *)host)->suspended++;
@@ -161,6 +168,7 @@ __attribute__((unused)) static App *fixture_app(FakeHost *fake, bool ascii, bool
                       .set_mouse = fake_mouse,
                       .save_settings = fake_settings,
                       .suspend = fake_suspend,
+                      .set_size = fake_size,
                       .host = fake};
     App *app = app_new(&settings, &ports);
     app->now_ms = FIXTURE_NOW_MS;

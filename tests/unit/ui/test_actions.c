@@ -39,7 +39,7 @@ static void check_twin(const char *name, const char *twin)
     for (char *word = strtok_r(text, " ,", &rest); word; word = strtok_r(NULL, " ,", &rest)) {
         bool option = strncmp(word, "--", 2) == 0;
         if (option && strcmp(word, "--help") != 0 &&
-                 !has_option(word + 2, verb ? verb->groups : ~0U))
+            !has_option(word + 2, verb ? verb->groups : ~0U))
             fail_msg("%s: %s: there is no such option", name, word);
         else if (command && index == 1 && !option && !(verb = verb_find(word)))
             fail_msg("%s: %s: there is no such verb", name, word);
