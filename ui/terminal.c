@@ -279,6 +279,12 @@ int terminal_file(const Terminal *terminal)
     return terminal->screen ? STDIN_FILENO : -1;
 }
 
+bool terminal_hung_up(const Terminal *terminal)
+{
+    int waiting = 0;
+    return ioctl(terminal_file(terminal), FIONREAD, &waiting) != 0 || waiting == 0;
+}
+
 bool terminal_ascii(const Terminal *terminal)
 {
     return terminal->ascii;

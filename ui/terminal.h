@@ -42,6 +42,10 @@ void terminal_close(Terminal *terminal);
 /* The file that becomes readable when keys wait; -1: none ever will. */
 int terminal_file(const Terminal *terminal);
 
+/* True when that file is readable and has nothing: the other end is gone. Asked before keys are
+ * taken; bytes that are no key are not an end. */
+bool terminal_hung_up(const Terminal *terminal);
+
 /* True when only ASCII may be drawn. */
 bool terminal_ascii(const Terminal *terminal);
 

@@ -302,12 +302,12 @@ static void on_tty(uv_poll_t *poll, int status, int events)
 {
     Workbench *bench = poll->data;
     int key, taken = 0;
+    bool gone = status != 0 || (events & UV_DISCONNECT) || terminal_hung_up(bench->terminal);
     while (status == 0 && terminal_next_key(bench->terminal, &key)) {
         app_key(app_now(bench), key);
         taken++;
     }
-    /* Readable without a key: the other end of the tty is gone. */
-    if (status != 0 || (events & UV_DISCONNECT) || (taken == 0 && (events & UV_READABLE)))
+    if (gone)
         stop(bench);
     if (taken > 0)
         look_at_history(bench);

@@ -54,7 +54,7 @@ static int remove_place(void **state)
 
 #define PLACED(test) cmocka_unit_test_setup_teardown(test, make_place, remove_place)
 
-static void assert_vt_shows(const Vt *vt, const char *wanted)
+VT_UNUSED static void assert_vt_shows(const Vt *vt, const char *wanted)
 {
     char text[VT_MAX_BYTES];
     if (!vt_shows(vt, wanted))
@@ -62,7 +62,7 @@ static void assert_vt_shows(const Vt *vt, const char *wanted)
 }
 
 /* Ended by itself with status 0, and the tty is as it was. Frees the terminal. */
-static void assert_ends_well(Vt *vt)
+VT_UNUSED static void assert_ends_well(Vt *vt)
 {
     int status = vt_wait_end(vt);
     assert_true(WIFEXITED(status));
