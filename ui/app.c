@@ -529,7 +529,7 @@ void app_engine_gone(App *app, const char *message)
 }
 
 /* Shows another run as the current one. */
-static void follow(App *app, int64_t run)
+void app_show_run(App *app, int64_t run)
 {
     RunView view;
     if (app->ports.load_run(app->ports.host, run, &view) != OK) {
@@ -551,13 +551,13 @@ void app_history_changed(App *app)
         return;
     const HistoryRow *running = history_running(&app->history);
     if (run_view_active(&app->run) && app->run.id > 0)
-        follow(app, app->run.id);
+        app_show_run(app, app->run.id);
     else if (running)
-        follow(app, running->id);
+        app_show_run(app, running->id);
     else if (!app->run.known) {
         const HistoryRow *last = history_newest_of(&app->history, model_view_name(&app->model));
         if (last)
-            follow(app, last->id);
+            app_show_run(app, last->id);
     }
 }
 

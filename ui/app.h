@@ -170,6 +170,8 @@ void app_choose_fold(App *app, const char *layer, int pe, int simd);
 void app_tuning_changed(App *app);
 void app_pop(App *app);
 
+/* Makes another run the one that Run, Ladder, Hardware, Synthesis and Log are about. */
+void app_show_run(App *app, int64_t run);
 /* Tells every screen. */
 void app_tell(App *app, ScreenEvent event);
 

@@ -51,8 +51,8 @@ static Style style_of_change(const Preview *before, const Preview *now)
 static void draw_figures(const CalibratePane *pane, Area area, int row)
 {
     static const char *const TITLES[] = {"clip", "step", "SQNR", "clipped"};
-    const Preview *now = &pane->effects->draft[pane->tensor];
-    const Preview *before = &pane->effects->committed[pane->tensor];
+    const Preview *now = &pane->effects->draft[pane->tensor].effect;
+    const Preview *before = &pane->effects->committed[pane->tensor].effect;
     for (int i = 0; i < 4; i++)
         area_text_right(
             area_part(area, row, NAME_COLUMNS + i * FIGURE_COLUMNS, 1, FIGURE_COLUMNS - 1), 0,
@@ -100,7 +100,7 @@ static void draw_half(const CalibratePane *pane, const char *name, const Preview
 static void draw_picture(const CalibratePane *pane, Area area)
 {
     const Observation *seen = tuning_seen(pane->app->tuning, pane->row, pane->tensor);
-    const Preview *now = &pane->effects->draft[pane->tensor];
+    const Preview *now = &pane->effects->draft[pane->tensor].effect;
     char name[64];
     if (!pane->compared) {
         draw_histogram(seen, now, area);

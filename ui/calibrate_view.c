@@ -1,6 +1,7 @@
 #include "ui/calibrate_view.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 void calibrate_view_free(CalibrateView *view)
 {
@@ -20,28 +21,38 @@ void calibrate_view_reset(CalibrateView *view, const Tuning *tuning)
             abort();
         view->count = count;
     }
-    for (int i = 0; i < count; i++)
-        calibrate_view_forget(view, i);
+    if (count > 0)
+        memset(view->rows, 0, (size_t)count * sizeof *view->rows);
 }
 
-void calibrate_view_forget(CalibrateView *view, int row)
+/* Bytes that differ without a meaning (padding) cost a second look, no more. */
+static bool is_of(const KnownEffect *effect, const LayerScheme *choice)
 {
-    view->rows[row].known = false;
+    return effect->known && memcmp(&effect->choice, choice, sizeof *choice) == 0;
 }
 
-void calibrate_view_know(CalibrateView *view, const Tuning *tuning, int row)
+static void keep(KnownEffect *effect, const LayerScheme *choice, Preview found)
 {
-    RowEffects *effects = &view->rows[row];
-    if (effects->known)
-        return;
-    bool same = !tuning_has_draft(tuning);
-    for (int tensor = 0; tensor < PREVIEW_TENSORS; tensor++) {
-        effects->draft[tensor] = tuning_preview(tuning, row, (PreviewTensor)tensor);
-        effects->committed[tensor] =
-            same ? effects->draft[tensor]
-                 : tuning_preview_committed(tuning, row, (PreviewTensor)tensor);
-    }
-    effects->known = true;
+    effect->known = true;
+    memcpy(&effect->choice, choice, sizeof *choice);
+    effect->effect = found;
+}
+
+void calibrate_view_know(CalibrateView *view, const Tuning *tuning, int row, PreviewTensor tensor)
+{
+    KnownEffect *draft = &view->rows[row].draft[tensor];
+    KnownEffect *committed = &view->rows[row].committed[tensor];
+    const LayerScheme *now = tuning_choice(tuning, row), *before = tuning_committed(tuning, row);
+    if (!is_of(committed, before) && is_of(draft, before))
+        *committed = *draft;
+    if (!is_of(draft, now) && is_of(committed, now))
+        *draft = *committed;
+    if (!is_of(draft, now))
+        keep(draft, now, tuning_preview(tuning, row, tensor));
+    if (!is_of(committed, before) && is_of(draft, before))
+        *committed = *draft;
+    if (!is_of(committed, before))
+        keep(committed, before, tuning_preview_committed(tuning, row, tensor));
 }
 
 int calibrate_view_marked(const CalibrateView *view)

@@ -1,17 +1,24 @@
-/* calibrate_view.h: the effects of the choices in app->tuning, kept until they change.
+/* calibrate_view.h: the effects of the choices in app->tuning, kept until a choice changes.
  *
- * Working an effect out takes a millisecond or so, and a screen shows many: each is asked for once.
- * Only layout may fill them in (calibrate_view_know()), drawing reads.
+ * Working an effect out may take tens of milliseconds (a search over clips for each channel), and a
+ * screen shows many: each is worked out once for a choice. Only layout fills them in
+ * (calibrate_view_know()), drawing reads.
  */
 #ifndef UI_CALIBRATE_VIEW_H
 #define UI_CALIBRATE_VIEW_H
 
 #include "flow/tuning.h"
 
-typedef struct RowEffects {
+/* An effect, and the choice that it is of. */
+typedef struct KnownEffect {
     bool known;
-    Preview draft[PREVIEW_TENSORS];
-    Preview committed[PREVIEW_TENSORS];
+    LayerScheme choice;
+    Preview effect;
+} KnownEffect;
+
+typedef struct RowEffects {
+    KnownEffect draft[PREVIEW_TENSORS];
+    KnownEffect committed[PREVIEW_TENSORS];
 } RowEffects;
 
 typedef struct CalibrateView {
@@ -24,9 +31,8 @@ typedef struct CalibrateView {
 void calibrate_view_reset(CalibrateView *view, const Tuning *tuning);
 void calibrate_view_free(CalibrateView *view);
 
-/* One row is to be worked out anew. */
-void calibrate_view_forget(CalibrateView *view, int row);
-void calibrate_view_know(CalibrateView *view, const Tuning *tuning, int row);
+/* The effects on one tensor are those of the choices as they are now. */
+void calibrate_view_know(CalibrateView *view, const Tuning *tuning, int row, PreviewTensor tensor);
 
 int calibrate_view_marked(const CalibrateView *view);
 

@@ -4,14 +4,12 @@
 #include <string.h>
 
 #include "ui/app.h"
+#include "ui/calibrate_edits.h"
 #include "ui/calibrate_pane.h"
 #include "ui/table.h"
 
 /* From here on there is room for the histogram beside the table. */
 enum { WIDE_COLUMNS = 110, GAP_COLUMNS = 2, LEAST_TABLE_ROWS = 4 };
-
-/* A fine step of the clip is an eighth of a coarse one; sixteen coarse ones double it. */
-static const double FINE = 1.005430, COARSE = 1.044274;
 
 typedef enum Column {
     COLUMN_MARK,
@@ -41,8 +39,16 @@ typedef struct CalibrateScreen {
     Table table;
     CalibrateView view;
     PreviewTensor tensor;
-    int compared; /* calibrator that is shown beside; -1: none */
-    Preview other;
+    int compared;              /* calibrator that is shown beside; -1: none */
+    ObservationState observed; /* what the view was made of */
+    const Tuning *tuning;
+    struct Other {
+        int row;
+        PreviewTensor tensor;
+        int calibrator; /* -1: none */
+        LayerScheme choice;
+        Preview effect;
+    } other; /* the last one that was worked out */
 } CalibrateScreen;
 
 static Tuning *tuning_of(const CalibrateScreen *screen)
@@ -121,8 +127,8 @@ static void rows_cell(const void *self, int64_t at, int column, TableCell *cell)
                      choice->granularity == PER_CHANNEL ? "channel" : "tensor");
         break;
     default:
-        effect_text(&screen->view.rows[row].draft[screen->tensor], (Column)column, cell->text,
-                    sizeof cell->text);
+        effect_text(&screen->view.rows[row].draft[screen->tensor].effect, (Column)column,
+                    cell->text, sizeof cell->text);
         break;
     }
 }
@@ -153,6 +159,23 @@ static Parts parts_of(const CalibrateScreen *screen, Area area)
                    area_part(area, rows + 1, 1, area.rows - rows - 1, area.columns - 2)};
 }
 
+/* The effect of the compared calibration, unless it is known already. */
+static void know_other(CalibrateScreen *screen)
+{
+    int row = selected(screen);
+    const LayerScheme *choice = tuning_choice(tuning_of(screen), row);
+    struct Other *other = &screen->other;
+    bool same = other->row == row && other->tensor == screen->tensor &&
+                other->calibrator == screen->compared &&
+                memcmp(&other->choice, choice, sizeof *choice) == 0;
+    if (screen->compared < 0 || same)
+        return;
+    *other = (struct Other){.row = row, .tensor = screen->tensor, .calibrator = screen->compared};
+    memcpy(&other->choice, choice, sizeof *choice);
+    other->effect = tuning_preview_calibrator(tuning_of(screen), row, screen->tensor,
+                                              calibrator_at(screen->compared));
+}
+
 static void calibrate_layout(Screen *base, int rows, int columns)
 {
     CalibrateScreen *screen = (CalibrateScreen *)base;
@@ -162,10 +185,9 @@ static void calibrate_layout(Screen *base, int rows, int columns)
     Parts parts = parts_of(screen, (Area){.canvas = &nothing, .rows = rows, .columns = columns});
     table_layout(&screen->table, parts.table.rows);
     for (int64_t i = 0; i < screen->table.page && screen->table.top + i < screen->view.count; i++)
-        calibrate_view_know(&screen->view, tuning_of(screen), (int)(screen->table.top + i));
-    if (screen->compared >= 0)
-        screen->other = tuning_preview_calibrator(tuning_of(screen), selected(screen),
-                                                  screen->tensor, calibrator_at(screen->compared));
+        calibrate_view_know(&screen->view, tuning_of(screen), (int)(screen->table.top + i),
+                            screen->tensor);
+    know_other(screen);
 }
 
 /* What differs from the options, under the table where there is room. */
@@ -203,7 +225,7 @@ static void calibrate_draw(const Screen *base, Area area)
                           .tensor = screen->tensor,
                           .effects = &screen->view.rows[selected(screen)],
                           .compared = calibrator_at(screen->compared),
-                          .other = screen->other};
+                          .other = screen->other.effect};
     table_draw(&screen->table, parts.table);
     calibrate_pane_draw(&pane, parts.pane);
     int below = screen->view.count + 2;
@@ -214,135 +236,28 @@ static void calibrate_draw(const Screen *base, Area area)
 
 /* ---- edits ----------------------------------------------------------------------------------- */
 
-typedef struct Edit {
-    CalibrateScreen *screen;
-    int row;
-    bool failed;
-} Edit;
-
-static void edit_calibration(Edit *edit, int step)
-{
-    tuning_cycle(tuning_of(edit->screen), edit->row, edit->screen->tensor, step);
-}
-
-static void edit_bits(Edit *edit, int more)
-{
-    tuning_add_bits(tuning_of(edit->screen), edit->row, edit->screen->tensor, more);
-}
-
-static void scale_clip(Edit *edit, double factor)
-{
-    edit->failed = !tuning_scale_clip(tuning_of(edit->screen), edit->row, factor);
-}
-
-static void edit_clip(Edit *edit, int step)
-{
-    scale_clip(edit, step > 0 ? FINE : 1 / FINE);
-}
-
-static void edit_clip_far(Edit *edit, int step)
-{
-    scale_clip(edit, step > 0 ? COARSE : 1 / COARSE);
-}
-
-static void choose(Edit *edit, const char *choice)
-{
-    edit->failed = tuning_edit(tuning_of(edit->screen), edit->row, choice) != OK;
-}
-
-static void edit_clip_auto(Edit *edit, int unused)
-{
-    (void)unused;
-    choose(edit, "clip=auto");
-}
-
-/* All rows follow the selected one, so that marked rows end up alike. */
-static void edit_granularity(Edit *edit, int per_channel)
-{
-    choose(edit, per_channel ? "per-channel=no" : "per-channel=yes");
-}
-
-static void edit_float(Edit *edit, int is_float)
-{
-    if (tuning_row(tuning_of(edit->screen), edit->row).may_float)
-        choose(edit, is_float ? "float=no" : "float=yes");
-    else
-        edit->failed = true;
-}
-
-static void edit_take(Edit *edit, int calibrator)
-{
-    char choice[64];
-    bool weights = edit->screen->tensor == TENSOR_WEIGHTS;
-    snprintf(choice, sizeof choice, "%s=%s%s", weights ? "weight-calibration" : "calibration",
-             calibrator_at(calibrator)->name, weights ? "" : ",clip=auto");
-    choose(edit, choice);
-}
-
-/* Which action does which edit to a row. */
-typedef struct EditRow {
-    ActionId action;
-    void (*edit)(Edit *edit, int how);
-    int how;
-} EditRow;
-
-static const EditRow EDITS[] = {
-    {ACTION_NEXT_CALIBRATION, edit_calibration, 1},
-    {ACTION_PREVIOUS_CALIBRATION, edit_calibration, -1},
-    {ACTION_MORE_BITS, edit_bits, 1},
-    {ACTION_FEWER_BITS, edit_bits, -1},
-    {ACTION_CLIP_UP, edit_clip, 1},
-    {ACTION_CLIP_DOWN, edit_clip, -1},
-    {ACTION_CLIP_FAR_UP, edit_clip_far, 1},
-    {ACTION_CLIP_FAR_DOWN, edit_clip_far, -1},
-    {ACTION_CLIP_AUTO, edit_clip_auto, 0},
-    {ACTION_GRANULARITY, edit_granularity, 0},
-    {ACTION_PIN_FLOAT, edit_float, 0},
-    {ACTION_TAKE_COMPARED, edit_take, 0},
-};
-
-enum { EDIT_COUNT = sizeof EDITS / sizeof *EDITS };
-
-static const EditRow *edit_of(ActionId action)
-{
-    for (int i = 0; i < EDIT_COUNT; i++)
-        if (EDITS[i].action == action)
-            return &EDITS[i];
-    return NULL;
-}
-
-/* What the edit depends on beside the table. */
-static int how_of(const CalibrateScreen *screen, const EditRow *row)
+/* What an edit depends on beside its row: marked rows follow the selected one, and end up alike. */
+static int how_of(const CalibrateScreen *screen, ActionId action)
 {
     const LayerScheme *choice = tuning_choice(tuning_of(screen), selected(screen));
-    if (row->action == ACTION_GRANULARITY)
-        return choice->granularity == PER_CHANNEL;
-    if (row->action == ACTION_PIN_FLOAT)
-        return choice->is_float;
-    return row->action == ACTION_TAKE_COMPARED ? screen->compared : row->how;
+    if (action == ACTION_GRANULARITY)
+        return choice->granularity != PER_CHANNEL;
+    if (action == ACTION_PIN_FLOAT)
+        return !choice->is_float;
+    return screen->compared;
 }
 
-/* A floating-point layer changes the input's row as well. */
-static void forget_all(CalibrateScreen *screen)
+static void do_edit(CalibrateScreen *screen, ActionId action)
 {
-    calibrate_view_reset(&screen->view, tuning_of(screen));
-}
-
-static void do_edit(CalibrateScreen *screen, const EditRow *row)
-{
-    int how = how_of(screen, row), marked = calibrate_view_marked(&screen->view);
+    int how = how_of(screen, action), marked = calibrate_view_marked(&screen->view);
     for (int i = 0; i < screen->view.count; i++) {
-        Edit edit = {.screen = screen, .row = i};
         if (!(marked ? screen->view.marked[i] : i == selected(screen)))
             continue;
-        row->edit(&edit, how);
-        calibrate_view_forget(&screen->view, i);
-        if (edit.failed && !marked)
+        const CalibrateEdit edit = {.row = i, .tensor = screen->tensor, .how = how};
+        if (!calibrate_edit(tuning_of(screen), action, &edit) && !marked)
             app_message(screen->base.app, MESSAGE_WARNING, "%s: not possible for this layer",
                         tuning_row(tuning_of(screen), i).name);
     }
-    if (row->action == ACTION_PIN_FLOAT)
-        forget_all(screen);
 }
 
 /* ---- undo ------------------------------------------------------------------------------------ */
@@ -472,8 +387,8 @@ static bool calibrate_action(Screen *base, ActionId action)
     CalibrateScreen *screen = (CalibrateScreen *)base;
     if (!is_ready(screen))
         return false;
-    if (edit_of(action)) {
-        do_edit(screen, edit_of(action));
+    if (calibrate_is_edit(action)) {
+        do_edit(screen, action);
         return true;
     }
     if (OBEY[action]) {
@@ -501,10 +416,8 @@ static const char *why_no_clip(const CalibrateScreen *screen)
 static const char *why_not_here(const CalibrateScreen *screen, ActionId action)
 {
     const Tuning *tuning = tuning_of(screen);
-    const EditRow *edit = edit_of(action);
-    bool clips = edit && (edit->edit == edit_clip || edit->edit == edit_clip_far ||
-                          edit->edit == edit_clip_auto);
-    if (clips)
+    bool edit = calibrate_is_edit(action);
+    if (calibrate_moves_clip(action))
         return why_no_clip(screen);
     if (action == ACTION_UNDO && !tuning_can_undo(tuning))
         return "nothing was changed";
@@ -548,12 +461,22 @@ static bool calibrate_search(Screen *base, const char *text)
     return found;
 }
 
+static void forget(CalibrateScreen *screen)
+{
+    calibrate_view_reset(&screen->view, tuning_of(screen));
+    screen->other.calibrator = -1;
+}
+
 static void calibrate_event(Screen *base, ScreenEvent event)
 {
     CalibrateScreen *screen = (CalibrateScreen *)base;
     if (event != SCREEN_TUNING_CHANGED)
         return;
-    forget_all(screen);
+    if (screen->observed != base->app->observing.state ||
+        screen->tuning != base->app->tuning) /* else only choices changed */
+        forget(screen);
+    screen->observed = base->app->observing.state;
+    screen->tuning = base->app->tuning;
     table_refresh(&screen->table);
 }
 
@@ -615,7 +538,7 @@ Screen *screen_calibrate_new(App *app)
         abort();
     screen->base = (Screen){.ops = &OPS, .app = app};
     screen->tensor = TENSOR_OUTPUTS;
-    screen->compared = -1;
+    screen->compared = screen->other.calibrator = -1;
     screen->table = table_of(
         COLUMNS, COLUMNS_SHOWN,
         (TableSource){.self = screen, .count = rows_count, .id = rows_id, .cell = rows_cell});

@@ -115,5 +115,7 @@ Screen *screen_result_new(App *app, int64_t run)
     Screen *base = screen_run_new(app);
     ((RunScreen *)base)->id = run;
     load((RunScreen *)base);
+    if (!run_view_active(&app->run)) /* what is under way stays in sight */
+        app_show_run(app, run);
     return base;
 }

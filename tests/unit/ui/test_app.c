@@ -619,6 +619,29 @@ static void test_readonly_keeps_the_file(void **state)
     app_free(app);
 }
 
+/* A run that was opened is what the other screens are about, until one goes on. */
+static void test_an_opened_run_is_shown(void **state)
+{
+    (void)state;
+    FakeHost fake;
+    App *app = ready_app(&fake);
+    fixture_history(app);
+    fake.record = fixture_record(58, RUN_OK);
+    press(app, "7jj");
+    app_key(app, KEY_RETURN);
+    press(app, "4");
+    assert_shows(app, "Ladder of run 58");
+    press(app, "9");
+    assert_shows(app, "Log of run 58");
+    press(app, "r");
+    fixture_climb(app);
+    press(app, "7k");
+    app_key(app, KEY_RETURN);
+    press(app, "4");
+    assert_shows(app, "Ladder of run 7");
+    app_free(app);
+}
+
 /* ---- hardware -------------------------------------------------------------------------------- */
 
 static void test_foldings(void **state)
@@ -658,6 +681,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_foldings),
+        cmocka_unit_test(test_an_opened_run_is_shown),
         cmocka_unit_test(test_wishes_for_the_next_run),
         cmocka_unit_test(test_steering),
         cmocka_unit_test(test_settings),
