@@ -22,9 +22,9 @@
 --   K = KERNEL_HEIGHT * KERNEL_WIDTH * CHANNELS      F = (FILTERS/PE) * (K/SIMD)
 --
 -- Timing, in clocks with the output not stalled
---   A pixel taken at clock t that completes a window computes at t+1 .. t+F; its result is valid
---   after t+F+1. Each position of the padded image takes one clock (border pixels make
---   themselves), and F when it follows a window. An image takes
+--   A pixel taken at clock t that completes a window is fetched at t+1 .. t+F; its result is valid
+--   after t+F+5, behind the pipeline of folded_mac. Each position of the padded image takes one
+--   clock (border pixels make themselves), and F when it follows a window. An image takes
 --   padded height * padded width + windows * (F-1) clocks.
 --------------------------------------------------------------------------------
 library ieee;
@@ -87,13 +87,17 @@ architecture rtl of conv2d_stream is
     package mac is new work.folded_mac
         generic map (
             PE         => PE,         SIMD        => SIMD,
-            STEPS      => STEPS,      GROUPS      => FILTER_GROUPS,
+            STEPS      => STEPS,      GROUPS      => FILTER_GROUPS, GROUP_STEPS => K_GROUPS,
             IN_LOW     => IN_LOW,     IN_HIGH     => IN_HIGH,
             WEIGHT_LOW => WEIGHT_LOW, WEIGHT_HIGH => WEIGHT_HIGH,
             OUT_ZERO   => OUT_ZERO,   OUT_LOW     => OUT_LOW,   OUT_HIGH => OUT_HIGH,
             WEIGHTS => WEIGHTS, BIAS => BIAS, MULTIPLIERS => MULTIPLIERS, SHIFTS => SHIFTS
         );
     use mac.all;
+
+    subtype k_group_index is natural range 0 to K_GROUPS - 1;
+
+    subtype samples_t is element_vector(simd_index);  -- of one k group
 
     signal can_accept : std_logic := '0';
 
@@ -108,71 +112,149 @@ begin
         variable window    : window_t;
         variable column    : column_t;
         variable memory    : line_memory_t;
-        variable completes : boolean;
-        -- the fold step under way, with what the ROMs gave for it
-        variable computing    : boolean := false;
-        variable last_window  : boolean := false;
-        variable step         : natural range 0 to STEPS - 1 := 0;
-        variable k_group      : natural range 0 to K_GROUPS - 1 := 0;
-        variable filter_group : natural range 0 to FILTER_GROUPS - 1 := 0;
-        variable weight_row   : weight_row_t := WEIGHT_ROM(0);
-        variable bias_row     : integer_row_t := BIAS_ROM(0);
-        variable operand      : operand_t;
-        variable sums         : integer_row_t;
-        -- the group of filters that finished last
-        variable group_done     : boolean := false;
-        variable window_done    : boolean := false;
-        variable image_done     : boolean := false;
-        variable multiplier_row : integer_row_t := MULTIPLIER_ROM(0);
-        variable shift_row      : integer_row_t := SHIFT_ROM(0);
-        variable results        : results_t;
+        -- the fold step of the window that is fetched next
+        variable computing : boolean := false;
+        variable step      : natural range 0 to STEPS - 1 := 0;
+        variable k_group   : k_group_index := 0;
+        variable samples   : samples_t;
+        -- what the stages have before them
+        variable fetched    : boolean := false;
+        variable operand    : operand_t;
+        variable operand_dozens : operand_dozens_t;  -- PARALLEL
+        variable weight_row : weight_row_t := WEIGHT_ROM(0);
+        variable multiplied : boolean := false;
+        variable products   : product_row_t;
+        variable early_terms : sum_row_t;  -- PARALLEL
+        variable added_up   : boolean := false;
+        variable terms      : sum_row_t;
+        variable sum_group  : group_index := 0;
+        variable sum_step   : k_group_index := 0;
+        variable bias_row   : sum_row_t := BIAS_ROM(0);
+        variable complete   : boolean := false;
+        variable sums       : sum_row_t;
+        variable scale_group : group_index := 0;
+        variable scale_row   : scale_row_t := SCALE_ROM(0);
+        variable scaled      : boolean := false;
+        variable raw         : scaled_row_t;
+        variable raw_group   : group_index := 0;
+        variable raw_row     : scale_row_t := SCALE_ROM(0);
+        variable results     : results_t;
+        variable position    : natural range 0 to OUT_HEIGHT * OUT_WIDTH - 1 := 0;
     begin
         if rising_edge(clk) then
             if out_ready = '1' or out_valid = '0' then
 
-                -- 1. output
+                -- 1. output: finish a group
                 out_valid <= '0';
-                if group_done then
+                if scaled then
                     if FILTER_GROUPS > 1 then
                         results(0 to FILTERS - PE - 1) := results(PE to FILTERS - 1);
                     end if;
-                    results(FILTERS - PE to FILTERS - 1)
-                        := requantize_row(sums, multiplier_row, shift_row);
-                    if window_done then
+                    results(FILTERS - PE to FILTERS - 1) := finish(raw, raw_row);
+                    if raw_group < FILTER_GROUPS - 1 then
+                        raw_group := raw_group + 1;
+                    else
+                        raw_group := 0;
                         for f in output_index loop
                             out_data(f) <= results(f);
                         end loop;
                         out_valid <= '1';
-                        out_last  <= '1' when image_done else '0';
+                        if position < OUT_HEIGHT * OUT_WIDTH - 1 then
+                            position := position + 1;
+                            out_last <= '0';
+                        else
+                            position := 0;
+                            out_last <= '1';
+                        end if;
                     end if;
                 end if;
 
-                -- 2. compute
-                group_done := false;
-                if computing then
-                    for s in simd_index loop
-                        operand(s) := window(k_group * SIMD + s);
-                    end loop;
-                    if k_group = 0 then
+                -- 2. compute: scale, accumulate, add up, multiply, fetch
+                scaled := complete;
+                if complete then
+                    raw := scale(sums, scale_row);
+                    if not ONE_SCALE then
+                        raw_row := scale_row;
+                    end if;
+                    if scale_group < FILTER_GROUPS - 1 then
+                        scale_group := scale_group + 1;
+                    else
+                        scale_group := 0;
+                    end if;
+                end if;
+
+                complete := false;
+                if added_up then
+                    if sum_step = 0 then
                         sums := bias_row;
                     end if;
-                    sums := accumulate(sums, weight_row, operand);
+                    for p in pe_index loop
+                        sums(p) := sums(p) + terms(p);
+                    end loop;
+                    if sum_step < K_GROUPS - 1 then
+                        sum_step := sum_step + 1;
+                    else
+                        sum_step := 0;
+                        complete := true;
+                        if sum_group < FILTER_GROUPS - 1 then
+                            sum_group := sum_group + 1;
+                        else
+                            sum_group := 0;
+                        end if;
+                    end if;
+                end if;
+
+                added_up := multiplied;
+                if multiplied then
+                    for p in pe_index loop
+                        if PARALLEL then
+                            terms(p) := early_terms(p);
+                        else
+                            terms(p) := add_up(products(p));
+                        end if;
+                    end loop;
+                end if;
+
+                multiplied := fetched;
+                if fetched then
+                    for p in pe_index loop
+                        if PARALLEL then
+                            early_terms(p) := dot_product(WEIGHT_DOZENS(p), operand_dozens);
+                        else
+                            products(p) := multiply(weight_row(p), operand);
+                        end if;
+                    end loop;
+                end if;
+
+                fetched := computing;
+                if computing then
+                    for g in k_group_index loop
+                        if g = k_group then
+                            samples := window(g * SIMD to g * SIMD + SIMD - 1);
+                        end if;
+                    end loop;
+                    if PARALLEL then
+                        for i in dozen_index loop
+                            for j in 0 to 11 loop
+                                if i * 12 + j < SIMD then
+                                    operand_dozens(i)(j) := samples(i * 12 + j);
+                                else
+                                    operand_dozens(i)(j) := FILLER;
+                                end if;
+                            end loop;
+                        end loop;
+                    else
+                        for s in simd_index loop
+                            operand(s) := samples(s);
+                        end loop;
+                    end if;
+                    if not PARALLEL then
+                        weight_row := WEIGHT_ROM(step);
+                    end if;
                     if k_group < K_GROUPS - 1 then
                         k_group := k_group + 1;
                     else
-                        k_group     := 0;
-                        group_done  := true;
-                        window_done := filter_group = FILTER_GROUPS - 1;
-                        image_done  := last_window;
-                        if FILTER_GROUPS > 1 then
-                            multiplier_row := MULTIPLIER_ROM(filter_group);
-                            shift_row      := SHIFT_ROM(filter_group);
-                        end if;
-                        if window_done then
-                            filter_group := 0;
-                        else
-                            filter_group := filter_group + 1;
-                        end if;
+                        k_group := 0;
                     end if;
                     if step < STEPS - 1 then
                         step := step + 1;
@@ -194,29 +276,35 @@ begin
                             report "conv2d_stream: in_last does not mark the last pixel"
                             severity failure;
                     end if;
-                    completes   := completes_window(place);
-                    last_window := completes_last_window(place);
+                    computing := completes_window(place);
                     advance(pixel, place, window, column, memory);
-                    computing := completes;
                 end if;
             end if;
 
             if rst = '1' then
-                place        := ORIGIN;
-                computing    := false;
-                step         := 0;
-                k_group      := 0;
-                filter_group := 0;
-                group_done   := false;
-                out_valid    <= '0';
+                place       := ORIGIN;
+                computing   := false;
+                step        := 0;
+                k_group     := 0;
+                fetched     := false;
+                multiplied  := false;
+                added_up    := false;
+                sum_group   := 0;
+                sum_step    := 0;
+                complete    := false;
+                scale_group := 0;
+                scaled      := false;
+                raw_group   := 0;
+                position    := 0;
+                out_valid   <= '0';
             end if;
 
-            -- What the next step needs is read now: the ROMs have clocked reads.
-            if STEPS > 1 then
-                weight_row := WEIGHT_ROM(step);
-            end if;
+            -- What the next group needs is read now: the ROMs have clocked reads.
             if FILTER_GROUPS > 1 then
-                bias_row := BIAS_ROM(filter_group);
+                bias_row := BIAS_ROM(sum_group);
+            end if;
+            if not ONE_SCALE then
+                scale_row := SCALE_ROM(scale_group);
             end if;
             can_accept <= '1' when (not computing or step = STEPS - 1) and not is_padding(place)
                           else '0';

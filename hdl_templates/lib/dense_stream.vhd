@@ -24,8 +24,9 @@
 --   F = (OUTPUTS/PE) * (IN_LANES/SIMD)
 --
 -- Timing, in clocks with the output not stalled
---   A beat taken at clock t computes at t+1 .. t+F; after the last beat of an image the result is
---   valid after t+F+1. A beat is taken every F clocks, an image takes BEATS * F.
+--   A beat taken at clock t is fetched at t+1 .. t+F; after the last beat of an image the result is
+--   valid after t+F+5, behind the pipeline of folded_mac. A beat is taken every F clocks, an image
+--   takes BEATS * F.
 --------------------------------------------------------------------------------
 library ieee;
 use ieee.std_logic_1164.all;
@@ -73,7 +74,7 @@ architecture rtl of dense_stream is
     package mac is new work.folded_mac
         generic map (
             PE         => PE,         SIMD        => SIMD,
-            STEPS      => STEPS,      GROUPS      => OUTPUT_GROUPS,
+            STEPS      => STEPS,      GROUPS      => OUTPUT_GROUPS, GROUP_STEPS => LANE_GROUPS,
             IN_LOW     => IN_LOW,     IN_HIGH     => IN_HIGH,
             WEIGHT_LOW => WEIGHT_LOW, WEIGHT_HIGH => WEIGHT_HIGH,
             OUT_ZERO   => OUT_ZERO,   OUT_LOW     => OUT_LOW,   OUT_HIGH => OUT_HIGH,
@@ -82,7 +83,7 @@ architecture rtl of dense_stream is
     use mac.all;
 
     type beat_t is array (0 to LANE_GROUPS - 1) of operand_t;
-    type sums_t is array (0 to OUTPUT_GROUPS - 1) of integer_row_t;
+    type sums_t is array (0 to OUTPUT_GROUPS - 1) of sum_row_t;
 
     signal can_accept : std_logic := '0';
 
@@ -92,37 +93,52 @@ begin
     out_last <= '1';  -- an image gives one beat
 
     process (clk)
-        -- the beat, and the fold step under way with what the ROMs gave for it
+        -- the beat, and the fold step that is fetched next
         variable beat         : beat_t;
         variable beat_number  : natural range 0 to BEATS - 1 := 0;
         variable computing    : boolean := false;
         variable step         : natural range 0 to STEPS - 1 := 0;
         variable lane_group   : natural range 0 to LANE_GROUPS - 1 := 0;
-        variable output_group : natural range 0 to OUTPUT_GROUPS - 1 := 0;
-        variable weight_row   : weight_row_t := WEIGHT_ROM(0);
-        variable bias_row     : integer_row_t := BIAS_ROM(0);
-        variable sums         : sums_t;
-        variable active       : integer_row_t;  -- the sums of the group under way
-        variable operand      : operand_t;
-        -- the group of outputs that finished last
-        variable group_done     : boolean := false;
-        variable image_done     : boolean := false;
-        variable multiplier_row : integer_row_t := MULTIPLIER_ROM(0);
-        variable shift_row      : integer_row_t := SHIFT_ROM(0);
-        variable results        : results_t;
+        variable output_group : group_index := 0;
+        -- what the stages have before them
+        variable fetched    : boolean := false;
+        variable operand    : operand_t;
+        variable operand_dozens : operand_dozens_t;  -- PARALLEL
+        variable weight_row : weight_row_t := WEIGHT_ROM(0);
+        variable multiplied : boolean := false;
+        variable products   : product_row_t;
+        variable early_terms : sum_row_t;  -- PARALLEL
+        variable added_up   : boolean := false;
+        variable terms      : sum_row_t;
+        variable sum_group  : group_index := 0;
+        variable sum_step   : natural range 0 to LANE_GROUPS - 1 := 0;
+        variable sum_beat   : natural range 0 to BEATS - 1 := 0;
+        variable bias_row   : sum_row_t := BIAS_ROM(0);
+        variable complete   : boolean := false;
+        variable sums       : sums_t;
+        variable active     : sum_row_t;  -- the sums of the group under way
+        variable scale_group : group_index := 0;
+        variable scale_row   : scale_row_t := SCALE_ROM(0);
+        variable scaled      : boolean := false;
+        variable raw         : scaled_row_t;
+        variable raw_group   : group_index := 0;
+        variable raw_row     : scale_row_t := SCALE_ROM(0);
+        variable results     : results_t;
     begin
         if rising_edge(clk) then
             if out_ready = '1' or out_valid = '0' then
 
-                -- 1. output
+                -- 1. output: finish a group
                 out_valid <= '0';
-                if group_done then
+                if scaled then
                     if OUTPUT_GROUPS > 1 then
                         results(0 to OUTPUTS - PE - 1) := results(PE to OUTPUTS - 1);
                     end if;
-                    results(OUTPUTS - PE to OUTPUTS - 1)
-                        := requantize_row(sums(OUTPUT_GROUPS - 1), multiplier_row, shift_row);
-                    if image_done then
+                    results(OUTPUTS - PE to OUTPUTS - 1) := finish(raw, raw_row);
+                    if raw_group < OUTPUT_GROUPS - 1 then
+                        raw_group := raw_group + 1;
+                    else
+                        raw_group := 0;
                         for o in output_index loop
                             out_data(o) <= results(o);
                         end loop;
@@ -130,44 +146,112 @@ begin
                     end if;
                 end if;
 
-                -- 2. compute
-                group_done := false;
-                if computing then
+                -- 2. compute: scale, accumulate, add up, multiply, fetch
+                scaled := complete;
+                if complete then
+                    raw := scale(sums(OUTPUT_GROUPS - 1), scale_row);
+                    if not ONE_SCALE then
+                        raw_row := scale_row;
+                    end if;
+                    if scale_group < OUTPUT_GROUPS - 1 then
+                        scale_group := scale_group + 1;
+                    else
+                        scale_group := 0;
+                    end if;
+                end if;
+
+                complete := false;
+                if added_up then
                     active := sums(0);
-                    if beat_number = 0 and lane_group = 0 then
+                    if sum_beat = 0 and sum_step = 0 then
                         active := bias_row;
                     end if;
-                    operand := beat(lane_group);
-                    active := accumulate(active, weight_row, operand);
+                    for p in pe_index loop
+                        active(p) := active(p) + terms(p);
+                    end loop;
                     sums(0) := active;
+                    if sum_step < LANE_GROUPS - 1 then
+                        sum_step := sum_step + 1;
+                    else
+                        sum_step := 0;
+                        complete := sum_beat = BEATS - 1;
+                        if OUTPUT_GROUPS > 1 then
+                            sums(0 to OUTPUT_GROUPS - 2) := sums(1 to OUTPUT_GROUPS - 1);
+                            sums(OUTPUT_GROUPS - 1)      := active;
+                        end if;
+                        if sum_group < OUTPUT_GROUPS - 1 then
+                            sum_group := sum_group + 1;
+                        else
+                            sum_group := 0;
+                            if complete then
+                                sum_beat := 0;
+                            else
+                                sum_beat := sum_beat + 1;
+                            end if;
+                        end if;
+                    end if;
+                end if;
+
+                added_up := multiplied;
+                if multiplied then
+                    for p in pe_index loop
+                        if PARALLEL then
+                            terms(p) := early_terms(p);
+                        else
+                            terms(p) := add_up(products(p));
+                        end if;
+                    end loop;
+                end if;
+
+                multiplied := fetched;
+                if fetched then
+                    for p in pe_index loop
+                        if PARALLEL then
+                            early_terms(p) := dot_product(WEIGHT_DOZENS(p), operand_dozens);
+                        else
+                            products(p) := multiply(weight_row(p), operand);
+                        end if;
+                    end loop;
+                end if;
+
+                fetched := computing;
+                if computing then
+                    if PARALLEL then
+                        for i in dozen_index loop
+                            for j in 0 to 11 loop
+                                if i * 12 + j < SIMD then
+                                    operand_dozens(i)(j) := beat(0)(i * 12 + j);
+                                else
+                                    operand_dozens(i)(j) := FILLER;
+                                end if;
+                            end loop;
+                        end loop;
+                    else
+                        operand := beat(lane_group);
+                    end if;
+                    if not PARALLEL then
+                        weight_row := WEIGHT_ROM(step);
+                    end if;
+                    if step < STEPS - 1 then
+                        step := step + 1;
+                    else
+                        step := 0;
+                    end if;
                     if lane_group < LANE_GROUPS - 1 then
                         lane_group := lane_group + 1;
                     else
                         lane_group := 0;
-                        group_done := beat_number = BEATS - 1;
-                        image_done := output_group = OUTPUT_GROUPS - 1;
-                        computing  := not image_done;
-                        if OUTPUT_GROUPS > 1 then
-                            sums(0 to OUTPUT_GROUPS - 2) := sums(1 to OUTPUT_GROUPS - 1);
-                            sums(OUTPUT_GROUPS - 1)      := active;
-                            multiplier_row := MULTIPLIER_ROM(output_group);
-                            shift_row      := SHIFT_ROM(output_group);
-                        end if;
-                        if computing then
+                        if output_group < OUTPUT_GROUPS - 1 then
                             output_group := output_group + 1;
                         else
                             output_group := 0;
+                            computing    := false;
                             if beat_number < BEATS - 1 then
                                 beat_number := beat_number + 1;
                             else
                                 beat_number := 0;
                             end if;
                         end if;
-                    end if;
-                    if step < STEPS - 1 then
-                        step := step + 1;
-                    else
-                        step := 0;
                     end if;
                 end if;
 
@@ -186,21 +270,30 @@ begin
             end if;
 
             if rst = '1' then
-                computing    := false;
                 beat_number  := 0;
+                computing    := false;
                 step         := 0;
                 lane_group   := 0;
                 output_group := 0;
-                group_done   := false;
+                fetched      := false;
+                multiplied   := false;
+                added_up     := false;
+                sum_group    := 0;
+                sum_step     := 0;
+                sum_beat     := 0;
+                complete     := false;
+                scale_group  := 0;
+                scaled       := false;
+                raw_group    := 0;
                 out_valid    <= '0';
             end if;
 
-            -- What the next step needs is read now: the ROMs have clocked reads.
-            if STEPS > 1 then
-                weight_row := WEIGHT_ROM(step);
-            end if;
+            -- What the next group needs is read now: the ROMs have clocked reads.
             if OUTPUT_GROUPS > 1 then
-                bias_row := BIAS_ROM(output_group);
+                bias_row := BIAS_ROM(sum_group);
+            end if;
+            if not ONE_SCALE then
+                scale_row := SCALE_ROM(scale_group);
             end if;
             can_accept <= '1' when not computing
                                or (lane_group = LANE_GROUPS - 1

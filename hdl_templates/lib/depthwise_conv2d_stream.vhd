@@ -82,19 +82,17 @@ architecture rtl of depthwise_conv2d_stream is
         );
     use image.all;
 
-    -- Its sums share one operand; here each has its own, so `accumulate` is not used.
+    -- Its sums share one operand; here each has its own, and products always have registers.
     package mac is new work.folded_mac
         generic map (
             PE         => PE,         SIMD        => SIMD,
-            STEPS      => STEPS,      GROUPS      => FILTER_GROUPS,
+            STEPS      => STEPS,      GROUPS      => FILTER_GROUPS, GROUP_STEPS => K_GROUPS,
             IN_LOW     => IN_LOW,     IN_HIGH     => IN_HIGH,
             WEIGHT_LOW => WEIGHT_LOW, WEIGHT_HIGH => WEIGHT_HIGH,
             OUT_ZERO   => OUT_ZERO,   OUT_LOW     => OUT_LOW,   OUT_HIGH => OUT_HIGH,
             WEIGHTS => WEIGHTS, BIAS => BIAS, MULTIPLIERS => MULTIPLIERS, SHIFTS => SHIFTS
         );
     use mac.all;
-
-    constant NARROW : boolean := product_fits(IN_LOW, IN_HIGH, WEIGHT_LOW, WEIGHT_HIGH);
 
     type operands_t is array (pe_index) of operand_t;
     type channel_list_t is array (output_index) of natural range 0 to CHANNELS - 1;
@@ -137,29 +135,7 @@ architecture rtl of depthwise_conv2d_stream is
         return operands;
     end function;
 
-    function dot_product (start : integer; lane : weight_lane_t; operand : operand_t)
-        return integer is
-        variable sum : integer := start;
-    begin
-        for s in simd_index loop
-            if NARROW then
-                sum := sum + integer(lane(s) * operand(s));
-            else
-                sum := sum + integer(lane(s)) * integer(operand(s));
-            end if;
-        end loop;
-        return sum;
-    end function;
-
-    function accumulate_each (sums : integer_row_t; row : weight_row_t; operands : operands_t)
-        return integer_row_t is
-        variable results : integer_row_t;
-    begin
-        for p in pe_index loop
-            results(p) := dot_product(sums(p), row(p), operands(p));
-        end loop;
-        return results;
-    end function;
+    subtype k_group_index is natural range 0 to K_GROUPS - 1;
 
     signal can_accept : std_logic := '0';
 
@@ -174,67 +150,124 @@ begin
         variable window    : window_t;
         variable column    : column_t;
         variable memory    : line_memory_t;
-        variable completes : boolean;
-        -- the fold step under way, with what the ROMs gave for it
-        variable computing    : boolean := false;
-        variable last_window  : boolean := false;
-        variable step         : natural range 0 to STEPS - 1 := 0;
-        variable k_group      : natural range 0 to K_GROUPS - 1 := 0;
-        variable filter_group : natural range 0 to FILTER_GROUPS - 1 := 0;
-        variable weight_row   : weight_row_t := WEIGHT_ROM(0);
-        variable bias_row     : integer_row_t := BIAS_ROM(0);
-        variable sums         : integer_row_t;
-        -- the group of filters that finished last
-        variable group_done     : boolean := false;
-        variable window_done    : boolean := false;
-        variable image_done     : boolean := false;
-        variable multiplier_row : integer_row_t := MULTIPLIER_ROM(0);
-        variable shift_row      : integer_row_t := SHIFT_ROM(0);
-        variable results        : results_t;
+        -- the fold step of the window that is fetched next
+        variable computing : boolean := false;
+        variable step      : natural range 0 to STEPS - 1 := 0;
+        variable k_group   : k_group_index := 0;
+        variable filter_group : group_index := 0;
+        -- what the stages have before them
+        variable fetched    : boolean := false;
+        variable operands   : operands_t;
+        variable weight_row : weight_row_t := WEIGHT_ROM(0);
+        variable multiplied : boolean := false;
+        variable products   : product_row_t;
+        variable added_up   : boolean := false;
+        variable terms      : sum_row_t;
+        variable sum_group  : group_index := 0;
+        variable sum_step   : k_group_index := 0;
+        variable bias_row   : sum_row_t := BIAS_ROM(0);
+        variable complete   : boolean := false;
+        variable sums       : sum_row_t;
+        variable scale_group : group_index := 0;
+        variable scale_row   : scale_row_t := SCALE_ROM(0);
+        variable scaled      : boolean := false;
+        variable raw         : scaled_row_t;
+        variable raw_group   : group_index := 0;
+        variable raw_row     : scale_row_t := SCALE_ROM(0);
+        variable results     : results_t;
+        variable position    : natural range 0 to OUT_HEIGHT * OUT_WIDTH - 1 := 0;
     begin
         if rising_edge(clk) then
             if out_ready = '1' or out_valid = '0' then
 
-                -- 1. output
+                -- 1. output: finish a group
                 out_valid <= '0';
-                if group_done then
+                if scaled then
                     if FILTER_GROUPS > 1 then
                         results(0 to FILTERS - PE - 1) := results(PE to FILTERS - 1);
                     end if;
-                    results(FILTERS - PE to FILTERS - 1)
-                        := requantize_row(sums, multiplier_row, shift_row);
-                    if window_done then
+                    results(FILTERS - PE to FILTERS - 1) := finish(raw, raw_row);
+                    if raw_group < FILTER_GROUPS - 1 then
+                        raw_group := raw_group + 1;
+                    else
+                        raw_group := 0;
                         for f in output_index loop
                             out_data(f) <= results(f);
                         end loop;
                         out_valid <= '1';
-                        out_last  <= '1' when image_done else '0';
+                        if position < OUT_HEIGHT * OUT_WIDTH - 1 then
+                            position := position + 1;
+                            out_last <= '0';
+                        else
+                            position := 0;
+                            out_last <= '1';
+                        end if;
                     end if;
                 end if;
 
-                -- 2. compute
-                group_done := false;
-                if computing then
-                    if k_group = 0 then
+                -- 2. compute: scale, accumulate, add up, multiply, fetch
+                scaled := complete;
+                if complete then
+                    raw := scale(sums, scale_row);
+                    if not ONE_SCALE then
+                        raw_row := scale_row;
+                    end if;
+                    if scale_group < FILTER_GROUPS - 1 then
+                        scale_group := scale_group + 1;
+                    else
+                        scale_group := 0;
+                    end if;
+                end if;
+
+                complete := false;
+                if added_up then
+                    if sum_step = 0 then
                         sums := bias_row;
                     end if;
-                    sums := accumulate_each(
-                        sums, weight_row, chosen(window, filter_group, k_group));
+                    for p in pe_index loop
+                        sums(p) := sums(p) + terms(p);
+                    end loop;
+                    if sum_step < K_GROUPS - 1 then
+                        sum_step := sum_step + 1;
+                    else
+                        sum_step := 0;
+                        complete := true;
+                        if sum_group < FILTER_GROUPS - 1 then
+                            sum_group := sum_group + 1;
+                        else
+                            sum_group := 0;
+                        end if;
+                    end if;
+                end if;
+
+                added_up := multiplied;
+                if multiplied then
+                    for p in pe_index loop
+                        terms(p) := add_up(products(p));
+                    end loop;
+                end if;
+
+                multiplied := fetched;
+                if fetched then
+                    for p in pe_index loop
+                        products(p) := multiply(weight_row(p), operands(p));
+                    end loop;
+                end if;
+
+                fetched := computing;
+                if computing then
+                    operands := chosen(window, filter_group, k_group);
+                    if STEPS > 1 then
+                        weight_row := WEIGHT_ROM(step);
+                    end if;
                     if k_group < K_GROUPS - 1 then
                         k_group := k_group + 1;
                     else
-                        k_group     := 0;
-                        group_done  := true;
-                        window_done := filter_group = FILTER_GROUPS - 1;
-                        image_done  := last_window;
-                        if FILTER_GROUPS > 1 then
-                            multiplier_row := MULTIPLIER_ROM(filter_group);
-                            shift_row      := SHIFT_ROM(filter_group);
-                        end if;
-                        if window_done then
-                            filter_group := 0;
-                        else
+                        k_group := 0;
+                        if filter_group < FILTER_GROUPS - 1 then
                             filter_group := filter_group + 1;
+                        else
+                            filter_group := 0;
                         end if;
                     end if;
                     if step < STEPS - 1 then
@@ -257,29 +290,36 @@ begin
                             report "depthwise_conv2d_stream: in_last does not mark the last pixel"
                             severity failure;
                     end if;
-                    completes   := completes_window(place);
-                    last_window := completes_last_window(place);
+                    computing := completes_window(place);
                     advance(pixel, place, window, column, memory);
-                    computing := completes;
                 end if;
             end if;
 
             if rst = '1' then
-                place        := ORIGIN;
-                computing    := false;
-                step         := 0;
-                k_group      := 0;
+                place       := ORIGIN;
+                computing   := false;
+                step        := 0;
+                k_group     := 0;
                 filter_group := 0;
-                group_done   := false;
-                out_valid    <= '0';
+                fetched     := false;
+                multiplied  := false;
+                added_up    := false;
+                sum_group   := 0;
+                sum_step    := 0;
+                complete    := false;
+                scale_group := 0;
+                scaled      := false;
+                raw_group   := 0;
+                position    := 0;
+                out_valid   <= '0';
             end if;
 
-            -- What the next step needs is read now: the ROMs have clocked reads.
-            if STEPS > 1 then
-                weight_row := WEIGHT_ROM(step);
-            end if;
+            -- What the next group needs is read now: the ROMs have clocked reads.
             if FILTER_GROUPS > 1 then
-                bias_row := BIAS_ROM(filter_group);
+                bias_row := BIAS_ROM(sum_group);
+            end if;
+            if not ONE_SCALE then
+                scale_row := SCALE_ROM(scale_group);
             end if;
             can_accept <= '1' when (not computing or step = STEPS - 1) and not is_padding(place)
                           else '0';

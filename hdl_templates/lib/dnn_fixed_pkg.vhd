@@ -29,6 +29,32 @@ package dnn_fixed_pkg is
     -- 16 bits saturates it in any case.
     function requantize (accumulator, multiplier, shift : integer) return integer;
 
+    -- 2**exponent, exponent 0 to 30, from a table.
+    function power_of_two (exponent : natural) return natural;
+
+    -- The lowest power of two that is not below `value`, 1 to 2**30.
+    function next_power_of_two (value : positive) return positive;
+
+    -- value / 2**places, as a barrel shifter; it has stages for the bits that `places` can have.
+    function shift_right (value, places : natural) return natural;
+
+    -- A multiplier and its shift with as many factors of two in both as it takes to lift the shift
+    -- to 17, or the multiplier to 16384: the same requantization. Index 0: multiplier, 1: shift.
+    function normalize_scale (multiplier, shift : integer) return integer_vector;
+
+    -- Lowest shift, highest shift, and highest multiplier of a list after normalize_scale.
+    function scale_extremes (multipliers, shifts : integer_vector) return integer_vector;
+
+    -- Largest magnitude of the sums of a layer in any fold step, as the weights prove it; a sum
+    -- that could leave 30 bits is given as 2**30 - 1. WEIGHTS and BIAS are those of folded_mac;
+    -- `magnitude` is that of its operands.
+    function sum_limit (
+        weights                        : sample_vector;
+        bias                           : integer_vector;
+        pe, simd, groups, group_steps  : positive;
+        magnitude                      : natural
+    ) return natural;
+
     -- value + zero, clamped to low .. high.
     function saturate (value, zero, low, high : integer) return sample_t;
 
@@ -63,7 +89,20 @@ package body dnn_fixed_pkg is
 
     constant OFFSET : natural := 2 ** 30;  -- lifts any numerator above zero
 
-    -- value / 2**places, as a barrel shifter. places: 0 to 31.
+    function power_of_two (exponent : natural) return natural is
+    begin
+        return POWER(exponent);
+    end function;
+
+    function next_power_of_two (value : positive) return positive is
+        variable result : positive := 1;
+    begin
+        while result < value loop
+            result := result * 2;
+        end loop;
+        return result;
+    end function;
+
     function shift_right (value, places : natural) return natural is
         variable result : natural := value;
     begin
@@ -123,6 +162,61 @@ package body dnn_fixed_pkg is
             return requantize_long(accumulator, multiplier, shift);
         end if;
         return requantize_short(accumulator, multiplier, shift);
+    end function;
+
+    function normalize_scale (multiplier, shift : integer) return integer_vector is
+        variable scale : integer_vector(0 to 1) := (multiplier, shift);
+    begin
+        while scale(1) < 17 and scale(0) < 16384 loop
+            scale := (scale(0) * 2, scale(1) + 1);
+        end loop;
+        return scale;
+    end function;
+
+    function scale_extremes (multipliers, shifts : integer_vector) return integer_vector is
+        alias list_m    : integer_vector(0 to multipliers'length - 1) is multipliers;
+        alias list_s    : integer_vector(0 to shifts'length - 1) is shifts;
+        variable scale  : integer_vector(0 to 1);
+        variable result : integer_vector(0 to 2) := (SHIFT_MAX, SHIFT_MIN, 1);
+    begin
+        for i in list_m'range loop
+            scale  := normalize_scale(list_m(i), list_s(i));
+            result := (minimum(result(0), scale(1)), maximum(result(1), scale(1)),
+                       maximum(result(2), scale(0)));
+        end loop;
+        return result;
+    end function;
+
+    function sum_limit (
+        weights                        : sample_vector;
+        bias                           : integer_vector;
+        pe, simd, groups, group_steps  : positive;
+        magnitude                      : natural
+    ) return natural is
+        alias list      : sample_vector(0 to weights'length - 1) is weights;
+        alias start     : integer_vector(0 to bias'length - 1) is bias;
+        variable totals : integer_vector(0 to pe * groups - 1) := (others => 0);
+        variable output : natural;
+        variable room   : integer;
+        variable result : natural := 0;
+    begin
+        for row in 0 to list'length / (pe * simd) - 1 loop
+            for p in 0 to pe - 1 loop
+                output := (row / group_steps) mod groups * pe + p;
+                for s in 0 to simd - 1 loop
+                    totals(output) := minimum(
+                        totals(output) + abs integer(list((row * pe + p) * simd + s)), 2 ** 30);
+                end loop;
+            end loop;
+        end loop;
+        for i in totals'range loop
+            room := ACCUMULATOR_LIMIT - 1 - abs start(i);
+            if room < 0 or totals(i) > room / maximum(magnitude, 1) then
+                return ACCUMULATOR_LIMIT - 1;
+            end if;
+            result := maximum(result, abs start(i) + totals(i) * magnitude);
+        end loop;
+        return result;
     end function;
 
     function saturate (value, zero, low, high : integer) return sample_t is

@@ -2,20 +2,29 @@
 -- folded_mac: PE x SIMD multipliers used over and over, as a generic package
 --
 -- A layer with OUTPUTS sums of many products works through them in fold steps. In one step each
--- of PE sums takes SIMD products; PE sums that progress together are a group.
+-- of PE sums takes SIMD products; PE sums that progress together are a group. The package has the
+-- types and the functions of a pipeline that its layer keeps in the variables of one process. Each
+-- stage is one clock edge:
 --
---   operand (SIMD samples) ------+-------------+-------------+
---                                |             |             |
---   weights of the step      x SIMD        x SIMD        x SIMD      PE times
---                                |             |             |
---                            sums(0)       sums(1)  ...  sums(PE-1)
---                                |             |             |
---   when a group is done     requantize    requantize    requantize
+--   fetch        operand (SIMD samples), and the step's row of weights from a ROM
+--   multiply     PE x SIMD products
+--   add up       the SIMD products of each sum
+--   accumulate   what that gave, and the sum so far; a new sum starts from its bias
+--   scale        PE sums that are complete, times their multipliers
+--   finish       rounded, shifted, clamped
+--
+-- With one step in all (PARALLEL) the weights are constants and the products have no registers:
+-- multiply has the whole sums, and the next stage passes them on. Layers that wide are simulated
+-- more often than built, and registers for a thousand products would double the time of that.
+--
+-- Beside the data of each stage goes one bit, that there is any; which step it is, a stage that has
+-- to know counts for itself.
 --
 -- Generics
 --   PE, SIMD                 sums and products of one step
 --   STEPS                    rows of weights (fold steps until the list starts again)
 --   GROUPS                   OUTPUTS / PE
+--   GROUP_STEPS              steps that a group takes before the next one's turn
 --   IN_LOW, IN_HIGH          range of an operand
 --   WEIGHT_LOW, WEIGHT_HIGH  range of a weight
 --   OUT_ZERO                 added after requantization
@@ -24,59 +33,151 @@
 --                            each other
 --   BIAS                     start value of each of the OUTPUTS sums
 --   MULTIPLIERS, SHIFTS      their requantization
+--
+-- Registers are as wide as WEIGHTS, BIAS and the range of the operands prove necessary.
 --------------------------------------------------------------------------------
 use work.dnn_fixed_pkg.all;
 
 package folded_mac is
     generic (
-        PE, SIMD, STEPS, GROUPS       : positive;
-        IN_LOW, IN_HIGH               : integer;
-        WEIGHT_LOW, WEIGHT_HIGH       : integer;
-        OUT_ZERO, OUT_LOW, OUT_HIGH   : integer;
-        WEIGHTS                       : sample_vector;
-        BIAS, MULTIPLIERS, SHIFTS     : integer_vector
+        PE, SIMD, STEPS, GROUPS, GROUP_STEPS : positive;
+        IN_LOW, IN_HIGH                      : integer;
+        WEIGHT_LOW, WEIGHT_HIGH              : integer;
+        OUT_ZERO, OUT_LOW, OUT_HIGH          : integer;
+        WEIGHTS                              : sample_vector;
+        BIAS, MULTIPLIERS, SHIFTS            : integer_vector
     );
 
     subtype pe_index is natural range 0 to PE - 1;
     subtype simd_index is natural range 0 to SIMD - 1;
+    subtype group_index is natural range 0 to GROUPS - 1;
     subtype output_index is natural range 0 to PE * GROUPS - 1;
+
+    ---- operands and weights ----
 
     subtype operand_element_t is sample_t range sample_t(IN_LOW) to sample_t(IN_HIGH);
     subtype weight_t is sample_t range sample_t(WEIGHT_LOW) to sample_t(WEIGHT_HIGH);
-    subtype result_t is sample_t range sample_t(OUT_LOW) to sample_t(OUT_HIGH);
 
     type operand_t is array (simd_index) of operand_element_t;
     type weight_lane_t is array (simd_index) of weight_t;
     type weight_row_t is array (pe_index) of weight_lane_t;
     type weight_rom_t is array (0 to STEPS - 1) of weight_row_t;
 
-    type integer_row_t is array (pe_index) of integer;                -- one value for each sum
-    type integer_rom_t is array (0 to GROUPS - 1) of integer_row_t;
+    function to_weight_rom (list : sample_vector) return weight_rom_t;
 
+    constant WEIGHT_ROM : weight_rom_t;
+
+    ---- the same for PARALLEL, in dozens ----
+
+    -- With literal bounds a product takes GHDL four machine instructions, with generic ones
+    -- fourteen. What fills the last dozen up is constant and goes away in synthesis.
+    constant PARALLEL : boolean := STEPS = 1;
+
+    subtype dozen_index is natural range 0 to (SIMD + 11) / 12 - 1;
+    type operand_dozen_t is array (0 to 11) of operand_element_t;
+    type operand_dozens_t is array (dozen_index) of operand_dozen_t;
+    type weight_dozen_t is array (0 to 11) of weight_t;
+    type weight_dozens_t is array (dozen_index) of weight_dozen_t;
+    type weight_dozens_row_t is array (pe_index) of weight_dozens_t;
+
+    constant FILLER : operand_element_t := sample_t(minimum(maximum(IN_LOW, 0), IN_HIGH));
+
+    function to_weight_dozens (list : sample_vector) return weight_dozens_row_t;
+
+    constant WEIGHT_DOZENS : weight_dozens_row_t;
+
+    ---- sums ----
+
+    constant SUM_HIGH : natural := sum_limit(WEIGHTS, BIAS, PE, SIMD, GROUPS, GROUP_STEPS,
+                                             maximum(abs IN_LOW, abs IN_HIGH));
+
+    subtype sum_t is integer range -SUM_HIGH to SUM_HIGH;
+    type product_lane_t is array (simd_index) of integer;
+    type product_row_t is array (pe_index) of product_lane_t;
+    type sum_row_t is array (pe_index) of sum_t;
+    type sum_rom_t is array (group_index) of sum_row_t;
+
+    function to_bias_rom (list : integer_vector) return sum_rom_t;
+
+    constant BIAS_ROM : sum_rom_t;
+
+    function multiply (weights_of : weight_lane_t; operand : operand_t) return product_lane_t;
+    function add_up (products : product_lane_t) return integer;
+    -- Both at once, for PARALLEL.
+    function dot_product (w : weight_dozens_t; x : operand_dozens_t) return integer;
+
+    ---- requantization: q = (sum * M + 2**(s-1)) / 2**s, in units of 2**16 ----
+
+    constant EXTREMES       : integer_vector(0 to 2) := scale_extremes(MULTIPLIERS, SHIFTS);
+    constant SHORT          : boolean := EXTREMES(0) < 17;  -- a shift below 17 occurs, ...
+    constant ONLY_SHORT     : boolean := EXTREMES(1) < 17;  -- and no other
+    constant PLACES_LOW     : natural := maximum(EXTREMES(0), 17) - 16;
+    constant PLACES_HIGH    : natural := maximum(EXTREMES(1), 17) - 16;
+    constant MULTIPLIER_TOP : natural := EXTREMES(2);
+
+    -- With a shift s below 17 the sum is multiplied by 2**(17-s) first, as if s were 17. It is
+    -- clamped to 2**(s+2) before, which the result's clamp makes invisible.
+    constant SHORT_TOP  : natural := 2 ** 19;
+    constant RAISED_TOP : natural := maximum(boolean'pos(SHORT) * SHORT_TOP,
+                                             boolean'pos(not ONLY_SHORT) * SUM_HIGH);
+    subtype raised_t is integer range -RAISED_TOP to RAISED_TOP;
+
+    -- A raised sum, with HIGH_TOP * 2**16 added so that no factor is negative, is high * 2**16 +
+    -- low; both are multiplied.
+    constant HIGH_TOP         : positive := RAISED_TOP / 65536 + 1;
+    constant HIGH_PRODUCT_TOP : positive := HIGH_TOP * MULTIPLIER_TOP;
+    subtype high_product_t is natural range 0 to 2 * HIGH_PRODUCT_TOP;
+    subtype low_product_t is natural range 0 to 65535 * MULTIPLIER_TOP;
+    type high_row_t is array (pe_index) of high_product_t;
+    type low_row_t is array (pe_index) of low_product_t;
+    type scaled_row_t is record
+        high : high_row_t;
+        low  : low_row_t;
+    end record;
+
+    -- The numerator is never negative: OFFSET lifts it in place of HIGH_TOP, and is taken away
+    -- after the shift.
+    constant OFFSET        : positive := next_power_of_two(maximum(HIGH_PRODUCT_TOP,
+                                                                   power_of_two(PLACES_HIGH)));
+    constant LIFT_TOP      : positive := OFFSET + power_of_two(PLACES_HIGH - 1);
+    constant NUMERATOR_TOP : positive := LIFT_TOP + HIGH_PRODUCT_TOP + 32768;
+    constant QUOTIENT_TOP  : positive := NUMERATOR_TOP / power_of_two(PLACES_LOW);
+
+    type scale_t is record
+        multiplier : natural range 0 to MULTIPLIER_TOP;
+        clamp      : natural range 0 to RAISED_TOP;               -- of the sum
+        factor     : natural range 1 to 65536;                    -- that raises it
+        lift       : natural range 0 to LIFT_TOP;                 -- OFFSET and half a unit
+        places     : natural range 0 to PLACES_HIGH - PLACES_LOW;  -- shift beyond PLACES_LOW
+        unit       : natural;                                     -- 2**places, with PLACES_LOW
+        drop       : integer range -32768 to QUOTIENT_TOP + 32768;  -- OFFSET shifted - OUT_ZERO
+    end record;
+    type scale_row_t is array (pe_index) of scale_t;
+    type scale_rom_t is array (group_index) of scale_row_t;
+
+    function to_scale_rom (list_m, list_s : integer_vector) return scale_rom_t;
+
+    constant SCALE_ROM : scale_rom_t;
+
+    -- One requantization for all groups: synthesis then sees constants.
+    constant ONE_SCALE : boolean;
+
+    subtype result_t is sample_t range sample_t(OUT_LOW) to sample_t(OUT_HIGH);
     type result_vector is array (natural range <>) of result_t;
     subtype result_row_t is result_vector(pe_index);
     subtype results_t is result_vector(output_index);
 
-    function to_weight_rom (list : sample_vector) return weight_rom_t;
-    function to_integer_rom (list : integer_vector) return integer_rom_t;
-
-    constant WEIGHT_ROM     : weight_rom_t;
-    constant BIAS_ROM       : integer_rom_t;
-    constant MULTIPLIER_ROM : integer_rom_t;
-    constant SHIFT_ROM      : integer_rom_t;
-
-    -- One fold step: sums(p) + row(p) * operand. Not a procedure on purpose: GHDL keeps the
-    -- variables of a function in registers, those of a procedure in memory (three times slower).
-    function accumulate (sums : integer_row_t; row : weight_row_t; operand : operand_t)
-        return integer_row_t;
-
-    -- The results of a group; the other two are its rows of the ROMs.
-    function requantize_row (sums, multiplier_row, shift_row : integer_row_t) return result_row_t;
+    function scale (sums : sum_row_t; row : scale_row_t) return scaled_row_t;
+    function finish (scaled : scaled_row_t; row : scale_row_t) return result_row_t;
 end package;
 
 package body folded_mac is
 
+    -- Products are taken in sample_t where they fit: synthesis takes the width of the type, and
+    -- one DSP block; a product of integers takes three.
     constant NARROW : boolean := product_fits(IN_LOW, IN_HIGH, WEIGHT_LOW, WEIGHT_HIGH);
+
+    ---- contents of the ROMs ----
 
     function to_weight_rom (list : sample_vector) return weight_rom_t is
         alias values : sample_vector(0 to list'length - 1) is list;
@@ -92,11 +193,25 @@ package body folded_mac is
         return rom;
     end function;
 
-    function to_integer_rom (list : integer_vector) return integer_rom_t is
-        alias values : integer_vector(0 to list'length - 1) is list;
-        variable rom : integer_rom_t;
+    function to_weight_dozens (list : sample_vector) return weight_dozens_row_t is
+        alias values    : sample_vector(0 to list'length - 1) is list;
+        variable dozens : weight_dozens_row_t := (others => (others => (others => 0)));
     begin
-        for group_number in rom'range loop
+        if PARALLEL then
+            for p in pe_index loop
+                for s in simd_index loop
+                    dozens(p)(s / 12)(s mod 12) := values(p * SIMD + s);
+                end loop;
+            end loop;
+        end if;
+        return dozens;
+    end function;
+
+    function to_bias_rom (list : integer_vector) return sum_rom_t is
+        alias values : integer_vector(0 to list'length - 1) is list;
+        variable rom : sum_rom_t;
+    begin
+        for group_number in group_index loop
             for p in pe_index loop
                 rom(group_number)(p) := values(group_number * PE + p);
             end loop;
@@ -104,14 +219,50 @@ package body folded_mac is
         return rom;
     end function;
 
-    constant WEIGHT_ROM     : weight_rom_t  := to_weight_rom(WEIGHTS);
-    constant BIAS_ROM       : integer_rom_t := to_integer_rom(BIAS);
-    constant MULTIPLIER_ROM : integer_rom_t := to_integer_rom(MULTIPLIERS);
-    constant SHIFT_ROM      : integer_rom_t := to_integer_rom(SHIFTS);
-
-    function all_rows_equal (rom : integer_rom_t) return boolean is
+    function to_scale (multiplier, shift : integer) return scale_t is
+        constant NORMAL : integer_vector(0 to 1) := normalize_scale(multiplier, shift);
+        constant PLACES : natural := maximum(NORMAL(1), 17) - 16;
+        variable result : scale_t;
     begin
-        for group_number in rom'range loop
+        result := (
+            multiplier => NORMAL(0),
+            clamp      => RAISED_TOP,
+            factor     => 1,
+            lift       => OFFSET + power_of_two(PLACES - 1) - HIGH_TOP * NORMAL(0),
+            places     => PLACES - PLACES_LOW,
+            unit       => power_of_two(PLACES),
+            drop       => OFFSET / power_of_two(PLACES) - OUT_ZERO
+        );
+        if NORMAL(1) < 17 then
+            result.clamp  := power_of_two(NORMAL(1) + 2);
+            result.factor := power_of_two(17 - NORMAL(1));
+        end if;
+        return result;
+    end function;
+
+    function to_scale_rom (list_m, list_s : integer_vector) return scale_rom_t is
+        alias values_m : integer_vector(0 to list_m'length - 1) is list_m;
+        alias values_s : integer_vector(0 to list_s'length - 1) is list_s;
+        variable rom   : scale_rom_t;
+    begin
+        for group_number in group_index loop
+            for p in pe_index loop
+                rom(group_number)(p) := to_scale(values_m(group_number * PE + p),
+                                                 values_s(group_number * PE + p));
+            end loop;
+        end loop;
+        return rom;
+    end function;
+
+    constant WEIGHT_ROM : weight_rom_t := to_weight_rom(WEIGHTS);
+    constant WEIGHT_DOZENS : weight_dozens_row_t := to_weight_dozens(WEIGHTS);
+
+    constant BIAS_ROM   : sum_rom_t    := to_bias_rom(BIAS);
+    constant SCALE_ROM  : scale_rom_t  := to_scale_rom(MULTIPLIERS, SHIFTS);
+
+    function all_rows_equal (rom : scale_rom_t) return boolean is
+    begin
+        for group_number in group_index loop
             if rom(group_number) /= rom(0) then
                 return false;
             end if;
@@ -119,48 +270,111 @@ package body folded_mac is
         return true;
     end function;
 
-    -- One requantization for all groups: synthesis then sees constants.
-    constant ONE_SCALE : boolean
-        := all_rows_equal(MULTIPLIER_ROM) and all_rows_equal(SHIFT_ROM);
+    constant UNIT_LOW : positive := power_of_two(PLACES_LOW);
 
-    -- start + lane * operand
-    function dot_product (start : integer; lane : weight_lane_t; operand : operand_t)
-        return integer is
-        variable sum : integer := start;
+    constant ONE_SCALE : boolean := all_rows_equal(SCALE_ROM);
+
+    ---- stages: functions, as GHDL keeps their variables in registers ----
+
+    -- Locals start from constants: GHDL copies those, and fills in default values one by one.
+    constant NO_PRODUCTS    : product_lane_t := (others => 0);
+    constant NOTHING_SCALED : scaled_row_t  := (high => (others => 0), low => (others => 0));
+    constant NO_RESULTS     : result_row_t  := (others => result_t'low);
+
+    function multiply (weights_of : weight_lane_t; operand : operand_t) return product_lane_t is
+        variable products : product_lane_t := NO_PRODUCTS;
     begin
         if NARROW then
             for s in simd_index loop
-                sum := sum + integer(lane(s) * operand(s));
+                products(s) := integer(weights_of(s) * operand(s));
             end loop;
         else
             for s in simd_index loop
-                sum := sum + integer(lane(s)) * integer(operand(s));
+                products(s) := integer(weights_of(s)) * integer(operand(s));
+            end loop;
+        end if;
+        return products;
+    end function;
+
+    function add_up (products : product_lane_t) return integer is
+        variable sum : integer := 0;
+    begin
+        for s in simd_index loop
+            sum := sum + products(s);
+        end loop;
+        return sum;
+    end function;
+
+    function dot_product (w : weight_dozens_t; x : operand_dozens_t) return integer is
+        variable sum : integer := 0;
+    begin
+        if NARROW then
+            for i in dozen_index loop
+                sum := sum
+                     + (((integer(w(i)(0) * x(i)(0)) + integer(w(i)(1) * x(i)(1)))
+                       + (integer(w(i)(2) * x(i)(2)) + integer(w(i)(3) * x(i)(3))))
+                      + ((integer(w(i)(4) * x(i)(4)) + integer(w(i)(5) * x(i)(5)))
+                       + (integer(w(i)(6) * x(i)(6)) + integer(w(i)(7) * x(i)(7)))))
+                     + ((integer(w(i)(8) * x(i)(8)) + integer(w(i)(9) * x(i)(9)))
+                      + (integer(w(i)(10) * x(i)(10)) + integer(w(i)(11) * x(i)(11))));
+            end loop;
+        else
+            for i in dozen_index loop
+                for j in 0 to 11 loop
+                    sum := sum + integer(w(i)(j)) * integer(x(i)(j));
+                end loop;
             end loop;
         end if;
         return sum;
     end function;
 
-    function accumulate (sums : integer_row_t; row : weight_row_t; operand : operand_t)
-        return integer_row_t is
-        variable results : integer_row_t;
+    -- The sum, raised if need be, plus what makes it positive.
+    function lift_sum (sum : integer; by : scale_t) return natural is
     begin
-        for p in pe_index loop
-            results(p) := dot_product(sums(p), row(p), operand);
-        end loop;
-        return results;
+        if SHORT then
+            return maximum(minimum(sum, by.clamp), -by.clamp) * by.factor + HIGH_TOP * 65536;
+        end if;
+        return sum + HIGH_TOP * 65536;
     end function;
 
-    function requantize_row (sums, multiplier_row, shift_row : integer_row_t) return result_row_t is
-        variable results : result_row_t;
-        variable value   : integer;
+    function scale (sums : sum_row_t; row : scale_row_t) return scaled_row_t is
+        variable scaled     : scaled_row_t := NOTHING_SCALED;
+        variable lifted     : natural range 0 to 2 * HIGH_TOP * 65536 - 1;
+        variable multiplier : integer;
     begin
         for p in pe_index loop
             if ONE_SCALE then
-                value := requantize(sums(p), MULTIPLIER_ROM(0)(p), SHIFT_ROM(0)(p));
+                lifted     := lift_sum(sums(p), SCALE_ROM(0)(p));
+                multiplier := SCALE_ROM(0)(p).multiplier;
             else
-                value := requantize(sums(p), multiplier_row(p), shift_row(p));
+                lifted     := lift_sum(sums(p), row(p));
+                multiplier := row(p).multiplier;
             end if;
-            results(p) := saturate(value, OUT_ZERO, OUT_LOW, OUT_HIGH);
+            scaled.low(p)  := (lifted mod 65536) * multiplier;
+            scaled.high(p) := (lifted / 65536) * multiplier;
+        end loop;
+        return scaled;
+    end function;
+
+    function finish (scaled : scaled_row_t; row : scale_row_t) return result_row_t is
+        variable results   : result_row_t := NO_RESULTS;
+        variable numerator : natural range 0 to NUMERATOR_TOP;
+        variable value     : integer;
+    begin
+        for p in pe_index loop
+            if ONE_SCALE then
+                numerator := scaled.high(p) + scaled.low(p) / 65536 + SCALE_ROM(0)(p).lift;
+                value     := numerator / SCALE_ROM(0)(p).unit - SCALE_ROM(0)(p).drop;
+            else
+                numerator := scaled.high(p) + scaled.low(p) / 65536 + row(p).lift;
+                value     := shift_right(numerator / UNIT_LOW, row(p).places) - row(p).drop;
+            end if;
+            if value < OUT_LOW then
+                value := OUT_LOW;
+            elsif value > OUT_HIGH then
+                value := OUT_HIGH;
+            end if;
+            results(p) := result_t(value);
         end loop;
         return results;
     end function;

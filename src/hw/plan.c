@@ -12,31 +12,35 @@ typedef struct StageKind {
     bool wants_pixels; /* height, width or channels matter, so a beat must be a pixel */
     bool folds;
     bool multiplies;
+    int pipeline; /* Stage.pipeline */
 } StageKind;
 
+/* Clocks of folded_mac.vhd between fetch and finish. */
+enum { MAC_PIPELINE = 4 };
+
 static const StageKind STAGE_KINDS[OP_KINDS] = {
-    [OP_CONV2D] = {"conv2d_stream", true, true, true},
-    [OP_DEPTHWISE_CONV2D] = {"depthwise_conv2d_stream", true, true, true},
-    [OP_DENSE] = {"dense_stream", false, true, true},
-    [OP_AFFINE] = {"affine_stream", true, false, true},
-    [OP_MAX_POOL2D] = {"max_pool_stream", true, false, false},
-    [OP_AVERAGE_POOL2D] = {"average_pool_stream", true, false, false},
-    [OP_TABLE] = {"table_stream", false, false, false},
-    [OP_ZERO_PAD2D] = {"zero_pad_stream", true, false, false},
-    [OP_ADD] = {"add_stream", false, true, true},
-    [OP_CONCAT] = {"concat_stream", true, true, false},
-    [OP_UPSAMPLE2D] = {"upsample_stream", true, false, false},
-    [OP_FLOAT_CONV2D] = {"conv2d_float_stream", true, true, true},
-    [OP_FLOAT_DENSE] = {"dense_float_stream", false, true, true},
-    [OP_FLOAT_MAX_POOL2D] = {"max_pool_float_stream", true, false, false},
-    [OP_FLOAT_AVERAGE_POOL2D] = {"average_pool_float_stream", true, false, false},
-    [OP_TO_FLOAT] = {"int_to_float_stream", false, false, true},
-    [OP_TO_INTEGER] = {"float_to_int_stream", false, false, true},
+    [OP_CONV2D] = {"conv2d_stream", true, true, true, MAC_PIPELINE},
+    [OP_DEPTHWISE_CONV2D] = {"depthwise_conv2d_stream", true, true, true, MAC_PIPELINE},
+    [OP_DENSE] = {"dense_stream", false, true, true, MAC_PIPELINE},
+    [OP_AFFINE] = {"affine_stream", true, false, true, 0},
+    [OP_MAX_POOL2D] = {"max_pool_stream", true, false, false, 0},
+    [OP_AVERAGE_POOL2D] = {"average_pool_stream", true, false, false, 0},
+    [OP_TABLE] = {"table_stream", false, false, false, 0},
+    [OP_ZERO_PAD2D] = {"zero_pad_stream", true, false, false, 0},
+    [OP_ADD] = {"add_stream", false, true, true, 0},
+    [OP_CONCAT] = {"concat_stream", true, true, false, 0},
+    [OP_UPSAMPLE2D] = {"upsample_stream", true, false, false, 0},
+    [OP_FLOAT_CONV2D] = {"conv2d_float_stream", true, true, true, 0},
+    [OP_FLOAT_DENSE] = {"dense_float_stream", false, true, true, 0},
+    [OP_FLOAT_MAX_POOL2D] = {"max_pool_float_stream", true, false, false, 0},
+    [OP_FLOAT_AVERAGE_POOL2D] = {"average_pool_float_stream", true, false, false, 0},
+    [OP_TO_FLOAT] = {"int_to_float_stream", false, false, true, 0},
+    [OP_TO_INTEGER] = {"float_to_int_stream", false, false, true, 0},
 };
 
 /* A pool over the whole image needs no memory of lines. */
-static const StageKind GLOBAL_MAX = {"global_max_pool_stream", true, false, false};
-static const StageKind GLOBAL_AVERAGE = {"global_average_pool_stream", true, true, false};
+static const StageKind GLOBAL_MAX = {"global_max_pool_stream", true, false, false, 0};
+static const StageKind GLOBAL_AVERAGE = {"global_average_pool_stream", true, true, false, 0};
 
 bool plan_is_global_pool(const Op *op)
 {
@@ -254,6 +258,7 @@ static Status plan_stage(Plan *plan, int index, Names *names)
     *stage = (Stage){.op_index = index,
                      .op = op,
                      .entity = kind_of(op)->entity,
+                     .pipeline = kind_of(op)->pipeline,
                      .label = names_add(names, op->name),
                      .input = layout_behind(plan, op->inputs[0] - 1),
                      .input_count = op->input_count};

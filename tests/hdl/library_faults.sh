@@ -25,27 +25,36 @@ fault "a window too early" sliding_window.vhd \
 fault "line memory read at the wrong column" sliding_window.vhd \
     's/column := memory(place.x);/column := memory(here);/' sliding_window
 fault "operands of a fold step reversed" conv2d_stream.vhd \
-    's/window(k_group \* SIMD + s)/window(k_group * SIMD + SIMD - 1 - s)/' conv2d_stream PE=2 SIMD=6
+    's/:= samples(s);/:= samples(SIMD - 1 - s);/' conv2d_stream PE=2 SIMD=6
 fault "bias forgotten in later groups" conv2d_stream.vhd \
-    's/bias_row := BIAS_ROM(filter_group);/bias_row := BIAS_ROM(0);/' conv2d_stream PE=2 SIMD=6
+    's/bias_row := BIAS_ROM(sum_group);/bias_row := BIAS_ROM(0);/' conv2d_stream PE=2 SIMD=6
 fault "scale of the wrong group" conv2d_stream.vhd \
-    's/shift_row      := SHIFT_ROM(filter_group);/shift_row := SHIFT_ROM(0);/' conv2d_stream PE=1 SIMD=6
+    's/scale_row := SCALE_ROM(scale_group);/scale_row := SCALE_ROM(0);/' conv2d_stream PE=1 SIMD=6
 fault "a clock lost between windows" conv2d_stream.vhd \
     's/(not computing or step = STEPS - 1)/not computing/' conv2d_stream PE=2 SIMD=6
 fault "output overwritten while stalled" conv2d_stream.vhd \
     "s/if out_ready = '1' or out_valid = '0' then/if true then/" conv2d_stream PE=4 SIMD=18 OUT_STALL=50
 fault "position survives a reset" conv2d_stream.vhd \
-    's/^                place        := ORIGIN;//' conv2d_stream PE=4 SIMD=18 RESTART_AFTER=77
+    's/^                place       := ORIGIN;//' conv2d_stream PE=4 SIMD=18 RESTART_AFTER=77
 fault "last on every window" conv2d_stream.vhd \
-    "s/'1' when image_done else '0'/'1'/" conv2d_stream PE=4 SIMD=18
+    "s/out_last <= '0';/out_last <= '1';/" conv2d_stream PE=4 SIMD=18
 fault "channels of the wrong filters" depthwise_conv2d_stream.vhd \
     's/list(f) := f \/ MULTIPLIER/list(f) := f mod CHANNELS/' depthwise_conv2d_stream
 fault "window elements of the first step for all" depthwise_conv2d_stream.vhd \
     's/window((g \* SIMD + s)/window((0 * SIMD + s)/' depthwise_conv2d_stream SIMD=3
 fault "sums of the wrong output group" dense_stream.vhd \
-    's/requantize_row(sums(OUTPUT_GROUPS - 1)/requantize_row(sums(0)/' dense_stream PE=2 SIMD=2
+    's/scale(sums(OUTPUT_GROUPS - 1)/scale(sums(0)/' dense_stream PE=2 SIMD=2
 fault "sums restarted at every beat" dense_stream.vhd \
-    's/if beat_number = 0 and lane_group = 0 then/if lane_group = 0 then/' dense_stream PE=6 SIMD=4
+    's/if sum_beat = 0 and sum_step = 0 then/if sum_step = 0 then/' dense_stream PE=6 SIMD=4
+fault "half a unit less when results are rounded" folded_mac.vhd \
+    's/OFFSET + power_of_two(PLACES - 1)/OFFSET/' \
+    dense_stream PE=6 SIMD=4
+fault "short shifts not made up for" folded_mac.vhd \
+    's/power_of_two(17 - NORMAL(1))/1/' conv2d_stream PE=2 SIMD=6 IN_BITS=4 WEIGHT_BITS=2 OUT_BITS=8
+fault "sums of a step that began before the reset" conv2d_stream.vhd \
+    's/^                sum_step    := 0;//' conv2d_stream PE=2 SIMD=6 RESTART_AFTER=77
+fault "a product of a wide layer dropped" folded_mac.vhd \
+    's/\* x(i)(7)/* x(i)(6)/' conv2d_stream PE=4 SIMD=18
 fault "a lane of weights dropped" folded_mac.vhd \
     's/for s in simd_index loop/for s in 0 to SIMD - 2 loop/' dense_stream PE=6 SIMD=4
 fault "minimum instead of maximum" max_pool_stream.vhd \

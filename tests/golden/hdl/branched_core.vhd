@@ -13,7 +13,7 @@
 -- class     index of the highest output, the lowest index of equals; comes some clocks after the
 --           output beat was taken, and is not held
 --
--- With a source and a sink that never wait, an image takes 74 clocks, from the one that
+-- With a source and a sink that never wait, an image takes 78 clocks, from the one that
 -- takes its first beat to the one that takes its last output beat, and images follow each other
 -- every 36 clocks.
 --------------------------------------------------------------------------------
@@ -129,11 +129,11 @@ begin
             out_last  => in_held_1_last
         );
 
-    -- for sum: 9 beats wait here at most
+    -- for sum: 11 beats wait here at most
     in_held_2 : entity work.stream_fifo
         generic map (
             LANES => 1,
-            DEPTH => 9,
+            DEPTH => 11,
             LOW   => -127,
             HIGH  => 127
         )

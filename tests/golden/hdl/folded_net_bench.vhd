@@ -34,7 +34,7 @@ entity folded_net_bench is
         STALL_SEED  : natural  := 0;       -- not 0: source and sink wait at random
         TAPS        : boolean  := false;   -- write what each layer puts out
         PROGRESS    : natural  := 0;       -- say so every that many images; 0: never
-        WATCHDOG    : positive := 1404
+        WATCHDOG    : positive := 1420
     );
 end entity;
 

@@ -14,7 +14,7 @@
 -- class     index of the highest output, the lowest index of equals; comes some clocks after the
 --           output beat was taken, and is not held
 --
--- With a source and a sink that never wait, an image takes 102 clocks, from the one that
+-- With a source and a sink that never wait, an image takes 106 clocks, from the one that
 -- takes its first beat to the one that takes its last output beat, and images follow each other
 -- every 73 clocks.
 --------------------------------------------------------------------------------

@@ -518,8 +518,8 @@ static void a_wrong_rounding_constant_is_caught(void **state)
     Bed bed;
     bed_open(&bed, reference_shape(), 6);
     ProofResult result =
-        prove_damaged(&bed, &(Damage){"dnn_fixed_pkg.vhd", "function requantize_long",
-                                      "POWER(shift - 17) + OFFSET", "OFFSET"});
+        prove_damaged(&bed, &(Damage){"folded_mac.vhd", "function to_scale",
+                                      "OFFSET + power_of_two(PLACES - 1)", "OFFSET"});
     assert_string_equal(result.first.layer, "conv2d");
     assert_int_equal(result.first.image, 0);
     assert_int_equal(result.first.got, result.first.expected - 1);
@@ -597,13 +597,13 @@ static void far_too_few_beats_before_a_join_lock_it(void **state)
     (void)state;
     need_ghdl();
     Bed bed;
-    ProofResult result = prove_shallow(&bed, 6);
+    ProofResult result = prove_shallow(&bed, 10);
     assert_false(result.bit_exact);
     assert_true(result.first.missing);
     assert_non_null(result.standstill);
     const char *words =
         arena_printf(bed.arena, "full: first to sum (%lld beats); empty: second to sum",
-                     (long long)bed.plan->buffers[1].depth - 6);
+                     (long long)bed.plan->buffers[1].depth - 10);
     assert_string_equal(result.standstill, words);
     bed_close(&bed);
 }
