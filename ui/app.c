@@ -473,6 +473,22 @@ void app_key(App *app, int key)
     }
 }
 
+void app_click(App *app, const Canvas *shown, int row, int column)
+{
+    const Click *click = canvas_click(shown, row, column);
+    if (!click || app->prompt.open || app->note.open || app_shows_size(app))
+        return;
+    if (app->dialog.open) {
+        if (click->key != KEY_NOTHING)
+            app_key(app, click->key);
+        return;
+    }
+    messages_acknowledge(&app->messages);
+    if (action_info((ActionId)click->action)->scope & app_scopes(app))
+        for (int i = 0; i < click->times; i++)
+            app_act(app, (ActionId)click->action);
+}
+
 /* ---- events ---------------------------------------------------------------------------------- */
 
 void app_model_loaded(App *app, ModelView view)

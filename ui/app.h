@@ -126,6 +126,8 @@ void app_free(App *app);
 /* ---- what happened --------------------------------------------------------------------------- */
 
 void app_key(App *app, int key);
+/* On a cell of what was drawn last. */
+void app_click(App *app, const Canvas *shown, int row, int column);
 void app_model_loaded(App *app, ModelView view); /* takes the view */
 /* The choices for the model can be edited now; takes the tuning. `restored` edits are in it. */
 void app_tuning_opened(App *app, Tuning *tuning, int restored);

@@ -31,14 +31,17 @@ Canvas *canvas_new(int rows, int columns, bool ascii)
 
 void canvas_free(Canvas *canvas)
 {
-    if (canvas)
-        free(canvas->cells);
+    if (!canvas)
+        return;
+    free(canvas->cells);
+    free(canvas->zones);
     free(canvas);
 }
 
 void canvas_reset(Canvas *canvas, int rows, int columns)
 {
     canvas_allocate(canvas, rows, columns);
+    canvas->zone_count = 0;
 }
 
 const Cell *canvas_cell(const Canvas *canvas, int row, int column)
@@ -160,6 +163,33 @@ Area area_part(Area area, int row, int column, int rows, int columns)
                   .column = area.column + column,
                   .rows = clamp(rows, 0, area.rows - row),
                   .columns = clamp(columns, 0, area.columns - column)};
+}
+
+void area_zone(Area area, int row, int column, int columns, Click click)
+{
+    Canvas *canvas = area.canvas;
+    bool inside = row >= 0 && row < area.rows && column < area.columns;
+    if (!inside || canvas->zone_count == CANVAS_ZONES)
+        return;
+    if (!canvas->zones)
+        canvas->zones = calloc(CANVAS_ZONES, sizeof *canvas->zones);
+    if (!canvas->zones)
+        abort();
+    canvas->zones[canvas->zone_count++] =
+        (Zone){.row = area.row + row,
+               .column = area.column + column,
+               .columns = clamp(columns, 0, area.columns - column),
+               .click = click};
+}
+
+const Click *canvas_click(const Canvas *canvas, int row, int column)
+{
+    for (int i = canvas->zone_count - 1; i >= 0; i--) {
+        const Zone *zone = &canvas->zones[i];
+        if (zone->row == row && column >= zone->column && column < zone->column + zone->columns)
+            return &zone->click;
+    }
+    return NULL;
 }
 
 /* A cell is written whole: half of a wide character never stays behind. */

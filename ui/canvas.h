@@ -32,8 +32,25 @@ typedef struct Cell {
     uint8_t style; /* Style */
 } Cell;
 
+/* What a click means: an action so many times (a row five further down is five times down), or a
+ * key of a dialog. So a click does nothing that keys could not. */
+typedef struct Click {
+    int action; /* ActionId; 0: none */
+    int times;
+    int key; /* KEY_NOTHING: none */
+} Click;
+
+typedef struct Zone {
+    int row, column, columns;
+    Click click;
+} Zone;
+
+enum { CANVAS_ZONES = 256 };
+
 typedef struct Canvas {
     int rows, columns;
+    Zone *zones; /* CANVAS_ZONES places; NULL: none yet */
+    int zone_count;
     bool ascii;  /* draw with ASCII only */
     Cell *cells; /* (rows, columns) */
 } Canvas;
@@ -69,6 +86,12 @@ Area area_of(Canvas *canvas);
 
 /* The part of an area from (row, column) on, clipped to it. */
 Area area_part(Area area, int row, int column, int rows, int columns);
+
+/* Cells of a row that can be clicked; later ones lie above earlier ones. */
+void area_zone(Area area, int row, int column, int columns, Click click);
+
+/* NULL: a click there means nothing. */
+const Click *canvas_click(const Canvas *canvas, int row, int column);
 
 /* Draws text; returns the column after it. */
 int area_text(Area area, int row, int column, Style style, const char *text);

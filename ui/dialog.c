@@ -45,7 +45,9 @@ static void draw_choices(const Dialog *dialog, Area area, int row)
         snprintf(label, sizeof label, i == dialog->focus ? "[%s %s]" : " %s %s ",
                  key_label(dialog->choices[i].key, name), dialog->choices[i].label);
         Style style = i == dialog->focus ? STYLE_SELECTED : STYLE_KEY;
-        column = area_text(area, row, column, style, label) + BUTTON_GAP;
+        int after = area_text(area, row, column, style, label);
+        area_zone(area, row, column, after - column, (Click){.key = dialog->choices[i].key});
+        column = after + BUTTON_GAP;
     }
 }
 

@@ -28,7 +28,8 @@ enum Key {
     KEY_BACK_TAB,
     KEY_FUNCTION_1, /* the next ones up to F12 */
     KEY_FUNCTION_12 = KEY_FUNCTION_1 + 11,
-    KEY_UNNAMED /* a key that nobody uses */
+    KEY_CLICKED, /* the mouse: terminal_click() says where */
+    KEY_UNNAMED  /* a key that nobody uses */
 };
 
 enum { KEY_NAME_BYTES = 12 };

@@ -188,6 +188,24 @@ static Columns fit_columns(const Table *table, int available)
     return columns;
 }
 
+/* The sorted column turns round; another one is so many steps away. */
+static Click click_on_title(const Table *table, int column)
+{
+    if (column == table->sort_column)
+        return (Click){.action = ACTION_SORT_REVERSE, .times = 1};
+    int orders = table->column_count + 1; /* and the natural one */
+    return (Click){.action = ACTION_SORT, .times = (column - table->sort_column + orders) % orders};
+}
+
+static Click click_on_row(const Table *table, int64_t row)
+{
+    int64_t steps = row - table->selected;
+    if (steps == 0)
+        return (Click){.action = ACTION_OPEN, .times = 1};
+    return (Click){.action = steps < 0 ? ACTION_UP : ACTION_DOWN,
+                   .times = (int)(steps < 0 ? -steps : steps)};
+}
+
 static void draw_titles(const Table *table, const Columns *columns, Area area)
 {
     int at = CURSOR_COLUMNS;
@@ -200,6 +218,8 @@ static void draw_titles(const Table *table, const Columns *columns, Area area)
             mark = glyph_text(table->descending ? GLYPH_DOWN : GLYPH_UP, area.canvas->ascii);
         snprintf(title, sizeof title, "%s%s", table->columns[i].title, mark);
         Area cell = area_part(area, 0, at, 1, columns->width[i]);
+        if (table->source.sort)
+            area_zone(cell, 0, 0, columns->width[i], click_on_title(table, i));
         if (table->columns[i].right)
             area_text_right(cell, 0, STYLE_HEADER, title);
         else
@@ -234,6 +254,9 @@ void table_draw(const Table *table, Area area)
     Columns columns = fit_columns(table, area.columns);
     int64_t count = row_count(table);
     draw_titles(table, &columns, area);
-    for (int i = 0; i + 1 < area.rows && table->top + i < count; i++)
-        draw_row(table, &columns, area_part(area, i + 1, 0, 1, area.columns), table->top + i);
+    for (int i = 0; i + 1 < area.rows && table->top + i < count; i++) {
+        Area line = area_part(area, i + 1, 0, 1, area.columns);
+        draw_row(table, &columns, line, table->top + i);
+        area_zone(line, 0, 0, line.columns, click_on_row(table, table->top + i));
+    }
 }

@@ -22,6 +22,7 @@ struct Terminal {
     SCREEN *screen;    /* NULL: in memory */
     int rows, columns; /* then */
     bool ascii;
+    int click_row, click_column;
     ColourDepth depth;
     Theme theme;
     Canvas *shown; /* what the screen has now; NULL: not known */
@@ -292,17 +293,21 @@ bool terminal_ascii(const Terminal *terminal)
 
 /* ---- keys ------------------------------------------------------------------------------------ */
 
-static int key_of_mouse(void)
+static int key_of_mouse(Terminal *terminal)
 {
     MEVENT event;
     if (getmouse(&event) != OK)
         return KEY_UNNAMED;
+    terminal->click_row = event.y;
+    terminal->click_column = event.x;
+    if (event.bstate & BUTTON1_PRESSED)
+        return KEY_CLICKED;
     if (event.bstate & BUTTON4_PRESSED)
         return KEY_ARROW_UP;
     return event.bstate & BUTTON5_PRESSED ? KEY_ARROW_DOWN : KEY_UNNAMED;
 }
 
-static int key_of_code(wint_t code)
+static int key_of_code(Terminal *terminal, wint_t code)
 {
     static const struct {
         wint_t code;
@@ -318,7 +323,7 @@ static int key_of_code(wint_t code)
             return KEYS[i].key;
     if (code >= KEY_F(1) && code <= KEY_F(12))
         return KEY_FUNCTION_1 + (int)(code - KEY_F(1));
-    return code == KEY_MOUSE ? key_of_mouse() : KEY_UNNAMED;
+    return code == KEY_MOUSE ? key_of_mouse(terminal) : KEY_UNNAMED;
 }
 
 bool terminal_next_key(Terminal *terminal, int *key)
@@ -328,7 +333,7 @@ bool terminal_next_key(Terminal *terminal, int *key)
     if (kind == ERR)
         return false;
     if (kind == KEY_CODE_YES)
-        *key = key_of_code(code);
+        *key = key_of_code(terminal, code);
     else if (code == '\n')
         *key = KEY_RETURN;
     else if (code == 0x7F || code == '\b')
@@ -336,6 +341,12 @@ bool terminal_next_key(Terminal *terminal, int *key)
     else
         *key = (int)code;
     return true;
+}
+
+void terminal_click(const Terminal *terminal, int *row, int *column)
+{
+    *row = terminal->click_row;
+    *column = terminal->click_column;
 }
 
 void terminal_forget_keys(Terminal *terminal)

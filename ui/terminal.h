@@ -55,6 +55,9 @@ void terminal_size(const Terminal *terminal, int *rows, int *columns);
  * tell Esc from the start of a longer sequence. */
 bool terminal_next_key(Terminal *terminal, int *key);
 
+/* The cell of the last KEY_CLICKED. */
+void terminal_click(const Terminal *terminal, int *row, int *column);
+
 /* Drops keys that were typed ahead. */
 void terminal_forget_keys(Terminal *terminal);
 

@@ -12,6 +12,7 @@
 #include "base/fs.h"
 #include "base/paths.h"
 #include "ui/jobs.h"
+#include "ui/key.h"
 #include "ui/terminal.h"
 
 enum {
@@ -298,13 +299,23 @@ static void on_signal(uv_signal_t *signal, int number)
     }
 }
 
+static void click(Workbench *bench)
+{
+    int row, column;
+    terminal_click(bench->terminal, &row, &column);
+    app_click(app_now(bench), bench->canvas, row, column);
+}
+
 static void on_tty(uv_poll_t *poll, int status, int events)
 {
     Workbench *bench = poll->data;
     int key, taken = 0;
     bool gone = status != 0 || (events & UV_DISCONNECT) || terminal_hung_up(bench->terminal);
     while (status == 0 && terminal_next_key(bench->terminal, &key)) {
-        app_key(app_now(bench), key);
+        if (key == KEY_CLICKED)
+            click(bench);
+        else
+            app_key(app_now(bench), key);
         taken++;
     }
     if (gone)

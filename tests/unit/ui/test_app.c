@@ -557,6 +557,52 @@ static void test_steering(void **state)
     app_free(app);
 }
 
+/* Clicks the first place where the text stands. */
+static void click_on(App *app, const char *text)
+{
+    Canvas *canvas = canvas_new(24, 80, true);
+    Buffer lines = {0};
+    int row = 0;
+    app_draw(app, canvas);
+    canvas_dump(canvas, &lines);
+    char *rest = lines.data, *line, *found = NULL;
+    for (; (line = strsep(&rest, "\n")) && !(found = strstr(line, text)); row++)
+        continue;
+    assert_non_null(found);
+    app_click(app, canvas, row, (int)(found - line));
+    buffer_free(&lines);
+    canvas_free(canvas);
+}
+
+static void test_clicks(void **state)
+{
+    (void)state;
+    FakeHost fake;
+    App *app = fixture_app(&fake, true, true);
+    app_model_loaded(app, fixture_model(false));
+    click_on(app, "ziffern");
+    assert_shows(app, "5 of 5");
+    click_on(app, "conv2d ");
+    assert_shows(app, "2 of 5");
+    click_on(app, "MACs"); /* sorted by it, and again the other way round */
+    assert_shows(app, "MACs^");
+    click_on(app, "MACs");
+    assert_shows(app, "MACsv");
+    click_on(app, "Runs");
+    assert_int_equal(app->root, ROOT_HISTORY);
+    click_on(app, "? help");
+    assert_shows(app, "On the screen History");
+    press(app, "r");
+    click_on(app, "c cancel");
+    assert_shows(app, "Cancel the run?");
+    click_on(app, "1 Model"); /* a question first */
+    assert_true(app->dialog.open);
+    click_on(app, "cancel it");
+    assert_int_equal(fake.cancelled, 0);
+    assert_false(app->dialog.open);
+    app_free(app);
+}
+
 /* Theme, mouse and snapshot: asked of the terminal, and of a file. */
 static void test_settings(void **state)
 {
@@ -684,6 +730,7 @@ int main(void)
         cmocka_unit_test(test_an_opened_run_is_shown),
         cmocka_unit_test(test_wishes_for_the_next_run),
         cmocka_unit_test(test_steering),
+        cmocka_unit_test(test_clicks),
         cmocka_unit_test(test_settings),
         cmocka_unit_test(test_snapshot),
         cmocka_unit_test(test_readonly_keeps_the_file),

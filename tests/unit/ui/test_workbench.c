@@ -67,6 +67,25 @@ static void test_keys(void **state)
     assert_ends_well(vt);
 }
 
+/* Clicks and the wheel, as xterm sends them (SGR); and none of it with the mouse off. */
+static void test_mouse(void **state)
+{
+    Vt *vt = start_at(*state, 24, 80);
+    assert_true(vt_send(vt, "\033[<0;6;7M")); /* row 7 of the screen: the fourth layer */
+    assert_vt_shows(vt, "4 of ");
+    assert_true(vt_send(vt, "\033[<65;6;7M"));
+    assert_vt_shows(vt, "5 of ");
+    assert_true(vt_send(vt, "\033[<64;6;7M"));
+    assert_vt_shows(vt, "4 of ");
+    assert_true(vt->mouse);
+    assert_true(vt_press(vt, ":mouse\r"));
+    assert_false(vt->mouse);
+    assert_true(vt_press(vt, ":mouse\r"));
+    assert_true(vt->mouse);
+    vt_press(vt, "q");
+    assert_ends_well(vt);
+}
+
 static void test_resize(void **state)
 {
     static const int SIZES[][2] = {{40, 120}, {17, 60}, {24, 80}, {3, 20},
@@ -128,6 +147,8 @@ static void test_signals(void **state)
         assert_true(vt_tty_is_restored(vt));
         if (!ROWS[i].by_signal)
             assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 130);
+        assert_vt_shows(vt, ROWS[i].by_signal ? "crashed; a run" : "ended by signal");
+        assert_vt_shows(vt, "dnn2fpga"); /* the folder of the logs */
         vt_free(vt);
     }
 }
@@ -239,6 +260,7 @@ int main(void)
         PLACED(test_start_and_quit),
         PLACED(test_all_screens),
         PLACED(test_keys),
+        PLACED(test_mouse),
         PLACED(test_resize),
         PLACED(test_few_bytes),
         PLACED(test_hang_up),

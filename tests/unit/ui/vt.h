@@ -44,6 +44,7 @@ typedef struct Vt {
     int status; /* of waitpid(), once it ended */
     bool ended;
     bool other_screen; /* the alternate one is shown */
+    bool mouse;        /* the program asks for it */
     long received;     /* bytes from the program */
 } Vt;
 
@@ -73,6 +74,10 @@ static bool vt_drain(Vt *vt)
             return true;
         if (count <= 0)
             return false;
+        if (memmem(bytes, (size_t)count, "1000h", 5)) /* libvterm takes the first mode of several */
+            vt->mouse = true;
+        if (memmem(bytes, (size_t)count, "1000l", 5))
+            vt->mouse = false;
         vterm_input_write(vt->term, bytes, (size_t)count);
         vt->received += count;
     }
