@@ -25,6 +25,11 @@ void hash_update(Hash *hash, const void *bytes, size_t count)
     sha256_update(&hash->context, count, bytes);
 }
 
+void hash_text(Hash *hash, const char *text)
+{
+    hash_update(hash, text, strlen(text) + 1);
+}
+
 void hash_finish(Hash *hash, char hex[HASH_HEX_BYTES])
 {
     uint8_t digest[SHA256_DIGEST_SIZE];

@@ -1,11 +1,13 @@
 #include "flow/proof.h"
 
 #include <assert.h>
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "base/clock.h"
 #include "base/fs.h"
+#include "flow/proof_shards.h"
 #include "hw/buffers.h"
 #include "tools/ghdl.h"
 
@@ -63,8 +65,7 @@ static VectorFiles name_shard(Arena *arena, const char *folder, const char *tag,
 static void cut_into_shards(const ProofSetup *setup, Arena *arena, const char *folder,
                             ProofWork *work)
 {
-    int64_t jobs = setup->jobs > 1 ? setup->jobs : 1;
-    work->shard_count = (int)(jobs < work->images ? jobs : work->images);
+    work->shard_count = shards_needed(work->images, setup->jobs);
     work->shards = ARENA_ARRAY(arena, VectorFiles, work->shard_count);
     for (int i = 0; i < work->shard_count; i++) {
         int64_t first = work->images * i / work->shard_count;
@@ -82,8 +83,7 @@ Status proof_write(const ProofSetup *setup, Arena *arena, ProofWork *work)
         return error_set(ERR_USAGE, "a proof needs at least one image");
     TRY(emit_design(setup->plan, arena, fs_join(arena, setup->folder, "hdl"), &work->design));
     const char *vectors = fs_join(arena, setup->folder, "vectors");
-    TRY(fs_remove_tree(vectors)); /* outputs of an earlier run must not count */
-    TRY(fs_make_folders(vectors));
+    TRY(fs_make_folders(vectors)); /* what is there of an earlier proof counts by its hash alone */
     cut_into_shards(setup, arena, vectors, work);
     work->golden_labels = ARENA_ARRAY(arena, int32_t, work->images);
     IntegerForward *forward = integer_forward_new(setup->plan->model, VECTORS_BATCH);
@@ -167,8 +167,8 @@ static void hear_suspect(Watch *watch, const char *text)
     const Plan *plan = watch->bench->setup->plan;
     watch->in_design = true;
     for (int i = 0; i < plan->count && watch->suspect < 0; i++)
-        if (strstr(text,
-                   arena_printf(watch->bench->arena, "_core(structure).%s@", plan->stages[i].label)))
+        if (strstr(text, arena_printf(watch->bench->arena, "_core(structure).%s@",
+                                      plan->stages[i].label)))
             watch->suspect = i;
 }
 
@@ -316,11 +316,11 @@ static bool run_is_exact(const Bench *bench, int index)
            counts.values == files->count * output_elements(bench->setup->plan);
 }
 
-/* The failed run whose failure comes first in the dataset; -1: none failed. */
-static int first_failure(const Bench *bench)
+/* The failed run whose failure comes first in the dataset, of the first `count`; -1: none failed. */
+static int first_failure(const Bench *bench, int count)
 {
     int best = -1;
-    for (int i = 0; i < bench->count; i++) {
+    for (int i = 0; i < count; i++) {
         bool stopped = bench->runs[i].result.end == PROCESS_CANCELLED ||
                        bench->runs[i].result.end == PROCESS_NOT_STARTED;
         bool failed = bench->watches[i].failed || (!stopped && !run_is_exact(bench, i));
@@ -388,6 +388,7 @@ static Status write_and_tap(Bench *bench, const VectorFiles *files, IntegerForwa
     bench_runs(bench, files, 1);
     bench->runs[0].folder = absolute(arena, folder);
     bench->runs[0].generics = bench_generics(bench, files, NULL, true);
+    bench->runs[0].wave = setup->wave;
     TRY(ghdl_run_many(arena, &bench->design, bench->runs, 1, 1, NULL));
     if (bench->watches[0].failed && bench->watches[0].first.missing)
         result->standstill = explain_standstill(bench, &bench->watches[0]);
@@ -524,23 +525,112 @@ static Status check_overflow(const ProofSetup *setup, Arena *arena, const ProofW
     return diagnose(&bench, 0, result);
 }
 
+/* ---- shards that are kept -------------------------------------------------------------------- */
+
+static const char *done_path(const Bench *bench, int shard)
+{
+    return arena_printf(bench->arena, "%s/vectors/shard_%02d.done", bench->setup->folder, shard);
+}
+
+static Status identify(const Bench *bench, const ProofWork *work, int shard,
+                       char identity[HASH_HEX_BYTES])
+{
+    const GhdlBackend *backend = bench->design.backend;
+    const ShardInput input = {.design = &work->design,
+                              .files = &work->shards[shard],
+                              .simulator =
+                                  arena_printf(bench->arena, "%s %s seed %d", backend->path,
+                                               backend->version, bench->setup->stall_seed)};
+    return shard_identity(&input, identity);
+}
+
+/* Takes a shard from an earlier proof in place of a simulation, if it is the same. */
+static Status take_kept(Bench *bench, const ProofWork *work, int shard, bool *taken)
+{
+    char identity[HASH_HEX_BYTES];
+    GhdlRun *run = &bench->runs[shard];
+    ShardDone done = {.outputs = outputs_of(bench->setup, bench->arena, shard),
+                      .peak_count = bench->setup->plan->buffer_count};
+    TRY(identify(bench, work, shard, identity));
+    *taken = shard_load(done_path(bench, shard), identity, bench->arena, &done);
+    if (!*taken)
+        return OK;
+    run->result = (ProcessResult){.end = PROCESS_EXITED};
+    run->sentinel_line = arena_strdup(bench->arena, done.sentinel);
+    bench->watches[shard].peaks = done.peaks;
+    bench->watches[shard].images_done = work->shards[shard].count;
+    *taken = run_is_exact(bench, shard);
+    return OK;
+}
+
+static Status keep(const Bench *bench, const ProofWork *work, int shard)
+{
+    char identity[HASH_HEX_BYTES];
+    if (!run_is_exact(bench, shard))
+        return OK;
+    TRY(identify(bench, work, shard, identity));
+    return shard_save(done_path(bench, shard), identity,
+                      &(ShardDone){.outputs = outputs_of(bench->setup, bench->arena, shard),
+                                   .sentinel = bench->runs[shard].sentinel_line,
+                                   .peaks = bench->watches[shard].peaks,
+                                   .peak_count = bench->setup->plan->buffer_count});
+}
+
+/* Simulates shards `first`.., as many as run at once, and keeps those that are exact. */
+static Status simulate_round(Bench *bench, const ProofWork *work, int first, int count)
+{
+    for (int i = first; i < first + count; i++) {
+        const char *outputs = outputs_of(bench->setup, bench->arena, i);
+        TRY(fs_remove_tree(done_path(bench, i)));
+        TRY(fs_remove_tree(outputs)); /* of an earlier run: must not count */
+        bench->runs[i].generics = bench_generics(bench, &work->shards[i], outputs, false);
+    }
+    TRY(ghdl_run_many(bench->arena, &bench->design, &bench->runs[first], count, count, NULL));
+    for (int i = first; i < first + count; i++)
+        TRY(keep(bench, work, i));
+    return OK;
+}
+
+/* Round by round, so that a proof that is cut short has kept all but the last. The shards that are
+ * kept come first: they were done in this order. */
+static Status simulate_shards(Bench *bench, const ProofWork *work, ProofResult *result)
+{
+    int kept = 0;
+    for (bool taken = true; kept < bench->count && taken;) {
+        TRY(take_kept(bench, work, kept, &taken));
+        if (taken)
+            result->kept_images += work->shards[kept++].count;
+    }
+    if (kept < bench->count) { /* what did not count of the next one */
+        bench->runs[kept].sentinel_line = NULL;
+        bench->runs[kept].result = (ProcessResult){.end = PROCESS_NOT_STARTED};
+        bench->watches[kept].peaks = unheard(bench);
+        bench->watches[kept].images_done = 0;
+    }
+    int64_t start = clock_monotonic_ns();
+    for (int first = kept; first < bench->count && first_failure(bench, first) < 0;) {
+        int left = bench->count - first;
+        int count = left < bench->setup->jobs ? left : bench->setup->jobs;
+        TRY(simulate_round(bench, work, first, count > 0 ? count : 1));
+        first += count > 0 ? count : 1;
+    }
+    result->seconds = clock_seconds_since(start);
+    return OK;
+}
+
 static Status simulate_all(const ProofSetup *setup, Arena *arena, const ProofWork *work,
                            const GhdlBackend *backend, ProofResult *result)
 {
     Bench bench;
     TRY(bench_build(setup, arena, work, backend, &bench));
     bench_runs(&bench, work->shards, work->shard_count);
-    for (int i = 0; i < bench.count; i++)
-        bench.runs[i].generics =
-            bench_generics(&bench, &work->shards[i], outputs_of(setup, arena, i), false);
-    int64_t start = clock_monotonic_ns();
-    TRY(ghdl_run_many(arena, &bench.design, bench.runs, bench.count, setup->jobs, NULL));
-    result->seconds = clock_seconds_since(start);
+    TRY(simulate_shards(&bench, work, result));
     TRY(sum_up(&bench, result));
+    int64_t simulated = result->images - result->kept_images;
     result->simulated_images_per_s =
-        result->seconds > 0 ? (double)result->images / result->seconds : 0;
+        simulated > 0 && result->seconds > 0 ? (double)simulated / result->seconds : NAN;
     TRY(count_labels(&bench, work, result));
-    int failed = first_failure(&bench);
+    int failed = first_failure(&bench, bench.count);
     if (failed < 0)
         return OK;
     return diagnose(&bench, failed, result);

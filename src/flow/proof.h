@@ -3,7 +3,8 @@
  * The design is written as VHDL, with the quantized images and the golden model's outputs beside
  * it; GHDL simulates it over all images, in several processes at once, and its own bench compares
  * every output value. When one differs, the image is run again with every layer's output recorded,
- * and the first layer that differs is named.
+ * and the first layer that differs is named. Finished pieces are kept (proof_shards.h): a proof that
+ * was cut short, asked for again in the same folder, simulates only what is left.
  *
  * A design in which nothing moves any more is noticed by its bench after some times the clocks that
  * the plan needs; the image is run again, and the buffers that are full and empty are named. How full
@@ -44,6 +45,7 @@ typedef struct ProofSetup {
     int stall_seed;    /* not 0: source and sink wait at random; timing is not compared then */
     double deadline_s; /* for each simulation; 0: none. A hang is noticed in any case */
     bool one_backend;  /* no overflow check in mcode */
+    const char *wave;  /* absolute path for waveforms of the first image that differs; or NULL */
     const Progress *progress;
     /* Some simulation got further. NULL: silence. */
     void (*shards)(void *context, const ProofShard *shards, int count);
@@ -71,8 +73,9 @@ typedef struct ProofResult {
     int64_t *planned_peaks; /* the same, as the plan has it for so many images */
     bool peaks_exact;       /* where both are known they are equal */
 
-    double seconds; /* the simulations alone */
-    double simulated_images_per_s;
+    int64_t kept_images; /* of these, from an earlier proof of the same design: proof_shards.h */
+    double seconds;      /* the simulations alone */
+    double simulated_images_per_s;         /* NAN: all were kept */
     const char *backend, *backend_version; /* "llvm", "2.0.0" */
     int64_t overflow_checked; /* images that also ran in mcode; 0: mcode is not installed */
 } ProofResult;

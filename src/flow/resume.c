@@ -6,16 +6,12 @@
 #include "base/fs.h"
 #include "optimize/climb_state.h"
 
-static void hash_text(Hash *hash, const char *text)
-{
-    hash_update(hash, text, strlen(text) + 1);
-}
-
 /* Where files go, how many threads work and what a run was made from decides nothing. */
 static char *deciding_options(const Session *session)
 {
     RunOptions options = *session->options;
     options.model = options.data = options.workdir = options.database = NULL;
+    options.wave = NULL;
     options.scheme = options.write_scheme = options.optimized_model = NULL;
     options.jobs = 0;
     options.parent = 0;

@@ -371,6 +371,7 @@ Status stage_simulate(Session *session, json_t *figures)
                                   options->images > 0 ? options->images : session->test->count,
                               .jobs = pool_threads(session->pool),
                               .deadline_s = DEADLINE_S,
+                              .wave = session_absolute(session, options->wave),
                               .progress = &session->progress,
                               .shards = on_shards,
                               .context = session};
@@ -378,6 +379,10 @@ Status stage_simulate(Session *session, json_t *figures)
     TRY(proof_run(&setup, session->arena, &proof));
     json_t *section = json_object_get(session->report, "hardware");
     add_proof(session, &proof, section);
+    json_object_set_new(section, "kept_images", json_integer(proof.kept_images));
+    json_object_set_new(section, "wave",
+                        proof.bit_exact || !options->wave ? json_null()
+                                                          : report_string(setup.wave));
     json_object_set_new(section, "buffers", buffers_to_json(session->plan, &proof));
     add_proof(session, &proof, figures);
     judge(session, &proof);

@@ -284,7 +284,7 @@ static void listen(void *context, const char *line)
 
 static const char *const *make_argv(Arena *arena, const GhdlDesign *design, const GhdlRun *run)
 {
-    enum { FIXED_WORDS = 8 };
+    enum { FIXED_WORDS = 9 };
     int generics = 0;
     while (run->generics && run->generics[generics])
         generics++;
@@ -301,6 +301,8 @@ static const char *const *make_argv(Arena *arena, const GhdlDesign *design, cons
     }
     for (int i = 0; i < generics; i++)
         argv[used++] = arena_printf(arena, "-g%s", run->generics[i]);
+    if (run->wave)
+        argv[used++] = arena_printf(arena, "--wave=%s", run->wave);
     argv[used++] = "--max-stack-alloc=0"; /* big constants pass through functions of the design */
     return argv;
 }

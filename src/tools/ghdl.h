@@ -89,6 +89,7 @@ Status ghdl_synthesize(Arena *arena, const GhdlDesign *design, const char *veril
 typedef struct GhdlRun {
     const char *const *generics; /* "NAME=value", NULL-terminated; NULL: none */
     const char *folder;          /* where relative file names lead; NULL: the design's folder */
+    const char *wave;            /* waveforms go to this file (.ghw), absolute; NULL: none */
     const char *sentinel;        /* first word of the line that must come */
     void (*on_line)(void *context, const char *line); /* whole line; NULL: not wanted */
     void *context;
