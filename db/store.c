@@ -58,7 +58,7 @@ static const char *or_empty(const char *text)
     return text ? text : "";
 }
 
-Status store_begin_run(Store *store, const RunStart *start, int64_t *id)
+static Status insert_run(Store *store, const RunStart *start, int64_t *id)
 {
     Owner owner = owner_self();
     Statement insert = statement_new(
@@ -81,10 +81,16 @@ Status store_begin_run(Store *store, const RunStart *start, int64_t *id)
     bind_integer(&insert, start->parent);
     TRY(statement_run(&insert));
     *id = sqlite3_last_insert_rowid(store->database->handle);
-    return OK;
+    return queue_forget_own(store);
 }
 
-Status store_resume_run(Store *store, int64_t id)
+Status store_begin_run(Store *store, const RunStart *start, int64_t *id)
+{
+    TRY(database_begin(store->database));
+    return database_end(store->database, insert_run(store, start, id));
+}
+
+static Status take_row(Store *store, int64_t id)
 {
     Owner owner = owner_self();
     Statement update = statement_new(
@@ -98,11 +104,17 @@ Status store_resume_run(Store *store, int64_t id)
     bind_integer(&update, id);
     TRY(statement_run(&update));
     if (sqlite3_changes(store->database->handle) == 1)
-        return OK;
+        return queue_forget_own(store);
     return error_set(ERR_REFUSED,
                      "run %lld: is running or finished: only one that was cancelled, interrupted "
                      "or failed can be resumed",
                      (long long)id);
+}
+
+Status store_resume_run(Store *store, int64_t id)
+{
+    TRY(database_begin(store->database));
+    return database_end(store->database, take_row(store, id));
 }
 
 static Status set_text(Store *store, int64_t id, const char *sql, const char *value)

@@ -211,6 +211,10 @@ typedef enum RunOrder {
     ORDER_LATENCY_CYCLES,
     ORDER_INTERVAL_CYCLES,
     ORDER_HARDWARE_LATENCY_US,
+    ORDER_SYNTHESIS_LUT,
+    ORDER_FMAX_MHZ,
+    ORDER_TAGS,
+    ORDER_NOTE,
     RUN_ORDERS
 } RunOrder;
 
@@ -237,6 +241,22 @@ Status store_ids(Store *store, const RunQuery *query, Arena *arena, int64_t **id
  * more leaves a row of id 0. */
 Status store_rows(Store *store, const int64_t *ids, int count, Arena *arena,
                   RunRecord *runs) MUST_CHECK;
+
+/* What a plot of many runs takes; NAN where a run has it not. */
+typedef struct RunPoint {
+    int64_t id;
+    double accuracy, bytes; /* of the integer model */
+    double latency;         /* cycles of one image */
+} RunPoint;
+
+/* The points of the runs of a query, in its order, without reading their rows. */
+Status store_points(Store *store, const RunQuery *query, Arena *arena, RunPoint **points,
+                    int *count) MUST_CHECK;
+
+/* The highest number so far; 0: there is no run. */
+int64_t store_newest(Store *store);
+/* How many runs were begun after one that are not in the bin; 0 when that cannot be read. */
+int64_t store_count_after(Store *store, int64_t id);
 
 /* Whole rows. `query` NULL: all, newest first. */
 Status store_list(Store *store, const RunQuery *query, Arena *arena, RunRecord **runs,

@@ -9,4 +9,7 @@ struct Store {
     Database *database;
 };
 
+/* queue.c: the job that this process has claimed is a run now. Inside a transaction. */
+Status queue_forget_own(Store *store) MUST_CHECK;
+
 #endif

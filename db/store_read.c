@@ -111,6 +111,10 @@ static const char *const ORDER_COLUMNS[RUN_ORDERS] = {
     [ORDER_LATENCY_CYCLES] = "latency_cycles",
     [ORDER_INTERVAL_CYCLES] = "interval_cycles",
     [ORDER_HARDWARE_LATENCY_US] = "hardware_latency_us",
+    [ORDER_SYNTHESIS_LUT] = "synthesis_lut",
+    [ORDER_FMAX_MHZ] = "fmax_mhz",
+    [ORDER_TAGS] = "tags",
+    [ORDER_NOTE] = "note",
 };
 
 const char *run_order_word(RunOrder order)
@@ -198,6 +202,44 @@ Status store_ids(Store *store, const RunQuery *query, Arena *arena, int64_t **id
     }
     *ids = items;
     return statement_done(&select);
+}
+
+Status store_points(Store *store, const RunQuery *query, Arena *arena, RunPoint **points,
+                    int *count)
+{
+    Buffer sql = {0};
+    buffer_append_text(&sql, "SELECT id, quantized_accuracy, quantized_bytes, latency_cycles"
+                             " FROM run ");
+    if (!query || !query->deleted)
+        buffer_append_text(&sql, "INDEXED BY run_texts ");
+    Statement select = select_list(store, &sql, query ? query : &EVERYTHING);
+    RunPoint *items = NULL;
+    *count = 0;
+    while (statement_next(&select)) {
+        Row row = {.handle = select.handle, .arena = arena};
+        items = grow(arena, items, *count, sizeof *items);
+        RunPoint *point = &items[(*count)++];
+        point->id = take_integer(&row);
+        point->accuracy = take_real(&row);
+        point->bytes = take_real(&row);
+        point->latency = take_real(&row);
+    }
+    *points = items;
+    return statement_done(&select);
+}
+
+int64_t store_newest(Store *store)
+{
+    return database_integer(store->database, "SELECT ifnull(max(id), 0) FROM run", 0);
+}
+
+int64_t store_count_after(Store *store, int64_t id)
+{
+    Statement select = statement_new(
+        store->database, "SELECT count(*) FROM run WHERE id > ? AND deleted_ms IS NULL");
+    bind_integer(&select, id);
+    int64_t count = statement_next(&select) ? sqlite3_column_int64(select.handle, 0) : 0;
+    return statement_done(&select) == OK ? count : 0;
 }
 
 Status store_rows(Store *store, const int64_t *ids, int count, Arena *arena, RunRecord *runs)

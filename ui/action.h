@@ -82,6 +82,18 @@ typedef enum ActionId {
     ACTION_SORT,
     ACTION_SORT_REVERSE,
     ACTION_REFRESH,
+    ACTION_FILTER,
+    ACTION_COLUMNS,
+    ACTION_TOGGLE,
+    ACTION_COMPARE_RUNS,
+    ACTION_SHOW_EQUAL,
+    ACTION_PARETO,
+    ACTION_SWITCH_AXIS,
+    ACTION_NOTE,
+    ACTION_TAGS,
+    ACTION_DELETE,
+    ACTION_UNDELETE,
+    ACTION_BIN,
     ACTION_LAST_SCREEN,
     ACTION_THEME,
     ACTION_MOUSE,
@@ -102,12 +114,18 @@ typedef enum ActionScope {
     SCOPE_SORT = 1 << 3,   /* sorts a table */
     SCOPE_ENTER = 1 << 4,  /* the selected row can be opened */
     SCOPE_TEXT = 1 << 5,   /* a long text to read */
-    SCOPE_EDIT = 1 << 6,   /* rows are marked and edited, and edits undone */
+    SCOPE_EDIT = 1 << 6,   /* rows are edited step by step */
     SCOPE_CALIBRATE = 1 << 7,
-    SCOPE_TOOLS = 1 << 8,
+    SCOPE_REFRESH = 1 << 8, /* can be looked at again */
     SCOPE_LADDER = 1 << 9,
+    SCOPE_STEER = 1 << 10, /* the run under way is asked for something */
     SCOPE_HARDWARE = 1 << 11,
-    SCOPE_STEER = 1 << 10 /* the run under way is asked for something */
+    SCOPE_HISTORY = 1 << 12, /* rows are runs of the history */
+    SCOPE_COMPARE = 1 << 13,
+    SCOPE_PARETO = 1 << 14,
+    SCOPE_TOGGLE = 1 << 15, /* rows are on or off */
+    SCOPE_MARK = 1 << 16,   /* rows are marked, and what was done to them undone */
+    SCOPE_ACROSS = 1 << 17  /* scrolls across */
 } ActionScope;
 
 typedef struct ActionInfo {

@@ -37,7 +37,7 @@ ActionId app_root_action(Root root)
     return ROOT_SCREENS[root].action;
 }
 
-App *app_new(const AppSettings *settings, const AppPorts *ports)
+App *app_new(const AppSettings *settings, const AppPorts *ports, Store *store)
 {
     App *app = calloc(1, sizeof *app);
     if (!app)
@@ -47,7 +47,7 @@ App *app_new(const AppSettings *settings, const AppPorts *ports)
     app->choices = arena_new();
     app->model = settings->run.model ? model_view_loading(settings->run.model) : model_view_none();
     app->run = run_view_none();
-    app->history.sort_column = -1;
+    app->history = history_of(store);
     for (int i = 0; i < ROOTS; i++)
         app->roots[i] = ROOT_SCREENS[i].make(app);
     app->root = app->last_root = settings->run.model ? ROOT_MODEL : ROOT_HISTORY;
@@ -172,7 +172,8 @@ bool app_can(const App *app, ActionId action, const char **why_not)
         return app_can_steer(app, action, why_not);
     if (action == ACTION_RESUME_RUN)
         return app_can_resume(app, why_not);
-    if (action == ACTION_BACK && app->depth == 0) {
+    bool holds_back = screen->ops->holds_back && screen->ops->holds_back(screen);
+    if (action == ACTION_BACK && app->depth == 0 && !holds_back) {
         *why_not = "this is a main screen: q leaves the workbench";
         return false;
     }
@@ -285,6 +286,15 @@ static void search(App *app)
         app_message(app, MESSAGE_WARNING, "nothing here contains \"%s\"", app->argument);
 }
 
+static void filter(App *app)
+{
+    Screen *screen = app_screen(app);
+    if (*app->argument)
+        screen->ops->filter(screen, app->argument);
+    else
+        prompt_open(&app->prompt, '\\', 0);
+}
+
 static void ask_command(App *app)
 {
     prompt_open(&app->prompt, ':', app_scopes(app));
@@ -359,6 +369,7 @@ static void (*const OBEY[ACTIONS])(App *app) = {
     [ACTION_SKIP_RUNG] = app_skip_rung,
     [ACTION_STOP_CLIMB] = app_stop_climb,
     [ACTION_SEARCH] = search,
+    [ACTION_FILTER] = filter,
     [ACTION_LAST_SCREEN] = show_last,
     [ACTION_THEME] = set_theme,
     [ACTION_MOUSE] = toggle_mouse,
@@ -370,6 +381,16 @@ static void (*const OBEY[ACTIONS])(App *app) = {
     [ACTION_SUSPEND] = suspend,
     [ACTION_QUIT] = ask_quit,
 };
+
+static void ask_argument(App *app, ActionId action)
+{
+    char text[PROMPT_BYTES], known[SCREEN_PREFILL_BYTES] = "";
+    const Screen *screen = app_screen(app);
+    if (screen->ops->prefill)
+        screen->ops->prefill(screen, action, known);
+    snprintf(text, sizeof text, "%s %s", action_info(action)->name, known);
+    prompt_open_with(&app->prompt, ':', app_scopes(app), text);
+}
 
 void app_act(App *app, ActionId action)
 {
@@ -383,14 +404,12 @@ void app_act(App *app, ActionId action)
             app_message(app, MESSAGE_WARNING, "%s", why_not);
         return;
     }
-    bool asks = action_info(action)->argument && action != ACTION_SEARCH;
-    if (asks && !*app->argument) {
-        char text[PROMPT_BYTES];
-        snprintf(text, sizeof text, "%s ", action_info(action)->name);
-        prompt_open_with(&app->prompt, ':', app_scopes(app), text);
+    bool prompts = action == ACTION_SEARCH || action == ACTION_FILTER;
+    if (action_info(action)->argument && !prompts && !*app->argument) {
+        ask_argument(app, action);
         return;
     }
-    if (action != ACTION_COMMAND && (action != ACTION_SEARCH || *app->argument))
+    if (action != ACTION_COMMAND && (!prompts || *app->argument))
         acted(app, action_info(action)->name, app->argument);
     if (screen->ops->action(screen, action))
         return;
@@ -410,9 +429,21 @@ void app_act_with(App *app, ActionId action, const char *argument)
     app->argument[0] = '\0';
 }
 
+/* Every key of a filter takes effect at once; leaving the prompt takes it away. */
+static void type_filter(App *app, PromptState state)
+{
+    Screen *screen = app_screen(app);
+    screen->ops->filter(screen, state == PROMPT_LEFT ? "" : app->prompt.text);
+}
+
 static void take_prompt(App *app)
 {
     const char *text = app->prompt.text;
+    if (app->prompt.sign == '\\') {
+        if (*text)
+            app_act_with(app, ACTION_FILTER, text);
+        return;
+    }
     if (app->prompt.sign == '/') {
         if (*text)
             app_act_with(app, ACTION_SEARCH, text);
@@ -466,7 +497,10 @@ void app_key(App *app, int key)
         if (choice != DIALOG_NO_ANSWER)
             take_answer(app, choice);
     } else if (app->prompt.open) {
-        if (prompt_key(&app->prompt, key) == PROMPT_ENTERED)
+        PromptState state = prompt_key(&app->prompt, key);
+        if (app->prompt.sign == '\\')
+            type_filter(app, state);
+        if (state == PROMPT_ENTERED)
             take_prompt(app);
     } else {
         key_on_screen(app, key);
@@ -565,15 +599,15 @@ void app_history_changed(App *app)
     app_tell(app, SCREEN_HISTORY_CHANGED);
     if (app->run_is_ours)
         return;
-    const HistoryRow *running = history_running(&app->history);
+    int64_t running = app->history.running.id;
     if (run_view_active(&app->run) && app->run.id > 0)
         app_show_run(app, app->run.id);
-    else if (running)
-        app_show_run(app, running->id);
+    else if (running > 0)
+        app_show_run(app, running);
     else if (!app->run.known) {
-        const HistoryRow *last = history_newest_of(&app->history, model_view_name(&app->model));
-        if (last)
-            app_show_run(app, last->id);
+        int64_t last = history_newest_of(&app->history, model_view_name(&app->model));
+        if (last > 0)
+            app_show_run(app, last);
     }
 }
 
@@ -602,6 +636,6 @@ void app_tick(App *app)
 bool app_needs_ticks(const App *app)
 {
     const Message *shown = messages_shown(&app->messages, app->now_ms);
-    return run_view_active(&app->run) || history_running(&app->history) ||
+    return run_view_active(&app->run) || app->history.running.id > 0 ||
            app->observing.state == OBSERVATION_GOING_ON || (shown && shown->level == MESSAGE_INFO);
 }

@@ -5,7 +5,7 @@
  * AppPorts only, so tests drive it with keys and look at cells, without a terminal, an engine or a
  * clock.
  *
- *     App *app = app_new(&settings, &ports);
+ *     App *app = app_new(&settings, &ports, store);
  *     app_key(app, 'j');
  *     app_draw(app, canvas);
  *     app_free(app);
@@ -120,7 +120,8 @@ ActionId app_root_action(Root root);
 /* Its name, or a few letters of it. */
 const char *app_root_name(const App *app, Root root, bool brief);
 
-App *app_new(const AppSettings *settings, const AppPorts *ports);
+/* `store`: the history, borrowed; NULL: there is none. */
+App *app_new(const AppSettings *settings, const AppPorts *ports, Store *store);
 void app_free(App *app);
 
 /* ---- what happened --------------------------------------------------------------------------- */

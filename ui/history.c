@@ -1,210 +1,247 @@
 #include "ui/history.h"
 
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { PAGE_ROWS = 256, NEWEST_ROWS = 16 };
+enum { MARGIN_ROWS = 64, NEWEST_LOOKED_AT = 256 };
+
+History history_of(Store *store)
+{
+    return (History){.store = store, .sort_column = -1};
+}
 
 void history_free(History *history)
 {
+    free(history->ids);
     free(history->rows);
-    *history = (History){.sort_column = -1};
+    *history = history_of(NULL);
+}
+
+static const char *file_name(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return slash ? slash + 1 : path;
 }
 
 static HistoryRow row_of_record(const RunRecord *record)
 {
-    const char *slash = strrchr(record->model_path, '/');
     HistoryRow row = {.id = record->id,
                       .created_ms = record->created_ms,
                       .status = record->status,
+                      .deleted = record->deleted_ms != 0,
                       .progress = record->progress,
                       .figures = record->figures};
-    snprintf(row.model, sizeof row.model, "%s", slash ? slash + 1 : record->model_path);
-    snprintf(row.stage, sizeof row.stage, "%s", record->stage ? record->stage : "");
+    if (record->id == 0) {
+        row.figures = run_figures_none();
+        return row;
+    }
+    snprintf(row.model, sizeof row.model, "%s", file_name(record->model_path));
+    snprintf(row.stage, sizeof row.stage, "%s", record->stage);
+    snprintf(row.tags, sizeof row.tags, "%s", record->tags);
+    snprintf(row.note, sizeof row.note, "%.*s", (int)strcspn(record->note, "\n"), record->note);
     return row;
 }
 
-static void append_row(History *history, HistoryRow row)
-{
-    if (history->count == history->capacity) {
-        history->capacity = history->capacity ? history->capacity * 2 : PAGE_ROWS;
-        history->rows = realloc(history->rows, (size_t)history->capacity * sizeof(HistoryRow));
-        if (!history->rows)
-            abort();
-    }
-    history->rows[history->count++] = row;
-}
+/* ---- the snapshot ---------------------------------------------------------------------------- */
 
-void history_take(History *history, const RunRecord *record)
+RunQuery history_query(const History *history)
 {
-    HistoryRow row = row_of_record(record);
-    for (int64_t i = 0; i < history->count; i++) {
-        if (history->rows[i].id == row.id) {
-            history->rows[i] = row;
-            return;
-        }
-    }
-    append_row(history, row);
-}
-
-/* ---- order ----------------------------------------------------------------------------------- */
-
-/* Unknown values come last, whatever the direction. */
-static int compare_numbers(double a, double b, int direction)
-{
-    if (isnan(a) || isnan(b))
-        return isnan(a) - isnan(b);
-    return ((a > b) - (a < b)) * direction;
-}
-
-static double number_of(const HistoryRow *row, int column)
-{
-    static const Figure FIGURE_OF[HISTORY_COLUMNS] = {
-        [HISTORY_ACCURACY] = FIGURE_QUANTIZED_ACCURACY,
-        [HISTORY_BYTES] = FIGURE_QUANTIZED_BYTES,
-        [HISTORY_EXACT] = FIGURE_BIT_EXACT,
-        [HISTORY_CYCLES] = FIGURE_LATENCY_CYCLES,
+    static const RunOrder ORDERS[HISTORY_COLUMNS] = {
+        [HISTORY_ID] = ORDER_ID,
+        [HISTORY_WHEN] = ORDER_CREATED,
+        [HISTORY_MODEL] = ORDER_MODEL,
+        [HISTORY_STATUS] = ORDER_STATUS,
+        [HISTORY_ACCURACY] = ORDER_QUANTIZED_ACCURACY,
+        [HISTORY_BYTES] = ORDER_QUANTIZED_BYTES,
+        [HISTORY_EXACT] = ORDER_BIT_EXACT,
+        [HISTORY_CYCLES] = ORDER_LATENCY_CYCLES,
+        [HISTORY_INTERVAL] = ORDER_INTERVAL_CYCLES,
+        [HISTORY_FLOAT] = ORDER_BASELINE_ACCURACY,
+        [HISTORY_HARDWARE] = ORDER_HARDWARE_ACCURACY,
+        [HISTORY_LATENCY] = ORDER_HARDWARE_LATENCY_US,
+        [HISTORY_LUT] = ORDER_SYNTHESIS_LUT,
+        [HISTORY_FMAX] = ORDER_FMAX_MHZ,
+        [HISTORY_TAGS] = ORDER_TAGS,
+        [HISTORY_NOTE] = ORDER_NOTE,
     };
-    return column < HISTORY_ACCURACY ? (double)row->created_ms
-                                     : row->figures.values[FIGURE_OF[column]];
+    bool inverse = history->filter[0] == '!';
+    const char *text = history->filter + inverse;
+    RunQuery query = {.deleted = history->bin};
+    if (history->sort_column >= 0) {
+        query.order = ORDERS[history->sort_column];
+        query.ascending = !history->descending;
+    }
+    if (*text) {
+        query.text = text;
+        query.without_text = inverse;
+    }
+    return query;
 }
 
-static int compare_words(const char *a, const char *b, int direction)
+static Status read_running(History *history)
 {
-    int order = strcmp(a, b);
-    return ((order > 0) - (order < 0)) * direction;
+    Arena *arena = arena_new();
+    RunRecord *records = NULL;
+    int count = 0;
+    RunQuery query = {.has_status = true, .status = RUN_RUNNING, .limit = 1};
+    Status status = store_list(history->store, &query, arena, &records, &count);
+    if (status == OK)
+        history->running = count > 0 ? row_of_record(&records[0]) : (HistoryRow){0};
+    arena_free(arena);
+    return status;
 }
 
-static int compare_rows(const void *first, const void *second, void *context)
+static Status take_ids(History *history, Arena *arena)
 {
-    const HistoryRow *a = first, *b = second;
-    const History *history = context;
-    int direction = history->descending ? -1 : 1, order = 0;
-    if (history->sort_column == HISTORY_MODEL)
-        order = compare_words(a->model, b->model, direction);
-    else if (history->sort_column == HISTORY_STATUS)
-        order = compare_words(run_status_word(a->status), run_status_word(b->status), direction);
-    else if (history->sort_column >= HISTORY_WHEN)
-        order = compare_numbers(number_of(a, history->sort_column),
-                                number_of(b, history->sort_column), direction);
-    if (history->sort_column == HISTORY_ID)
-        return ((a->id > b->id) - (a->id < b->id)) * direction;
-    return order ? order : (a->id < b->id) - (a->id > b->id);
+    int64_t *ids = NULL;
+    RunQuery query = history_query(history);
+    TRY(store_ids(history->store, &query, arena, &ids, &history->count));
+    size_t bytes = (size_t)history->count * sizeof *ids;
+    free(history->ids);
+    history->ids = malloc(bytes ? bytes : 1);
+    if (!history->ids)
+        abort();
+    if (bytes)
+        memcpy(history->ids, ids, bytes);
+    return OK;
 }
 
-static void put_in_order(History *history)
+Status history_load(History *history)
 {
-    if (history->count > 1)
-        qsort_r(history->rows, (size_t)history->count, sizeof(HistoryRow), compare_rows, history);
+    if (!history->store)
+        return OK;
+    history->newest = store_newest(history->store);
+    history->fresh = 0;
+    history->row_count = 0;
+    Arena *arena = arena_new();
+    Status status = take_ids(history, arena);
+    arena_free(arena);
+    return status == OK ? read_running(history) : status;
 }
 
-void history_sort(History *history, int column, bool descending)
+Status history_update(History *history)
+{
+    if (!history->store)
+        return OK;
+    int first = history->first, count = history->row_count;
+    history->fresh = store_count_after(history->store, history->newest);
+    history->row_count = 0;
+    TRY(history_show(history, first, count));
+    return read_running(history);
+}
+
+Status history_sort(History *history, int column, bool descending)
 {
     history->sort_column = column;
     history->descending = descending;
-    put_in_order(history);
+    return history_load(history);
 }
 
-/* ---- reading --------------------------------------------------------------------------------- */
+Status history_filter(History *history, const char *filter)
+{
+    snprintf(history->filter, sizeof history->filter, "%s", filter);
+    return history_load(history);
+}
 
-typedef struct Page {
-    int rows;  /* that the database gave */
-    int known; /* of them, in the list before */
-} Page;
+/* ---- rows ------------------------------------------------------------------------------------ */
 
-static Status take_newest(History *history, Store *store, Page *page)
+static Status read_window(History *history, int first, int count)
 {
     Arena *arena = arena_new();
-    RunRecord *records = NULL;
-    *page = (Page){0};
-    Status status =
-        store_list(store, &(RunQuery){.limit = NEWEST_ROWS}, arena, &records, &page->rows);
-    for (int i = 0; status == OK && i < page->rows; i++) {
-        int64_t before = history->count;
-        history_take(history, &records[i]);
-        page->known += history->count == before;
-    }
+    RunRecord *records = ARENA_ARRAY(arena, RunRecord, count);
+    if (!history->rows)
+        history->rows = calloc(HISTORY_WINDOW, sizeof *history->rows);
+    if (!history->rows)
+        abort();
+    Status status = store_rows(history->store, history->ids + first, count, arena, records);
+    history->first = first;
+    history->row_count = status == OK ? count : 0;
+    for (int i = 0; i < history->row_count; i++)
+        history->rows[i] = row_of_record(&records[i]);
     arena_free(arena);
     return status;
 }
 
-/* Rows come newest first; one that was added meanwhile shifts a page, and its last row comes twice.
- */
-static Status append_page(History *history, Store *store, int64_t offset, int *rows)
+Status history_show(History *history, int first, int count)
 {
-    Arena *arena = arena_new();
-    RunRecord *records = NULL;
-    *rows = 0;
-    RunQuery query = {.limit = PAGE_ROWS, .offset = offset};
-    Status status = store_list(store, &query, arena, &records, rows);
-    for (int i = 0; status == OK && i < *rows; i++)
-        if (history->count == 0 || records[i].id < history->rows[history->count - 1].id)
-            append_row(history, row_of_record(&records[i]));
-    arena_free(arena);
-    return status;
+    if (first + count > history->count)
+        count = history->count - first;
+    if (!history->store || first < 0 || count <= 0)
+        return OK;
+    count = count < HISTORY_WINDOW ? count : HISTORY_WINDOW;
+    if (first >= history->first && first + count <= history->first + history->row_count)
+        return OK;
+    int from = first > MARGIN_ROWS ? first - MARGIN_ROWS : 0;
+    int to = first + count + MARGIN_ROWS;
+    to = to < history->count ? to : history->count;
+    if (to - from > HISTORY_WINDOW)
+        return read_window(history, first, count);
+    return read_window(history, from, to - from);
 }
 
-Status history_load(History *history, Store *store)
+const HistoryRow *history_row(const History *history, int at)
 {
-    int rows = PAGE_ROWS;
-    history->count = 0;
-    for (int64_t offset = 0; rows == PAGE_ROWS; offset += PAGE_ROWS)
-        TRY(append_page(history, store, offset, &rows));
-    put_in_order(history);
-    return OK;
-}
-
-static Status read_again(History *history, Store *store, int64_t id)
-{
-    Arena *arena = arena_new();
-    RunRecord record;
-    Status status = store_get(store, id, arena, &record);
-    if (status == OK)
-        history_take(history, &record);
-    arena_free(arena);
-    return status == ERR_REFUSED ? OK : status; /* refused: the row was deleted meanwhile */
-}
-
-Status history_update(History *history, Store *store)
-{
-    Page newest;
-    for (int64_t i = 0; i < history->count; i++)
-        if (history->rows[i].status == RUN_RUNNING)
-            TRY(read_again(history, store, history->rows[i].id));
-    TRY(take_newest(history, store, &newest));
-    if (newest.known == 0 && newest.rows == NEWEST_ROWS)
-        return history_load(history, store);
-    put_in_order(history);
-    return OK;
+    bool known = at >= history->first && at < history->first + history->row_count;
+    return known ? &history->rows[at - history->first] : NULL;
 }
 
 /* ---- looking up ------------------------------------------------------------------------------ */
 
-const HistoryRow *history_find(const History *history, int64_t id)
+static int compare_ids(const void *first, const void *second)
 {
-    for (int64_t i = 0; i < history->count; i++)
-        if (history->rows[i].id == id)
-            return &history->rows[i];
-    return NULL;
+    int64_t a = *(const int64_t *)first, b = *(const int64_t *)second;
+    return (a > b) - (a < b);
 }
 
-const HistoryRow *history_running(const History *history)
+static int next_of(const History *history, const int64_t *sorted, int count, int start, int step)
 {
-    const HistoryRow *newest = NULL;
-    for (int64_t i = 0; i < history->count; i++)
-        if (history->rows[i].status == RUN_RUNNING && (!newest || history->rows[i].id > newest->id))
-            newest = &history->rows[i];
-    return newest;
+    for (int i = 0; i < history->count; i++) {
+        int at = ((start + step * i) % history->count + history->count) % history->count;
+        if (bsearch(&history->ids[at], sorted, (size_t)count, sizeof *sorted, compare_ids))
+            return at;
+    }
+    return -1;
 }
 
-const HistoryRow *history_newest_of(const History *history, const char *model)
+Status history_find(History *history, const char *text, int start, int step, int *at)
 {
-    const HistoryRow *newest = NULL;
-    for (int64_t i = 0; i < history->count; i++)
-        if (strcmp(history->rows[i].model, model) == 0 &&
-            (!newest || history->rows[i].id > newest->id))
-            newest = &history->rows[i];
-    return newest;
+    *at = -1;
+    if (!history->store || !*text)
+        return OK;
+    Arena *arena = arena_new();
+    RunQuery query = {.text = text, .deleted = history->bin, .ascending = true};
+    int64_t *ids = NULL;
+    int count = 0;
+    Status status = store_ids(history->store, &query, arena, &ids, &count);
+    if (status == OK && count > 0)
+        *at = next_of(history, ids, count, start, step);
+    arena_free(arena);
+    return status;
+}
+
+static int64_t find_model(const History *history, Arena *arena, const char *model)
+{
+    RunQuery query = {.limit = NEWEST_LOOKED_AT};
+    int64_t *ids = NULL;
+    int count = 0;
+    if (store_ids(history->store, &query, arena, &ids, &count) != OK)
+        return 0;
+    RunRecord *records = ARENA_ARRAY(arena, RunRecord, count + 1);
+    if (store_rows(history->store, ids, count, arena, records) != OK)
+        return 0;
+    for (int i = 0; i < count; i++)
+        if (records[i].id != 0 && strcmp(file_name(records[i].model_path), model) == 0)
+            return records[i].id;
+    return 0;
+}
+
+int64_t history_newest_of(const History *history, const char *model)
+{
+    if (!history->store || !*model)
+        return 0;
+    Arena *arena = arena_new();
+    int64_t id = find_model(history, arena, model);
+    arena_free(arena);
+    return id;
 }

@@ -26,7 +26,7 @@ typedef enum ScreenEvent {
     SCREEN_TUNING_CHANGED /* app->tuning: opened, observed, or edited by another screen */
 } ScreenEvent;
 
-enum { SCREEN_TEXT_BYTES = 96 };
+enum { SCREEN_TEXT_BYTES = 96, SCREEN_PREFILL_BYTES = 192 };
 
 typedef struct ScreenOps {
     const char *name; /* crumb and tab: "Model" */
@@ -39,6 +39,12 @@ typedef struct ScreenOps {
     /* False, with the reason, when an action that it understands makes no sense now. May be NULL.
      */
     bool (*can)(const Screen *screen, ActionId action, const char **why_not);
+    /* Esc has something to take away here, before it leads back. NULL: never. */
+    bool (*holds_back)(const Screen *screen);
+    /* What the prompt of an action's argument begins with. May be NULL. */
+    void (*prefill)(const Screen *screen, ActionId action, char text[SCREEN_PREFILL_BYTES]);
+    /* The text of the filter while it is typed; "" at last takes it away. NULL: no filter. */
+    void (*filter)(Screen *screen, const char *text);
     /* The text to find, from the `/` prompt; false: not found. NULL without SCOPE_SEARCH. */
     bool (*search)(Screen *screen, const char *text);
     void (*event)(Screen *screen, ScreenEvent event); /* may be NULL */

@@ -441,7 +441,7 @@ static const char *why_not_here(const CalibrateScreen *screen, ActionId action)
 static bool calibrate_can(const Screen *base, ActionId action, const char **why_not)
 {
     const CalibrateScreen *screen = (const CalibrateScreen *)base;
-    bool own = action_info(action)->scope & (SCOPE_CALIBRATE | SCOPE_EDIT);
+    bool own = action_info(action)->scope & (SCOPE_CALIBRATE | SCOPE_EDIT | SCOPE_MARK);
     const char *reason = NULL;
     if (own && !is_ready(screen))
         reason = "there is no model to choose for";
@@ -518,7 +518,7 @@ static void calibrate_close(Screen *base)
 
 static const ScreenOps OPS = {
     .name = "Calibrate",
-    .scopes = SCOPE_LIST | SCOPE_SEARCH | SCOPE_EDIT | SCOPE_CALIBRATE,
+    .scopes = SCOPE_LIST | SCOPE_SEARCH | SCOPE_EDIT | SCOPE_MARK | SCOPE_CALIBRATE,
     .layout = calibrate_layout,
     .draw = calibrate_draw,
     .action = calibrate_action,

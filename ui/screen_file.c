@@ -58,7 +58,7 @@ static void file_close(Screen *base)
 
 static const ScreenOps OPS = {
     .name = "File",
-    .scopes = SCOPE_LIST | SCOPE_TEXT | SCOPE_SEARCH,
+    .scopes = SCOPE_LIST | SCOPE_TEXT | SCOPE_ACROSS | SCOPE_SEARCH,
     .layout = file_layout,
     .draw = file_draw,
     .action = file_action,

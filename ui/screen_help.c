@@ -75,7 +75,7 @@ static void help_close(Screen *base)
 
 static const ScreenOps OPS = {
     .name = "Help",
-    .scopes = SCOPE_LIST | SCOPE_TEXT,
+    .scopes = SCOPE_LIST | SCOPE_TEXT | SCOPE_ACROSS,
     .layout = help_layout,
     .draw = help_draw,
     .action = help_action,

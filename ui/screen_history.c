@@ -1,37 +1,135 @@
 /* The history screen: every run, newest first; running ones move by themselves. */
+#include "ui/screen_history.h"
+
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
+#include "flow/compare.h"
 #include "ui/app.h"
 #include "ui/format.h"
-#include "ui/table.h"
+#include "ui/history_detail.h"
+
+enum { DETAIL_ROWS = 6, ROWS_FOR_DETAIL = 18 };
 
 static const TableColumn COLUMNS[HISTORY_COLUMNS] = {
-    [HISTORY_ID] = {"run", 5, 0, true},
-    [HISTORY_WHEN] = {"when", 16, 3, false},
+    [HISTORY_ID] = {"run", 6, 0, true},
+    [HISTORY_WHEN] = {"when", 16, 0, false},
     [HISTORY_MODEL] = {"model", 0, 0, false},
     [HISTORY_STATUS] = {"status", 12, 0, false},
-    [HISTORY_ACCURACY] = {"accuracy", 8, 0, true},
-    [HISTORY_BYTES] = {"size", 8, 4, true},
-    [HISTORY_EXACT] = {"exact", 5, 0, false},
-    [HISTORY_CYCLES] = {"cycles", 10, 5, true},
+    [HISTORY_ACCURACY] = {"accuracy", 9, 0, true},
+    [HISTORY_BYTES] = {"size", 8, 0, true},
+    [HISTORY_EXACT] = {"exact", 6, 0, false},
+    [HISTORY_CYCLES] = {"cycles", 11, 0, true},
+    [HISTORY_INTERVAL] = {"interval", 10, 0, true},
+    [HISTORY_FLOAT] = {"float", 7, 0, true},
+    [HISTORY_HARDWARE] = {"hardware", 9, 0, true},
+    [HISTORY_LATENCY] = {"latency", 9, 0, true},
+    [HISTORY_LUT] = {"LUT", 8, 0, true},
+    [HISTORY_FMAX] = {"MHz", 7, 0, true},
+    [HISTORY_TAGS] = {"tags", 16, 0, false},
+    [HISTORY_NOTE] = {"note", 40, 0, false},
 };
 
 typedef struct HistoryScreen {
     Screen base;
     Table table;
+    int64_t marks[COMPARE_MAX_RUNS];
+    int mark_count;
+    int64_t binned[COMPARE_MAX_RUNS]; /* by the last deletion: undo takes them out again */
+    int binned_count;
+    HistoryDetail detail;
 } HistoryScreen;
+
+static History *history_of_screen(const HistoryScreen *screen)
+{
+    return &screen->base.app->history;
+}
+
+/* ---- marks ----------------------------------------------------------------------------------- */
+
+static int mark_at(const HistoryScreen *screen, int64_t id)
+{
+    for (int i = 0; i < screen->mark_count; i++)
+        if (screen->marks[i] == id)
+            return i;
+    return -1;
+}
+
+static void toggle_mark(HistoryScreen *screen, int64_t id)
+{
+    int at = mark_at(screen, id);
+    if (at >= 0)
+        screen->marks[at] = screen->marks[--screen->mark_count];
+    else if (screen->mark_count == COMPARE_MAX_RUNS)
+        app_message(screen->base.app, MESSAGE_WARNING, "%d runs are marked, more cannot be",
+                    COMPARE_MAX_RUNS);
+    else
+        screen->marks[screen->mark_count++] = id;
+}
+
+static void mark_row(HistoryScreen *screen)
+{
+    toggle_mark(screen, table_selected_id(&screen->table));
+    table_action(&screen->table, ACTION_DOWN);
+}
+
+/* All that are listed, as far as there is room, or none. */
+static void mark_all(HistoryScreen *screen)
+{
+    const History *history = history_of_screen(screen);
+    if (screen->mark_count > 0) {
+        screen->mark_count = 0;
+        return;
+    }
+    int count = history->count < COMPARE_MAX_RUNS ? history->count : COMPARE_MAX_RUNS;
+    memcpy(screen->marks, history->ids, (size_t)count * sizeof *screen->marks);
+    screen->mark_count = count;
+    if (count < history->count)
+        app_message(screen->base.app, MESSAGE_INFO, "the first %d runs are marked", count);
+}
+
+/* What an action is for: the marked runs in the order of their numbers, or the selected one. */
+static int targets(const HistoryScreen *screen, int64_t ids[COMPARE_MAX_RUNS])
+{
+    int count = 0;
+    for (int i = 0; i < screen->mark_count; i++) {
+        int at = count++;
+        for (; at > 0 && ids[at - 1] > screen->marks[i]; at--)
+            ids[at] = ids[at - 1];
+        ids[at] = screen->marks[i];
+    }
+    if (count == 0 && screen->table.selected_id >= 0)
+        ids[count++] = screen->table.selected_id;
+    return count;
+}
+
+/* ---- cells ----------------------------------------------------------------------------------- */
 
 static int64_t rows_count(const void *self)
 {
-    return ((const App *)self)->history.count;
+    return history_of_screen(self)->count;
 }
 
 static int64_t rows_id(const void *self, int64_t row)
 {
-    return ((const App *)self)->history.rows[row].id;
+    return history_of_screen(self)->ids[row];
+}
+
+static int64_t rows_find(const void *self, int64_t id)
+{
+    const History *history = history_of_screen(self);
+    for (int i = 0; i < history->count; i++)
+        if (history->ids[i] == id)
+            return i;
+    return -1;
+}
+
+static bool rows_marked(const void *self, int64_t id)
+{
+    return mark_at(self, id) >= 0;
 }
 
 static void status_cell(const HistoryRow *run, TableCell *cell)
@@ -55,84 +153,375 @@ static void exact_cell(const HistoryRow *run, TableCell *cell)
     snprintf(cell->text, sizeof cell->text, "%s", isnan(exact) ? "-" : exact > 0 ? "yes" : "NO");
 }
 
+typedef const char *FormatFigure(double value, char text[FORMAT_BYTES]);
+
+static const char *format_clock_rate(double mhz, char text[FORMAT_BYTES])
+{
+    snprintf(text, FORMAT_BYTES, isfinite(mhz) ? "%.1f" : "-", mhz);
+    return text;
+}
+
+static void figure_cell(const HistoryRow *run, int column, TableCell *cell)
+{
+    static const struct {
+        Figure figure;
+        FormatFigure *format;
+    } FIGURE_OF[HISTORY_COLUMNS] = {
+        [HISTORY_ACCURACY] = {FIGURE_QUANTIZED_ACCURACY, format_fraction},
+        [HISTORY_BYTES] = {FIGURE_QUANTIZED_BYTES, format_size},
+        [HISTORY_CYCLES] = {FIGURE_LATENCY_CYCLES, format_count},
+        [HISTORY_INTERVAL] = {FIGURE_INTERVAL_CYCLES, format_count},
+        [HISTORY_FLOAT] = {FIGURE_BASELINE_ACCURACY, format_fraction},
+        [HISTORY_HARDWARE] = {FIGURE_HARDWARE_ACCURACY, format_fraction},
+        [HISTORY_LATENCY] = {FIGURE_HARDWARE_LATENCY_US, format_microseconds},
+        [HISTORY_LUT] = {FIGURE_SYNTHESIS_LUT, format_count},
+        [HISTORY_FMAX] = {FIGURE_FMAX_MHZ, format_clock_rate},
+    };
+    char text[FORMAT_BYTES];
+    double value = run->figures.values[FIGURE_OF[column].figure];
+    snprintf(cell->text, sizeof cell->text, "%s", FIGURE_OF[column].format(value, text));
+}
+
 static void rows_cell(const void *self, int64_t row, int column, TableCell *cell)
 {
-    const HistoryRow *run = &((const App *)self)->history.rows[row];
-    const double *figures = run->figures.values;
-    char figure[FORMAT_BYTES];
-    const char *text = run->model;
-    if (column == HISTORY_STATUS) {
+    const HistoryRow *run = history_row(history_of_screen(self), (int)row);
+    char date[FORMAT_BYTES];
+    if (!run || (run->id == 0 && column != HISTORY_ID))
+        return;
+    if (column == HISTORY_ID)
+        snprintf(cell->text, sizeof cell->text, "%" PRId64, rows_id(self, row));
+    else if (column == HISTORY_WHEN)
+        snprintf(cell->text, sizeof cell->text, "%s", format_date(run->created_ms, date));
+    else if (column == HISTORY_MODEL)
+        snprintf(cell->text, sizeof cell->text, "%s", run->model);
+    else if (column == HISTORY_STATUS)
         status_cell(run, cell);
-        return;
-    }
-    if (column == HISTORY_EXACT) {
+    else if (column == HISTORY_EXACT)
         exact_cell(run, cell);
-        return;
-    }
-    if (column == HISTORY_ID) {
-        snprintf(figure, sizeof figure, "%" PRId64, run->id);
-        text = figure;
-    } else if (column == HISTORY_WHEN)
-        text = format_date(run->created_ms, figure);
-    else if (column == HISTORY_ACCURACY)
-        text = format_fraction(figures[FIGURE_QUANTIZED_ACCURACY], figure);
-    else if (column == HISTORY_BYTES)
-        text = format_size(figures[FIGURE_QUANTIZED_BYTES], figure);
-    else if (column == HISTORY_CYCLES)
-        text = format_count(figures[FIGURE_LATENCY_CYCLES], figure);
-    snprintf(cell->text, sizeof cell->text, "%s", text);
+    else if (column == HISTORY_TAGS)
+        snprintf(cell->text, sizeof cell->text, "%s", run->tags);
+    else if (column == HISTORY_NOTE)
+        snprintf(cell->text, sizeof cell->text, "%s", run->note);
+    else
+        figure_cell(run, column, cell);
+}
+
+static void said(HistoryScreen *screen, Status status)
+{
+    if (status != OK)
+        app_message(screen->base.app, MESSAGE_ERROR, "%s", error_message());
 }
 
 static void rows_sort(void *self, int column, bool descending)
 {
-    history_sort(&((App *)self)->history, column, descending);
+    said(self, history_sort(history_of_screen(self), column, descending));
+}
+
+/* ---- drawing --------------------------------------------------------------------------------- */
+
+static int detail_rows(int rows)
+{
+    return rows >= ROWS_FOR_DETAIL ? DETAIL_ROWS : 0;
 }
 
 static void history_layout(Screen *base, int rows, int columns)
 {
+    HistoryScreen *screen = (HistoryScreen *)base;
     (void)columns;
-    table_layout(&((HistoryScreen *)base)->table, rows);
+    table_layout(&screen->table, rows - detail_rows(rows));
+    said(screen, history_show(&base->app->history, (int)screen->table.top, screen->table.page));
+    if (detail_rows(rows) > 0)
+        history_detail_load(&screen->detail, base->app->history.store, screen->table.selected_id);
+}
+
+static void draw_nothing(const History *history, Area area)
+{
+    if (history->filter[0])
+        area_printf(area, 2, 2, STYLE_DIM, "No run matches \"%s\". Esc takes the filter away.",
+                    history->filter);
+    else if (history->bin)
+        area_text(area, 2, 2, STYLE_DIM, "The bin is empty. b leads back to the runs.");
+    else
+        area_text(area, 2, 2, STYLE_DIM, "No run yet. On the model screen, r starts one.");
 }
 
 static void history_draw(const Screen *base, Area area)
 {
     const HistoryScreen *screen = (const HistoryScreen *)base;
-    table_draw(&screen->table, area);
+    int rows = area.rows - detail_rows(area.rows);
+    table_draw(&screen->table, area_part(area, 0, 0, rows, area.columns));
     if (base->app->history.count == 0)
-        area_text(area, 2, 2, STYLE_DIM, "No run yet. On the model screen, r starts one.");
+        draw_nothing(&base->app->history, area);
+    else if (rows < area.rows)
+        history_detail_draw(&screen->detail,
+                            area_part(area, rows, 0, area.rows - rows, area.columns));
 }
+
+static void history_position(const Screen *base, char text[SCREEN_TEXT_BYTES])
+{
+    const HistoryScreen *screen = (const HistoryScreen *)base;
+    const History *history = &base->app->history;
+    char position[SCREEN_TEXT_BYTES / 2], marked[32] = "", fresh[32] = "";
+    table_position(&screen->table, position, sizeof position);
+    if (screen->mark_count > 0)
+        snprintf(marked, sizeof marked, "%d marked  ", screen->mark_count);
+    if (history->fresh > 0 && !history->bin)
+        snprintf(fresh, sizeof fresh, "  %" PRId64 " new: o", history->fresh);
+    snprintf(text, SCREEN_TEXT_BYTES, "%s%s%s", marked, position, fresh);
+}
+
+static void history_subject(const Screen *base, char text[SCREEN_TEXT_BYTES])
+{
+    const History *history = &base->app->history;
+    if (history->filter[0])
+        snprintf(text, SCREEN_TEXT_BYTES, "%sfilter \"%.60s\": %d", history->bin ? "bin, " : "",
+                 history->filter, history->count);
+    else if (history->bin)
+        snprintf(text, SCREEN_TEXT_BYTES, "bin");
+}
+
+/* ---- what actions do ------------------------------------------------------------------------- */
+
+static void reload(HistoryScreen *screen)
+{
+    said(screen, history_load(history_of_screen(screen)));
+    screen->detail.run = 0;
+    table_refresh(&screen->table);
+    screen->base.app->dirty = true;
+}
+
+static void open_selected(HistoryScreen *screen)
+{
+    App *app = screen->base.app;
+    app_push(app, screen_result_new(app, table_selected_id(&screen->table)));
+}
+
+static void compare(HistoryScreen *screen)
+{
+    int64_t ids[COMPARE_MAX_RUNS];
+    Screen *compared = screen_compare_new(screen->base.app, ids, targets(screen, ids));
+    if (compared)
+        app_push(screen->base.app, compared);
+}
+
+static void plot(HistoryScreen *screen)
+{
+    int64_t ids[COMPARE_MAX_RUNS];
+    int count = screen->mark_count > 1 ? targets(screen, ids) : 0;
+    Screen *plotted = screen_pareto_new(screen->base.app, ids, count);
+    if (plotted)
+        app_push(screen->base.app, plotted);
+}
+
+static void choose_columns(HistoryScreen *screen)
+{
+    app_push(screen->base.app, screen_columns_new(screen->base.app, &screen->table));
+}
+
+/* Moves runs to the bin or out of it; how many of them went. */
+static int move(HistoryScreen *screen, const int64_t *ids, int count, bool deleted)
+{
+    Store *store = history_of_screen(screen)->store;
+    int moved = 0;
+    for (int i = 0; i < count; i++) {
+        Status status = store_set_deleted(store, ids[i], deleted);
+        said(screen, status);
+        if (status == OK && deleted)
+            screen->binned[moved] = ids[i];
+        moved += status == OK;
+    }
+    screen->binned_count = deleted ? moved : 0;
+    screen->mark_count = 0;
+    reload(screen);
+    return moved;
+}
+
+static void delete_targets(HistoryScreen *screen)
+{
+    int64_t ids[COMPARE_MAX_RUNS];
+    int moved = move(screen, ids, targets(screen, ids), true);
+    if (moved > 0)
+        app_message(screen->base.app, MESSAGE_INFO, "%d %s in the bin; u brings %s back", moved,
+                    moved == 1 ? "run is" : "runs are", moved == 1 ? "it" : "them");
+}
+
+static void take_back(HistoryScreen *screen, const int64_t *ids, int count)
+{
+    int moved = move(screen, ids, count, false);
+    if (moved > 0)
+        app_message(screen->base.app, MESSAGE_INFO, "%d %s back", moved,
+                    moved == 1 ? "run is" : "runs are");
+}
+
+static void undo(HistoryScreen *screen)
+{
+    int64_t ids[COMPARE_MAX_RUNS];
+    memcpy(ids, screen->binned, sizeof ids);
+    take_back(screen, ids, screen->binned_count);
+}
+
+static void undelete(HistoryScreen *screen)
+{
+    int64_t ids[COMPARE_MAX_RUNS];
+    if (history_of_screen(screen)->bin)
+        take_back(screen, ids, targets(screen, ids));
+    else
+        undo(screen);
+}
+
+static void switch_bin(HistoryScreen *screen)
+{
+    History *history = history_of_screen(screen);
+    history->bin = !history->bin;
+    screen->mark_count = 0;
+    reload(screen);
+    table_select(&screen->table, 0);
+}
+
+/* "-" is how nothing is typed. */
+static const char *typed_text(const App *app)
+{
+    return strcmp(app->argument, "-") == 0 ? "" : app->argument;
+}
+
+static void set_texts(HistoryScreen *screen, Status (*set)(Store *, int64_t, const char *))
+{
+    int64_t ids[COMPARE_MAX_RUNS];
+    int count = targets(screen, ids);
+    for (int i = 0; i < count; i++)
+        said(screen, set(history_of_screen(screen)->store, ids[i], typed_text(screen->base.app)));
+    reload(screen);
+}
+
+static void set_note(HistoryScreen *screen)
+{
+    set_texts(screen, store_set_note);
+}
+
+static void set_tags(HistoryScreen *screen)
+{
+    set_texts(screen, store_set_tags);
+}
+
+static void clear_filter(HistoryScreen *screen)
+{
+    said(screen, history_filter(history_of_screen(screen), ""));
+    table_refresh(&screen->table);
+}
+
+static void search_on(HistoryScreen *screen, int64_t start, int step)
+{
+    int at = -1;
+    said(screen,
+         history_find(history_of_screen(screen), screen->table.search, (int)start, step, &at));
+    if (at >= 0)
+        table_select(&screen->table, at);
+}
+
+static void search_next(HistoryScreen *screen)
+{
+    search_on(screen, screen->table.selected + 1, 1);
+}
+
+static void search_previous(HistoryScreen *screen)
+{
+    search_on(screen, screen->table.selected - 1, -1);
+}
+
+static void (*const OBEY[ACTIONS])(HistoryScreen *screen) = {
+    [ACTION_OPEN] = open_selected,
+    [ACTION_MARK] = mark_row,
+    [ACTION_MARK_ALL] = mark_all,
+    [ACTION_COMPARE_RUNS] = compare,
+    [ACTION_PARETO] = plot,
+    [ACTION_COLUMNS] = choose_columns,
+    [ACTION_DELETE] = delete_targets,
+    [ACTION_UNDO] = undo,
+    [ACTION_UNDELETE] = undelete,
+    [ACTION_BIN] = switch_bin,
+    [ACTION_NOTE] = set_note,
+    [ACTION_TAGS] = set_tags,
+    [ACTION_REFRESH] = reload,
+    [ACTION_BACK] = clear_filter,
+    [ACTION_SEARCH_NEXT] = search_next,
+    [ACTION_SEARCH_PREVIOUS] = search_previous,
+};
 
 static bool history_action(Screen *base, ActionId action)
 {
     HistoryScreen *screen = (HistoryScreen *)base;
-    if (action != ACTION_OPEN)
+    if (!OBEY[action])
         return table_action(&screen->table, action);
-    app_push(base->app, screen_result_new(base->app, table_selected_id(&screen->table)));
+    OBEY[action](screen);
     return true;
 }
 
 static bool history_can(const Screen *base, ActionId action, const char **why_not)
 {
-    if (action != ACTION_OPEN || base->app->history.count > 0)
+    const HistoryScreen *screen = (const HistoryScreen *)base;
+    const History *history = &base->app->history;
+    bool needs_row = action == ACTION_OPEN || action == ACTION_MARK || action == ACTION_DELETE ||
+                     action == ACTION_NOTE || action == ACTION_TAGS || action == ACTION_PARETO;
+    if (needs_row && history->count == 0)
+        *why_not = "there is no run";
+    else if (action == ACTION_COMPARE_RUNS && screen->mark_count < 2)
+        *why_not = "mark two runs or more with Space, then compare them";
+    else if (action == ACTION_DELETE && history->bin)
+        *why_not = "these are in the bin already; dnn2fpga runs purge ID removes one for good";
+    else if (action == ACTION_UNDO && screen->binned_count == 0)
+        *why_not = "nothing was deleted since the workbench was opened; b shows the bin";
+    else if (action == ACTION_UNDELETE && !history->bin && screen->binned_count == 0)
+        *why_not = "b shows the bin: choose there what comes back";
+    else
         return true;
-    *why_not = "there is no run yet";
     return false;
+}
+
+static bool history_holds_back(const Screen *base)
+{
+    return base->app->history.filter[0] != '\0';
 }
 
 static bool history_search(Screen *base, const char *text)
 {
-    return table_search(&((HistoryScreen *)base)->table, text);
+    HistoryScreen *screen = (HistoryScreen *)base;
+    int at = -1;
+    snprintf(screen->table.search, sizeof screen->table.search, "%s", text);
+    said(screen, history_find(&base->app->history, text, (int)screen->table.selected, 1, &at));
+    if (at >= 0)
+        table_select(&screen->table, at);
+    return at >= 0;
 }
 
+static void history_filtered(Screen *base, const char *text)
+{
+    said((HistoryScreen *)base, history_filter(&base->app->history, text));
+    table_refresh(&((HistoryScreen *)base)->table);
+}
+
+/* What the prompt of a note or of tags begins with: what is there. */
+static void history_prefill(const Screen *base, ActionId action, char text[SCREEN_PREFILL_BYTES])
+{
+    const HistoryScreen *screen = (const HistoryScreen *)base;
+    const HistoryRow *run = history_row(&base->app->history, (int)screen->table.selected);
+    if (run && screen->mark_count == 0 && (action == ACTION_NOTE || action == ACTION_TAGS))
+        snprintf(text, SCREEN_PREFILL_BYTES, "%s", action == ACTION_NOTE ? run->note : run->tags);
+}
+
+/* At the top, new runs come in by themselves; further down, the list stays as it is. */
 static void history_event(Screen *base, ScreenEvent event)
 {
-    if (event == SCREEN_HISTORY_CHANGED)
-        table_refresh(&((HistoryScreen *)base)->table);
-}
-
-static void history_position(const Screen *base, char text[SCREEN_TEXT_BYTES])
-{
-    table_position(&((const HistoryScreen *)base)->table, text, SCREEN_TEXT_BYTES);
+    HistoryScreen *screen = (HistoryScreen *)base;
+    if (event != SCREEN_HISTORY_CHANGED)
+        return;
+    screen->detail.run = 0;
+    if (base->app->history.fresh > 0 && screen->table.selected == 0) {
+        said(screen, history_load(&base->app->history));
+        table_refresh(&screen->table);
+        table_select(&screen->table, 0);
+    } else {
+        table_refresh(&screen->table);
+    }
 }
 
 static void history_close(Screen *base)
@@ -142,14 +531,19 @@ static void history_close(Screen *base)
 
 static const ScreenOps OPS = {
     .name = "History",
-    .scopes = SCOPE_LIST | SCOPE_SEARCH | SCOPE_SORT | SCOPE_ENTER,
+    .scopes = SCOPE_LIST | SCOPE_SEARCH | SCOPE_SORT | SCOPE_ENTER | SCOPE_MARK | SCOPE_ACROSS |
+              SCOPE_REFRESH | SCOPE_HISTORY,
     .layout = history_layout,
     .draw = history_draw,
     .action = history_action,
     .can = history_can,
+    .holds_back = history_holds_back,
     .search = history_search,
+    .filter = history_filtered,
+    .prefill = history_prefill,
     .event = history_event,
     .position = history_position,
+    .subject = history_subject,
     .close = history_close,
 };
 
@@ -159,9 +553,14 @@ Screen *screen_history_new(App *app)
     if (!screen)
         abort();
     screen->base = (Screen){.ops = &OPS, .app = app};
-    screen->table = table_of(
-        COLUMNS, HISTORY_COLUMNS,
-        (TableSource){
-            .self = app, .count = rows_count, .id = rows_id, .cell = rows_cell, .sort = rows_sort});
+    screen->table = table_of(COLUMNS, HISTORY_COLUMNS,
+                             (TableSource){.self = screen,
+                                           .count = rows_count,
+                                           .id = rows_id,
+                                           .cell = rows_cell,
+                                           .sort = rows_sort,
+                                           .find = rows_find,
+                                           .marked = rows_marked});
+    screen->table.wide = true;
     return &screen->base;
 }

@@ -103,7 +103,7 @@ static void log_close(Screen *base)
 
 static const ScreenOps OPS = {
     .name = "Log",
-    .scopes = SCOPE_LIST | SCOPE_TEXT | SCOPE_SEARCH,
+    .scopes = SCOPE_LIST | SCOPE_TEXT | SCOPE_ACROSS | SCOPE_SEARCH,
     .layout = log_layout,
     .draw = log_draw,
     .action = log_action,

@@ -90,7 +90,7 @@ static void run_close(Screen *base)
 
 static const ScreenOps OPS = {
     .name = "Run",
-    .scopes = SCOPE_LIST | SCOPE_TEXT | SCOPE_STEER,
+    .scopes = SCOPE_LIST | SCOPE_TEXT | SCOPE_ACROSS | SCOPE_STEER,
     .layout = run_layout,
     .draw = run_draw,
     .action = run_action,

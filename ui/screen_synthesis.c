@@ -126,7 +126,7 @@ static void synthesis_close(Screen *base)
 
 static const ScreenOps OPS = {
     .name = "Synthesis",
-    .scopes = SCOPE_LIST | SCOPE_TEXT,
+    .scopes = SCOPE_LIST | SCOPE_TEXT | SCOPE_ACROSS,
     .layout = synthesis_layout,
     .draw = synthesis_draw,
     .action = synthesis_action,

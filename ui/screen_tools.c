@@ -130,7 +130,7 @@ static void tools_close(Screen *base)
 
 static const ScreenOps OPS = {
     .name = "Tools",
-    .scopes = SCOPE_LIST | SCOPE_SEARCH | SCOPE_TOOLS,
+    .scopes = SCOPE_LIST | SCOPE_SEARCH | SCOPE_REFRESH,
     .layout = tools_layout,
     .draw = tools_draw,
     .action = tools_action,

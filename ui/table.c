@@ -34,7 +34,7 @@ static void keep_selection_visible(Table *table)
         table->top = 0;
 }
 
-static void select_row(Table *table, int64_t row)
+void table_select(Table *table, int64_t row)
 {
     int64_t count = row_count(table);
     row = row >= count ? count - 1 : row;
@@ -48,13 +48,18 @@ void table_refresh(Table *table)
     int64_t count = row_count(table);
     bool in_place = table->selected < count && table->selected_id >= 0 &&
                     table->source.id(table->source.self, table->selected) == table->selected_id;
+    if (!in_place && table->selected_id >= 0 && table->source.find) {
+        int64_t row = table->source.find(table->source.self, table->selected_id);
+        table->selected = row >= 0 ? row : table->selected;
+        in_place = true;
+    }
     for (int64_t row = 0; !in_place && table->selected_id >= 0 && row < count; row++) {
         if (table->source.id(table->source.self, row) == table->selected_id) {
             table->selected = row;
             in_place = true;
         }
     }
-    select_row(table, table->selected);
+    table_select(table, table->selected);
 }
 
 void table_layout(Table *table, int rows)
@@ -92,7 +97,7 @@ static bool search_on(Table *table, int64_t first, int step)
     for (int64_t i = 0; i < count && table->search[0]; i++) {
         int64_t row = ((first + step * i) % count + count) % count;
         if (row_contains(table, row, table->search)) {
-            select_row(table, row);
+            table_select(table, row);
             return true;
         }
     }
@@ -103,6 +108,31 @@ bool table_search(Table *table, const char *text)
 {
     snprintf(table->search, sizeof table->search, "%s", text);
     return search_on(table, table->selected, 1);
+}
+
+static int shown_columns(const Table *table)
+{
+    int shown = 0;
+    for (int i = 0; i < table->column_count; i++)
+        shown += !table->hidden[i];
+    return shown;
+}
+
+static void scroll_columns(Table *table, int step)
+{
+    int most = shown_columns(table) - 2;
+    table->shift += step;
+    table->shift = table->shift > most ? most : table->shift;
+    table->shift = table->shift < 0 ? 0 : table->shift;
+}
+
+/* The next column that is shown; -1 after the last. */
+static int next_column(const Table *table)
+{
+    for (int i = table->sort_column + 1; i < table->column_count; i++)
+        if (!table->hidden[i])
+            return i;
+    return -1;
 }
 
 bool table_action(Table *table, ActionId action)
@@ -116,16 +146,17 @@ bool table_action(Table *table, ActionId action)
         [ACTION_LAST] = row_count(table),
     };
     if (action == ACTION_SORT)
-        sort_by(table, table->sort_column + 1 < table->column_count ? table->sort_column + 1 : -1,
-                false);
+        sort_by(table, next_column(table), false);
     else if (action == ACTION_SORT_REVERSE)
         sort_by(table, table->sort_column, !table->descending);
+    else if (table->wide && (action == ACTION_LEFT || action == ACTION_RIGHT))
+        scroll_columns(table, action == ACTION_LEFT ? -1 : 1);
     else if (action == ACTION_SEARCH_NEXT)
         search_on(table, table->selected + 1, 1);
     else if (action == ACTION_SEARCH_PREVIOUS)
         search_on(table, table->selected - 1, -1);
     else if (action >= ACTION_UP && action <= ACTION_LAST)
-        select_row(table, table->selected + steps[action]);
+        table_select(table, table->selected + steps[action]);
     else
         return false;
     return true;
@@ -150,7 +181,7 @@ void table_position(const Table *table, char *text, int size)
 
 /* ---- drawing --------------------------------------------------------------------------------- */
 
-enum { GAP = 2, CURSOR_COLUMNS = 2, SMALLEST_FLEXIBLE = 12 };
+enum { GAP = 2, CURSOR_COLUMNS = 2, SMALLEST_FLEXIBLE = 12, LARGEST_FLEXIBLE = 32 };
 
 typedef struct Columns {
     int width[TABLE_MAX_COLUMNS]; /* -1: not shown */
@@ -163,6 +194,33 @@ static int used_width(const Table *table, const Columns *columns)
         if (columns->width[i] >= 0)
             used += (columns->width[i] ? columns->width[i] : SMALLEST_FLEXIBLE) + GAP;
     return used - GAP;
+}
+
+/* As many as there is room for, from the first one that is in sight. */
+static Columns fit_wide(const Table *table, int available)
+{
+    Columns columns;
+    int at = CURSOR_COLUMNS, before = -1, flexible = -1, shown = 0;
+    bool full = false;
+    for (int i = 0; i < table->column_count; i++) {
+        columns.width[i] = -1;
+        before += !table->hidden[i];
+        bool in_sight = before == 0 || before > table->shift;
+        int width = table->columns[i].width ? table->columns[i].width : SMALLEST_FLEXIBLE;
+        bool cut_off = full || (at + width > available && shown >= 2);
+        if (table->hidden[i] || !in_sight || at >= available || cut_off) {
+            full = full || (!table->hidden[i] && in_sight);
+            continue;
+        }
+        shown++;
+        flexible = table->columns[i].width ? flexible : i;
+        columns.width[i] = at + width <= available ? width : available - at;
+        at += width + GAP;
+    }
+    int left = available - at + GAP;
+    if (flexible >= 0 && left > 0)
+        columns.width[flexible] += left < LARGEST_FLEXIBLE ? left : LARGEST_FLEXIBLE;
+    return columns;
 }
 
 /* Drops the least important columns until the rest fits; the flexible one takes what is left. */
@@ -243,6 +301,9 @@ static void draw_row(const Table *table, const Columns *columns, Area line, int6
             area_text(cell, 0, 0, content.style, content.text);
         at += columns->width[i] + GAP;
     }
+    if (table->source.marked &&
+        table->source.marked(table->source.self, table->source.id(table->source.self, row)))
+        area_glyph(line, 0, 1, STYLE_WARN, GLYPH_MARKED);
     if (row == table->selected) {
         area_paint(line, 0, STYLE_SELECTED);
         area_glyph(line, 0, 0, STYLE_SELECTED, GLYPH_CURSOR);
@@ -251,7 +312,8 @@ static void draw_row(const Table *table, const Columns *columns, Area line, int6
 
 void table_draw(const Table *table, Area area)
 {
-    Columns columns = fit_columns(table, area.columns);
+    Columns columns =
+        table->wide ? fit_wide(table, area.columns) : fit_columns(table, area.columns);
     int64_t count = row_count(table);
     draw_titles(table, &columns, area);
     for (int i = 0; i + 1 < area.rows && table->top + i < count; i++) {

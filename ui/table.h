@@ -18,7 +18,7 @@
 #include "ui/action.h"
 #include "ui/canvas.h"
 
-enum { TABLE_CELL_BYTES = 160, TABLE_MAX_COLUMNS = 16, TABLE_SEARCH_BYTES = 64 };
+enum { TABLE_CELL_BYTES = 160, TABLE_MAX_COLUMNS = 72, TABLE_SEARCH_BYTES = 64 };
 
 typedef struct TableColumn {
     const char *title;
@@ -39,6 +39,10 @@ typedef struct TableSource {
     void (*cell)(const void *self, int64_t row, int column, TableCell *cell);
     /* Puts the rows in another order; column -1 is the natural one. NULL: cannot be sorted. */
     void (*sort)(void *self, int column, bool descending);
+    /* Where the row of an id is; -1: nowhere. NULL: one after the other is asked. */
+    int64_t (*find)(const void *self, int64_t id);
+    /* Marked rows have a sign. NULL: none is. */
+    bool (*marked)(const void *self, int64_t id);
 } TableSource;
 
 typedef struct Table {
@@ -52,6 +56,10 @@ typedef struct Table {
     int sort_column; /* -1: natural order */
     bool descending;
     char search[TABLE_SEARCH_BYTES];
+    /* A wide table drops no columns: the first one stays, the others are scrolled. */
+    bool wide;
+    int shift;                      /* columns that are out of sight at the left */
+    bool hidden[TABLE_MAX_COLUMNS]; /* by choice */
 } Table;
 
 Table table_of(const TableColumn *columns, int count, TableSource source);
@@ -68,6 +76,9 @@ bool table_action(Table *table, ActionId action);
 
 /* Selects the next row (from the selected one on) that contains a text; false when none does. */
 bool table_search(Table *table, const char *text);
+
+/* Selects a row by its place. */
+void table_select(Table *table, int64_t row);
 
 /* The selected id; -1 when the table is empty. */
 int64_t table_selected_id(const Table *table);

@@ -107,7 +107,7 @@ static void look_at_history(Workbench *bench)
     if (version == bench->version)
         return;
     bench->version = version;
-    if (history_update(&bench->app->history, bench->store) != OK)
+    if (history_update(&bench->app->history) != OK)
         history_failed(bench);
     app_history_changed(app_now(bench));
 }
@@ -139,7 +139,7 @@ static void sweep_history(Workbench *bench)
 static void on_tick(uv_timer_t *timer)
 {
     Workbench *bench = timer->data;
-    if (++bench->ticks % SWEEP_TICKS == 0 && history_running(&bench->app->history))
+    if (++bench->ticks % SWEEP_TICKS == 0 && bench->app->history.running.id > 0)
         sweep_history(bench);
     look_at_history(bench);
     app_tick(app_now(bench));
@@ -511,7 +511,7 @@ static void make_app(Workbench *bench, const WorkbenchOptions *options)
                       .set_size = set_size,
                       .acted = bench->walk.recorder ? acted : NULL,
                       .host = bench};
-    bench->app = app_new(&settings, &ports);
+    bench->app = app_new(&settings, &ports, bench->store);
     bench->jobs = (Jobs){.loop = &bench->loop,
                          .app = bench->app,
                          .folder = folder_of(bench, store_path(bench->store)),
@@ -525,7 +525,7 @@ static void make_app(Workbench *bench, const WorkbenchOptions *options)
 static Status first_history(Workbench *bench)
 {
     bench->version = store_version(bench->store);
-    TRY(history_load(&bench->app->history, bench->store));
+    TRY(history_load(&bench->app->history));
     app_history_changed(app_now(bench));
     return OK;
 }

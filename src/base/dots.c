@@ -58,6 +58,17 @@ void dots_curve(Dots *dots, const double *values, int count, const DotsScale *sc
     }
 }
 
+void dots_point(Dots *dots, double across, double up, int series)
+{
+    int width = dots->columns * (dots->ascii ? 1 : CELL_X);
+    int height = dots->rows * (dots->ascii ? 1 : CELL_Y);
+    if (!isfinite(across) || !isfinite(up))
+        return;
+    across = fmax(0, fmin(1, across));
+    up = fmax(0, fmin(1, up));
+    set_dot(dots, (int)lround(across * (width - 1)), (int)lround((1 - up) * (height - 1)), series);
+}
+
 uint32_t dots_rune(const Dots *dots, int row, int column)
 {
     unsigned char cell = dots->cells[row * dots->columns + column];

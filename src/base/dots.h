@@ -28,6 +28,9 @@ typedef struct DotsScale {
  * further ones are dotted, or have another mark. */
 void dots_curve(Dots *dots, const double *values, int count, const DotsScale *scale, int series);
 
+/* One point: its place as parts of the whole, 0..1 from the left and from the bottom. */
+void dots_point(Dots *dots, double across, double up, int series);
+
 /* What to show in a cell: a code point, 0 for nothing. */
 uint32_t dots_rune(const Dots *dots, int row, int column);
 

@@ -16,6 +16,7 @@
 #include <cmocka.h>
 
 #include "base/fs.h"
+#include "db/store_internal.h"
 #include "flow/report.h"
 #include "ui/app.h"
 #include "ui/key.h"
@@ -146,6 +147,55 @@ __attribute__((unused)) static RunRecord fixture_record(int64_t id, RunStatus st
     return record;
 }
 
+/* One history in memory, emptied for each app. */
+static Store *fixture_kept;
+
+static void fixture_close(void)
+{
+    store_close(fixture_kept);
+}
+
+static Store *fixture_store(void)
+{
+    if (!fixture_kept) {
+        assert_int_equal(store_open(":memory:", &fixture_kept), OK);
+        atexit(fixture_close);
+    }
+    sqlite3 *handle = fixture_kept->database->handle;
+    assert_int_equal(sqlite3_exec(handle, "DELETE FROM run; DELETE FROM job", NULL, NULL, NULL),
+                     SQLITE_OK);
+    return fixture_kept;
+}
+
+/* Puts a run into the history, or its newer state in place of the old. Its process is this one. */
+__attribute__((unused)) static void fixture_put(App *app, const RunRecord *record)
+{
+    Owner owner = owner_self();
+    Statement insert = statement_new(
+        fixture_kept->database,
+        "INSERT OR REPLACE INTO run (id, created_ms, finished_ms, status, stage, progress,"
+        " progress_text, owner_pid, owner_start, owner_boot, model_path, model_name, model_sha256,"
+        " options, tools, seed, message) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'ab', ?, '{}',"
+        " 7, ?)");
+    bind_integer(&insert, record->id);
+    bind_integer(&insert, record->created_ms);
+    bind_integer(&insert, record->finished_ms);
+    bind_text(&insert, run_status_word(record->status));
+    bind_text(&insert, record->stage);
+    bind_real(&insert, record->progress);
+    bind_text(&insert, record->progress_text);
+    bind_integer(&insert, owner.pid);
+    bind_integer(&insert, owner.start);
+    bind_text(&insert, owner.boot);
+    bind_text(&insert, record->model_path);
+    bind_text(&insert, record->model_name);
+    bind_text(&insert, record->options);
+    bind_text(&insert, record->message);
+    assert_int_equal(statement_run(&insert), OK);
+    assert_int_equal(store_set_figures(fixture_kept, record->id, &record->figures), OK);
+    assert_int_equal(history_load(&app->history), OK);
+}
+
 __attribute__((unused)) static App *fixture_app(FakeHost *fake, bool ascii, bool with_model)
 {
     setlocale(LC_ALL, "C.UTF-8");
@@ -170,7 +220,7 @@ __attribute__((unused)) static App *fixture_app(FakeHost *fake, bool ascii, bool
                       .suspend = fake_suspend,
                       .set_size = fake_size,
                       .host = fake};
-    App *app = app_new(&settings, &ports);
+    App *app = app_new(&settings, &ports, fixture_store());
     app->now_ms = FIXTURE_NOW_MS;
     app_resized(app, 24, 80);
     return app;
@@ -285,7 +335,7 @@ __attribute__((unused)) static void fixture_history(App *app)
             record.figures.values[FIGURE_BIT_EXACT] = i != 2;
             record.figures.values[FIGURE_LATENCY_CYCLES] = 812 + i;
         }
-        history_take(&app->history, &record);
+        fixture_put(app, &record);
     }
 }
 

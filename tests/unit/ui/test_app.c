@@ -48,7 +48,7 @@ static void test_back_stack(void **state)
     app_key(app, KEY_ERASE);
     app_key(app, KEY_ESCAPE);
     assert_int_equal(app->depth, 0);
-    assert_shows(app, "▸    58");
+    assert_shows(app, "▸     58");
     app_key(app, KEY_ESCAPE); /* nowhere to go */
     assert_false(app->quit);
     assert_shows(app, "q leaves the workbench");
@@ -220,7 +220,7 @@ static void test_follows_other_process(void **state)
     fake.stages[0] = import;
     fake.stages[1] = baseline;
     fake.stage_count = 2;
-    history_take(&app->history, &fake.record);
+    fixture_put(app, &fake.record);
     app_history_changed(app);
     press(app, "3");
     assert_shows(app, "2,500 of 10,000");
@@ -232,7 +232,7 @@ static void test_follows_other_process(void **state)
     assert_shows(app, "5,000 of 10,000");
     fake.record.status = RUN_OK;
     fake.stage_count = 1;
-    history_take(&app->history, &fake.record);
+    fixture_put(app, &fake.record);
     app_history_changed(app);
     assert_shows(app, "run 59 is over: ok");
     assert_false(run_view_active(&app->run));
@@ -247,29 +247,10 @@ static void test_shows_last_result(void **state)
     App *app = ready_app(&fake);
     RunRecord other = fixture_record(9, RUN_OK), same = fixture_record(8, RUN_OK);
     other.model_path = "elsewhere/other.h5";
-    history_take(&app->history, &other);
-    history_take(&app->history, &same);
+    fixture_put(app, &other);
+    fixture_put(app, &same);
     app_history_changed(app);
     assert_int_equal(app->run.id, 8);
-    app_free(app);
-}
-
-static void test_history_sorts(void **state)
-{
-    (void)state;
-    FakeHost fake;
-    App *app = ready_app(&fake);
-    fixture_history(app);
-    history_sort(&app->history, HISTORY_ACCURACY, false);
-    assert_int_equal(app->history.rows[0].id, 58);
-    assert_int_equal(app->history.rows[2].id, 60);
-    history_sort(&app->history, HISTORY_ACCURACY, true);
-    assert_int_equal(app->history.rows[0].id, 60);
-    assert_int_equal(app->history.rows[3].id, 57); /* unknown: last, newest first */
-    history_sort(&app->history, HISTORY_STATUS, false);
-    assert_int_equal(app->history.rows[0].id, 56);
-    history_sort(&app->history, -1, false);
-    assert_int_equal(app->history.rows[0].id, 60);
     app_free(app);
 }
 
@@ -752,7 +733,6 @@ int main(void)
         cmocka_unit_test(test_readonly),
         cmocka_unit_test(test_follows_other_process),
         cmocka_unit_test(test_shows_last_result),
-        cmocka_unit_test(test_history_sorts),
         cmocka_unit_test(test_ports),
         cmocka_unit_test(test_record_and_events_agree),
     };

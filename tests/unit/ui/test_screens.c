@@ -282,6 +282,31 @@ static void show_history(App *app, FakeHost *fake)
     press(app, "7jS");
 }
 
+/* While the filter is typed; rows are marked. */
+static void filter_history(App *app, FakeHost *fake)
+{
+    show_history(app, fake);
+    press(app, "jj  s\\!ok");
+}
+
+static void compare_runs(App *app, FakeHost *fake)
+{
+    show_history(app, fake);
+    press(app, "g  jx");
+}
+
+static void plot_runs(App *app, FakeHost *fake)
+{
+    show_history(app, fake);
+    press(app, "vj");
+}
+
+static void choose_columns(App *app, FakeHost *fake)
+{
+    show_history(app, fake);
+    press(app, "Cjj j");
+}
+
 static void show_messages(App *app, FakeHost *fake)
 {
     load_model(app, fake);
@@ -343,8 +368,12 @@ static void test_run(void **state)
 static void test_history(void **state)
 {
     (void)state;
-    check_screen("history", true, show_history);
+    check_sizes("history", true, SIZE_COUNT, show_history);
     check_screen("history-empty", false, load_model);
+    check_sizes("history-filtered", true, SIZE_COUNT, filter_history);
+    check_sizes("compare", true, SIZE_COUNT, compare_runs);
+    check_sizes("pareto", true, SIZE_COUNT, plot_runs);
+    check_screen("columns", true, choose_columns);
 }
 
 static void test_messages_and_help(void **state)

@@ -27,10 +27,10 @@ static void test_all_screens(void **state)
     assert_vt_shows(vt, "No run yet.");
     assert_true(vt_press(vt, "7"));
     assert_vt_shows(vt, "No run yet. On the model screen, r starts one.");
-    assert_true(vt_press(vt, "x")); /* unknown */
-    assert_vt_shows(vt, "x does nothing here");
+    assert_true(vt_press(vt, "y")); /* unknown */
+    assert_vt_shows(vt, "y does nothing here");
     assert_true(vt_press(vt, "8"));
-    assert_vt_shows(vt, "x does nothing here");
+    assert_vt_shows(vt, "y does nothing here");
     assert_true(vt_press(vt, "?"));
     assert_vt_shows(vt, "On the screen Messages");
     assert_true(vt_send(vt, "\033")); /* a bare Esc */

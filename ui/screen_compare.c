@@ -1,0 +1,181 @@
+/* Runs side by side: what differs has a sign, the best figure of each row another. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "flow/compare.h"
+#include "flow/report.h"
+#include "ui/app.h"
+#include "ui/screen_history.h"
+
+enum { NAME_COLUMNS = 30, VALUE_COLUMNS = 14, TITLE_BYTES = 24 };
+
+typedef struct CompareScreen {
+    Screen base;
+    Table table;
+    TableColumn columns[COMPARE_MAX_RUNS + 1];
+    char titles[COMPARE_MAX_RUNS][TITLE_BYTES];
+    json_t *comparison;    /* owned */
+    const json_t **listed; /* (listed_count): the rows that are shown; owned array, borrowed rows */
+    int listed_count, equal;
+    bool all; /* equal ones too */
+} CompareScreen;
+
+static const json_t *all_rows(const CompareScreen *screen)
+{
+    return json_object_get(screen->comparison, "rows");
+}
+
+static bool any_known(const json_t *values)
+{
+    for (size_t i = 0; i < json_array_size(values); i++)
+        if (!json_is_null(json_array_get(values, i)))
+            return true;
+    return false;
+}
+
+/* Figures that there are are listed in any case, the rest where it differs, unless all are asked
+ * for. */
+static void list_rows(CompareScreen *screen)
+{
+    const json_t *rows = all_rows(screen);
+    screen->listed_count = screen->equal = 0;
+    for (size_t i = 0; i < json_array_size(rows); i++) {
+        const json_t *row = json_array_get(rows, i);
+        bool figure = strcmp(report_text(row, "section", ""), "figures") == 0 &&
+                      any_known(json_object_get(row, "values"));
+        bool differs = report_flag(row, "differs", false);
+        screen->equal += !differs;
+        if (screen->all || figure || differs)
+            screen->listed[screen->listed_count++] = row;
+    }
+}
+
+static int64_t rows_count(const void *self)
+{
+    return ((const CompareScreen *)self)->listed_count;
+}
+
+static int64_t rows_id(const void *self, int64_t row)
+{
+    (void)self;
+    return row;
+}
+
+static void value_text(const json_t *value, char text[TABLE_CELL_BYTES])
+{
+    if (json_is_string(value)) {
+        snprintf(text, TABLE_CELL_BYTES, "%s", json_string_value(value));
+    } else if (json_is_real(value)) {
+        snprintf(text, TABLE_CELL_BYTES, "%.6g", json_real_value(value));
+    } else {
+        char *dump = json_dumps(value, JSON_ENCODE_ANY | JSON_COMPACT);
+        snprintf(text, TABLE_CELL_BYTES, "%s", json_is_null(value) || !dump ? "-" : dump);
+        free(dump);
+    }
+}
+
+static void rows_cell(const void *self, int64_t at, int column, TableCell *cell)
+{
+    const json_t *row = ((const CompareScreen *)self)->listed[at];
+    const json_t *best = json_object_get(row, "best");
+    bool differs = report_flag(row, "differs", false);
+    char value[TABLE_CELL_BYTES];
+    if (column == 0) {
+        cell->style = differs ? STYLE_NORMAL : STYLE_DIM;
+        snprintf(cell->text, sizeof cell->text, "%s %s: %s", differs ? "*" : " ",
+                 report_text(row, "section", ""), report_text(row, "name", "-"));
+        return;
+    }
+    bool is_best = json_is_integer(best) && json_integer_value(best) == column - 1;
+    cell->style = is_best ? STYLE_GOOD : differs ? STYLE_WARN : STYLE_DIM;
+    value_text(json_array_get(json_object_get(row, "values"), (size_t)(column - 1)), value);
+    snprintf(cell->text, sizeof cell->text, "%.*s%s", TABLE_CELL_BYTES - 2, value,
+             is_best ? "+" : " ");
+}
+
+static void make_columns(CompareScreen *screen, const int64_t *ids, int count)
+{
+    screen->columns[0] = (TableColumn){"* differs, + best", NAME_COLUMNS, 0, false};
+    for (int i = 0; i < count; i++) {
+        snprintf(screen->titles[i], TITLE_BYTES, "run %lld ", (long long)ids[i]);
+        screen->columns[i + 1] = (TableColumn){screen->titles[i], VALUE_COLUMNS, 0, true};
+    }
+}
+
+static void compare_layout(Screen *base, int rows, int columns)
+{
+    (void)columns;
+    table_layout(&((CompareScreen *)base)->table, rows);
+}
+
+static void compare_draw(const Screen *base, Area area)
+{
+    table_draw(&((const CompareScreen *)base)->table, area);
+}
+
+static bool compare_action(Screen *base, ActionId action)
+{
+    CompareScreen *screen = (CompareScreen *)base;
+    if (action != ACTION_SHOW_EQUAL)
+        return table_action(&screen->table, action);
+    screen->all = !screen->all;
+    list_rows(screen);
+    table_refresh(&screen->table);
+    return true;
+}
+
+static bool compare_search(Screen *base, const char *text)
+{
+    return table_search(&((CompareScreen *)base)->table, text);
+}
+
+static void compare_position(const Screen *base, char text[SCREEN_TEXT_BYTES])
+{
+    const CompareScreen *screen = (const CompareScreen *)base;
+    snprintf(text, SCREEN_TEXT_BYTES, "%d equal values %s", screen->equal,
+             screen->all ? "are shown" : "left out");
+}
+
+static void compare_close(Screen *base)
+{
+    CompareScreen *screen = (CompareScreen *)base;
+    json_decref(screen->comparison);
+    free(screen->listed);
+    free(screen);
+}
+
+static const ScreenOps OPS = {
+    .name = "Compare",
+    .scopes = SCOPE_LIST | SCOPE_SEARCH | SCOPE_ACROSS | SCOPE_COMPARE,
+    .layout = compare_layout,
+    .draw = compare_draw,
+    .action = compare_action,
+    .search = compare_search,
+    .position = compare_position,
+    .close = compare_close,
+};
+
+Screen *screen_compare_new(App *app, const int64_t *ids, int count)
+{
+    json_t *comparison = NULL;
+    if (runs_compare(app->history.store, ids, count, &comparison) != OK) {
+        app_message(app, MESSAGE_ERROR, "%s", error_message());
+        return NULL;
+    }
+    CompareScreen *screen = calloc(1, sizeof *screen);
+    if (!screen)
+        abort();
+    screen->base = (Screen){.ops = &OPS, .app = app};
+    screen->comparison = comparison;
+    screen->listed = calloc(json_array_size(all_rows(screen)) + 1, sizeof(json_t *));
+    if (!screen->listed)
+        abort();
+    list_rows(screen);
+    make_columns(screen, ids, count);
+    screen->table = table_of(
+        screen->columns, count + 1,
+        (TableSource){.self = screen, .count = rows_count, .id = rows_id, .cell = rows_cell});
+    screen->table.wide = true;
+    return &screen->base;
+}
