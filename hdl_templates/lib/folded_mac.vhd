@@ -15,7 +15,7 @@
 --
 -- With one step in all (PARALLEL) the weights are constants and the products have no registers:
 -- multiply has the whole sums, and the next stage passes them on. Layers that wide are simulated
--- more often than built, and registers for a thousand products would double the time of that.
+-- more often than built, and registers for a thousand products cost time there.
 --
 -- Beside the data of each stage goes one bit, that there is any; which step it is, a stage that has
 -- to know counts for itself.
