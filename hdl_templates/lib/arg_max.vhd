@@ -66,40 +66,48 @@ begin
         variable index   : index_tree_t;
         variable filled  : std_logic_vector(0 to LEVEL_COUNT) := (others => '0');
         variable is_last : std_logic_vector(0 to LEVEL_COUNT);
+        variable other   : natural;
     begin
         if rising_edge(clk) then
             if out_ready = '1' or out_valid = '0' then
 
                 -- 1. output
-                out_valid   <= filled(LEVEL_COUNT);
-                out_last    <= is_last(LEVEL_COUNT);
-                out_data(0) <= sample_t(index(LEVEL_COUNT)(0));
+                out_valid <= filled(LEVEL_COUNT);
+                if filled(LEVEL_COUNT) = '1' then
+                    out_last    <= is_last(LEVEL_COUNT);
+                    out_data(0) <= sample_t(index(LEVEL_COUNT)(0));
+                end if;
 
                 -- 2. compute, the last level first: each takes what the one before it had
                 for level in LEVEL_COUNT - 1 downto 0 loop
-                    filled(level + 1)  := filled(level);
-                    is_last(level + 1) := is_last(level);
-                    for lane in lane_index loop
-                        if lane mod 2 ** (level + 1) = 0 then
-                            value(level + 1)(lane) := value(level)(lane);
-                            index(level + 1)(lane) := index(level)(lane);
-                            if lane + 2 ** level < LANES then
-                                if value(level)(lane + 2 ** level) > value(level)(lane) then
-                                    value(level + 1)(lane) := value(level)(lane + 2 ** level);
-                                    index(level + 1)(lane) := index(level)(lane + 2 ** level);
+                    filled(level + 1) := filled(level);
+                    if filled(level) = '1' then
+                        is_last(level + 1) := is_last(level);
+                        for lane in lane_index loop
+                            if lane mod power_of_two(level + 1) = 0 then
+                                value(level + 1)(lane) := value(level)(lane);
+                                index(level + 1)(lane) := index(level)(lane);
+                                other := lane + power_of_two(level);
+                                if other < LANES then
+                                    if value(level)(other) > value(level)(lane) then
+                                        value(level + 1)(lane) := value(level)(other);
+                                        index(level + 1)(lane) := index(level)(other);
+                                    end if;
                                 end if;
                             end if;
-                        end if;
-                    end loop;
+                        end loop;
+                    end if;
                 end loop;
 
                 -- 3. accept
-                filled(0)  := in_valid;
-                is_last(0) := in_last;
-                for lane in lane_index loop
-                    value(0)(lane) := in_data(lane);
-                    index(0)(lane) := lane;
-                end loop;
+                filled(0) := in_valid;
+                if in_valid = '1' then
+                    is_last(0) := in_last;
+                    for lane in lane_index loop
+                        value(0)(lane) := in_data(lane);
+                        index(0)(lane) := lane;
+                    end loop;
+                end if;
             end if;
 
             if rst = '1' then
