@@ -251,6 +251,8 @@ static const Option OPTIONS[] = {
      "part to synthesize for: up5k hx8k ecp5-25 artix7-35t zynq-7020 ..."},
     {"synth", NULL, GROUP_RUN, SPECIAL, 0, set_synth,
      "synthesize for --device at the end: size, clock, bitstream"},
+    {"taps", "N", GROUP_HARDWARE, WHOLE, AT(run.tap_images), NULL,
+     "compare every layer's stream of the first N images, not the outputs alone"},
     {"wave", "FILE.ghw", GROUP_HARDWARE, TEXT, AT(run.wave), NULL,
      "when hardware and software differ: waveforms of the first image that does"},
     {"mutate", "N", GROUP_HARDWARE, WHOLE32, AT(run.mutants), NULL,

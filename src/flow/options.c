@@ -100,6 +100,7 @@ static const Field FIELDS[] = {
     {"jobs", "--jobs", FIELD_INT, offsetof(RunOptions, jobs), 0, 256},
     {"clock_mhz", "--clock", FIELD_REAL, offsetof(RunOptions, clock_mhz), 1e-3, 1e5},
     {"device", "--device", FIELD_TEXT, offsetof(RunOptions, device), 0, 0},
+    {"tap_images", "--taps", FIELD_INT64, offsetof(RunOptions, tap_images), 0, 1e6},
     {"wave", "--wave", FIELD_TEXT, offsetof(RunOptions, wave), 0, 0},
     {"mutants", "--mutate", FIELD_INT, offsetof(RunOptions, mutants), 0, 1e6},
     {"netlist_images", "--netlist-images", FIELD_INT64, offsetof(RunOptions, netlist_images), 0,

@@ -69,9 +69,10 @@ typedef struct RunOptions {
     bool per_channel;
     const char *const *float_layers; /* names of layers that stay floating point */
     int float_layer_count;
-    int64_t images;   /* simulated in hardware; 0: all test images */
-    const char *wave; /* file for waveforms of the first difference; NULL: none */
-    int mutants;      /* faults planted one by one to see whether the proof fails; 0: none */
+    int64_t images;     /* simulated in hardware; 0: all test images */
+    int64_t tap_images; /* whose every layer is compared, though their outputs are equal */
+    const char *wave;   /* file for waveforms of the first difference; NULL: none */
+    int mutants;        /* faults planted one by one to see whether the proof fails; 0: none */
     const FoldChoice *folds;
     int fold_count;
     int64_t seed;           /* >= 0 */

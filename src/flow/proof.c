@@ -399,22 +399,43 @@ static Status write_and_tap(Bench *bench, const VectorFiles *files, IntegerForwa
     return vectors_compare_taps(forward, setup->plan, setup->dataset, &run, difference);
 }
 
-/* Runs the failing image again, with the one before it (what that left behind may be the cause),
- * and keeps every layer's output. */
-static Status tap_failure(Bench *bench, int failed, ProofResult *result, Difference *difference)
+static Status tap(Bench *bench, int64_t first, int64_t count, ProofResult *result,
+                  Difference *difference)
 {
-    Arena *arena = bench->arena;
-    const Watch *watch = &bench->watches[failed];
-    int64_t first = bench->files[failed].first;
-    int64_t image = watch->failed ? watch->first.image : first;
-    int64_t start = image > first ? image - 1 : first;
-    VectorFiles *files = ARENA_NEW(arena, VectorFiles);
-    *files = name_shard(arena, fs_join(arena, bench->setup->folder, "vectors"), "taps", start,
-                        image - start + 1);
+    VectorFiles *files = ARENA_NEW(bench->arena, VectorFiles);
+    *files = name_shard(bench->arena, fs_join(bench->arena, bench->setup->folder, "vectors"),
+                        "taps", first, count);
     IntegerForward *forward = integer_forward_new(bench->setup->plan->model, VECTORS_BATCH);
     Status status = write_and_tap(bench, files, forward, result, difference);
     integer_forward_free(forward);
     return status;
+}
+
+/* Runs the failing image again, with the one before it (what that left behind may be the cause),
+ * and keeps every layer's output. */
+static Status tap_failure(Bench *bench, int failed, ProofResult *result, Difference *difference)
+{
+    const Watch *watch = &bench->watches[failed];
+    int64_t first = bench->files[failed].first;
+    int64_t image = watch->failed ? watch->first.image : first;
+    int64_t start = image > first ? image - 1 : first;
+    return tap(bench, start, image - start + 1, result, difference);
+}
+
+/* Every layer of the first images, though their outputs are right: two faults may hide each other. */
+static Status tap_asked(Bench *bench, int64_t images, ProofResult *result)
+{
+    Difference difference;
+    int64_t asked = bench->setup->tap_images;
+    result->tapped_images = asked < images ? asked : images;
+    if (result->tapped_images < 1)
+        return OK;
+    TRY(tap(bench, 0, result->tapped_images, result, &difference));
+    if (!difference.found)
+        return OK;
+    result->bit_exact = false;
+    result->first = difference;
+    return OK;
 }
 
 static Status diagnose(Bench *bench, int failed, ProofResult *result)
@@ -632,7 +653,7 @@ static Status simulate_all(const ProofSetup *setup, Arena *arena, const ProofWor
     TRY(count_labels(&bench, work, result));
     int failed = first_failure(&bench, bench.count);
     if (failed < 0)
-        return OK;
+        return tap_asked(&bench, work->images, result);
     return diagnose(&bench, failed, result);
 }
 

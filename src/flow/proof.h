@@ -40,12 +40,13 @@ typedef struct ProofSetup {
     const Plan *plan;
     const Dataset *dataset;
     const char *folder;
-    int64_t images;    /* the first ones of the dataset; more than it has: all */
-    int jobs;          /* simulations at once, at least 1 */
-    int stall_seed;    /* not 0: source and sink wait at random; timing is not compared then */
-    double deadline_s; /* for each simulation; 0: none. A hang is noticed in any case */
-    bool one_backend;  /* no overflow check in mcode */
-    const char *wave;  /* absolute path for waveforms of the first image that differs; or NULL */
+    int64_t images;     /* the first ones of the dataset; more than it has: all */
+    int jobs;           /* simulations at once, at least 1 */
+    int stall_seed;     /* not 0: source and sink wait at random; timing is not compared then */
+    double deadline_s;  /* for each simulation; 0: none. A hang is noticed in any case */
+    bool one_backend;   /* no overflow check in mcode */
+    int64_t tap_images; /* compare every layer's stream of so many of the first images; 0: none */
+    const char *wave;   /* absolute path for waveforms of the first image that differs; or NULL */
     const Progress *progress;
     /* Some simulation got further. NULL: silence. */
     void (*shards)(void *context, const ProofShard *shards, int count);
@@ -59,6 +60,8 @@ typedef struct ProofResult {
     const char *fault;      /* what the simulator said when it gave up; NULL: it did not */
     const char *standstill; /* "full: conv_1 to add (2 beats); empty: conv_3 to add", when nothing
                                moved any more; NULL: it did */
+
+    int64_t tapped_images; /* whose every layer's stream was compared, when outputs were equal */
 
     int64_t labelled;       /* images whose outputs are known */
     double label_agreement; /* of hardware and golden model, 0..1 */

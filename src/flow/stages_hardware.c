@@ -371,6 +371,7 @@ Status stage_simulate(Session *session, json_t *figures)
                                   options->images > 0 ? options->images : session->test->count,
                               .jobs = pool_threads(session->pool),
                               .deadline_s = DEADLINE_S,
+                              .tap_images = options->tap_images,
                               .wave = session_absolute(session, options->wave),
                               .progress = &session->progress,
                               .shards = on_shards,
@@ -379,6 +380,7 @@ Status stage_simulate(Session *session, json_t *figures)
     TRY(proof_run(&setup, session->arena, &proof));
     json_t *section = json_object_get(session->report, "hardware");
     add_proof(session, &proof, section);
+    json_object_set_new(section, "tapped_images", json_integer(proof.tapped_images));
     json_object_set_new(section, "kept_images", json_integer(proof.kept_images));
     json_object_set_new(section, "wave",
                         proof.bit_exact || !options->wave ? json_null()

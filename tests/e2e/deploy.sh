@@ -32,4 +32,7 @@ check "both" refuses 2 "takes no --port" --simulate --port /dev/null
 check "an unknown board, with the nearest name" refuses 2 "did you mean 'icebreaker'" --simulate --board icebraker
 check "a port that is none" refuses 4 "not a serial port" --loaded --port /dev/null --images 1
 check "a rate that no line has" refuses 2 "115200 is usual" --simulate --baud 1234
+check "every layer's stream is compared when asked" "$program" simulate "$scratch/mlp/description" \
+    --data samples/mnist --images 4 --taps 4 --workdir "$scratch/taps" --quiet
+check "and was recorded" test -s "$scratch/taps/taps/tap_hidden_1.bin"
 tap_done
