@@ -10,10 +10,10 @@ typedef struct EditRow EditRow;
 
 /* One way to change the choices of a layer. */
 struct EditRow {
-    ActionId action;
     bool (*change)(Tuning *tuning, const EditRow *row, const CalibrateEdit *edit);
-    int step;
     const char *choice[2]; /* for change_choice(): by `how` */
+    ActionId action;
+    int step;
 };
 
 static bool change_calibration(Tuning *tuning, const EditRow *row, const CalibrateEdit *edit)
@@ -59,18 +59,18 @@ static bool take_compared(Tuning *tuning, const EditRow *row, const CalibrateEdi
 }
 
 static const EditRow EDITS[] = {
-    {ACTION_NEXT_CALIBRATION, change_calibration, 1, {NULL}},
-    {ACTION_PREVIOUS_CALIBRATION, change_calibration, -1, {NULL}},
-    {ACTION_MORE_BITS, change_bits, 1, {NULL}},
-    {ACTION_FEWER_BITS, change_bits, -1, {NULL}},
-    {ACTION_CLIP_UP, change_clip, 1, {NULL}},
-    {ACTION_CLIP_DOWN, change_clip, -1, {NULL}},
-    {ACTION_CLIP_FAR_UP, change_clip_far, 1, {NULL}},
-    {ACTION_CLIP_FAR_DOWN, change_clip_far, -1, {NULL}},
-    {ACTION_CLIP_AUTO, change_choice, 0, {"clip=auto", "clip=auto"}},
-    {ACTION_GRANULARITY, change_choice, 0, {"per-channel=no", "per-channel=yes"}},
-    {ACTION_PIN_FLOAT, change_float, 0, {"float=no", "float=yes"}},
-    {ACTION_TAKE_COMPARED, take_compared, 0, {NULL}},
+    {change_calibration, {NULL}, ACTION_NEXT_CALIBRATION, 1},
+    {change_calibration, {NULL}, ACTION_PREVIOUS_CALIBRATION, -1},
+    {change_bits, {NULL}, ACTION_MORE_BITS, 1},
+    {change_bits, {NULL}, ACTION_FEWER_BITS, -1},
+    {change_clip, {NULL}, ACTION_CLIP_UP, 1},
+    {change_clip, {NULL}, ACTION_CLIP_DOWN, -1},
+    {change_clip_far, {NULL}, ACTION_CLIP_FAR_UP, 1},
+    {change_clip_far, {NULL}, ACTION_CLIP_FAR_DOWN, -1},
+    {change_choice, {"clip=auto", "clip=auto"}, ACTION_CLIP_AUTO, 0},
+    {change_choice, {"per-channel=no", "per-channel=yes"}, ACTION_GRANULARITY, 0},
+    {change_float, {"float=no", "float=yes"}, ACTION_PIN_FLOAT, 0},
+    {take_compared, {NULL}, ACTION_TAKE_COMPARED, 0},
 };
 
 static const EditRow *find_edit(ActionId action)

@@ -25,16 +25,15 @@ void calibrate_view_reset(CalibrateView *view, const Tuning *tuning)
         memset(view->rows, 0, (size_t)count * sizeof *view->rows);
 }
 
-/* Bytes that differ without a meaning (padding) cost a second look, no more. */
 static bool is_of(const KnownEffect *effect, const LayerScheme *choice)
 {
-    return effect->known && memcmp(&effect->choice, choice, sizeof *choice) == 0;
+    return effect->known && tuning_same(&effect->choice, choice);
 }
 
 static void keep(KnownEffect *effect, const LayerScheme *choice, Preview found)
 {
     effect->known = true;
-    memcpy(&effect->choice, choice, sizeof *choice);
+    effect->choice = *choice;
     effect->effect = found;
 }
 

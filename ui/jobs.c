@@ -43,13 +43,14 @@ Status jobs_save_edits(const Jobs *jobs)
     return status;
 }
 
-int jobs_restore_edits(const Jobs *jobs, Tuning *tuning)
+Status jobs_restore_edits(const Jobs *jobs, Tuning *tuning, int *count)
 {
     Arena *arena = arena_new();
     const char *path = edits_path(jobs, arena, tuning_identity(tuning));
-    bool restored = fs_exists(path) && tuning_read(tuning, path) == OK && tuning_commit(tuning);
+    Status status = fs_exists(path) ? tuning_read(tuning, path) : OK;
     arena_free(arena);
-    return restored ? tuning_differences(tuning, NULL) : 0;
+    *count = status == OK && tuning_commit(tuning) ? tuning_differences(tuning, NULL) : 0;
+    return status;
 }
 
 /* A run with edits gets a file that nobody changes any more: so it can be taken up again later. */
@@ -145,9 +146,10 @@ static void observation_folder(const Jobs *jobs, char *path, size_t size)
 static void stop_observing(Jobs *jobs)
 {
     char folder[RUN_PATH_BYTES];
-    bool working = jobs->app->observing.state == OBSERVATION_GOING_ON;
-    if (working && engine_client_cancel(jobs->observer) != OK)
-        working = false; /* it is gone already */
+    if (jobs->app->observing.state == OBSERVATION_GOING_ON) {
+        Status gone_already = engine_client_cancel(jobs->observer);
+        (void)gone_already;
+    }
     engine_client_close(jobs->observer);
     jobs->observer = NULL;
     observation_folder(jobs, folder, sizeof folder);

@@ -33,8 +33,9 @@ Status jobs_look_at_tools(Jobs *jobs) MUST_CHECK;
 
 /* app->tuning has new choices. */
 Status jobs_save_edits(const Jobs *jobs) MUST_CHECK;
-/* Takes the edits of an earlier workbench up; how many there were. From any thread. */
-int jobs_restore_edits(const Jobs *jobs, Tuning *tuning);
+/* Takes the edits of an earlier workbench up; `count`: how many there were. From any thread. A file
+ * that cannot be read is a failure, and no edits. */
+Status jobs_restore_edits(const Jobs *jobs, Tuning *tuning, int *count) MUST_CHECK;
 
 /* A run goes on by itself; the other engines are told to end. */
 void jobs_close(Jobs *jobs);

@@ -166,12 +166,12 @@ static void know_other(CalibrateScreen *screen)
     const LayerScheme *choice = tuning_choice(tuning_of(screen), row);
     struct Other *other = &screen->other;
     bool same = other->row == row && other->tensor == screen->tensor &&
-                other->calibrator == screen->compared &&
-                memcmp(&other->choice, choice, sizeof *choice) == 0;
+                other->calibrator == screen->compared && screen->compared >= 0 &&
+                tuning_same(&other->choice, choice);
     if (screen->compared < 0 || same)
         return;
-    *other = (struct Other){.row = row, .tensor = screen->tensor, .calibrator = screen->compared};
-    memcpy(&other->choice, choice, sizeof *choice);
+    *other = (struct Other){
+        .row = row, .tensor = screen->tensor, .calibrator = screen->compared, .choice = *choice};
     other->effect = tuning_preview_calibrator(tuning_of(screen), row, screen->tensor,
                                               calibrator_at(screen->compared));
 }

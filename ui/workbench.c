@@ -43,8 +43,9 @@ typedef struct Workbench {
     uv_fs_event_t watch;
     uv_work_t reading; /* the model */
     ModelView read;
-    Tuning *tuned; /* read with it; NULL: cannot be quantized */
-    int restored;  /* edits of an earlier workbench in it */
+    Tuning *tuned;                  /* read with it; NULL: cannot be quantized */
+    int restored;                   /* edits of an earlier workbench in it */
+    char unrestored[MESSAGE_BYTES]; /* why there are none; "" */
     Terminal *terminal;
     Canvas *canvas;
     App *app;
@@ -401,7 +402,9 @@ static void read_model(uv_work_t *work)
     bench->read = model_view_read(options->model);
     if (bench->read.state != MODEL_READY || tuning_open(options, &bench->tuned) != OK)
         return;
-    bench->restored = jobs_restore_edits(&bench->jobs, bench->tuned);
+    /* Messages belong to a thread: this one's goes over as a text. */
+    if (jobs_restore_edits(&bench->jobs, bench->tuned, &bench->restored) != OK)
+        snprintf(bench->unrestored, sizeof bench->unrestored, "%s", error_message());
 }
 
 static void on_model_read(uv_work_t *work, int status)
@@ -413,6 +416,9 @@ static void on_model_read(uv_work_t *work, int status)
     app_model_loaded(app_now(bench), bench->read);
     if (bench->tuned)
         app_tuning_opened(app_now(bench), bench->tuned, bench->restored);
+    if (*bench->unrestored)
+        app_message(app_now(bench), MESSAGE_WARNING, "earlier edits are lost: %s",
+                    bench->unrestored);
 }
 
 /* ---- all of it ------------------------------------------------------------------------------- */
@@ -582,6 +588,7 @@ static Status run_workbench(Workbench *bench, const WorkbenchOptions *options)
     TRY(first_history(bench));
     TRY(start_handles(bench));
     uv_run(&bench->loop, UV_RUN_DEFAULT);
+    app_commit_edits(app_now(bench)); /* however it ended */
     Status recorded = walk_close(&bench->walk);
     return bench->status == OK ? recorded : bench->status;
 }

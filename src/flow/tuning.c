@@ -1,5 +1,6 @@
 #include "flow/tuning.h"
 
+#include <assert.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -219,10 +220,15 @@ void tuning_calibration(const Tuning *tuning, int row, PreviewTensor tensor, cha
         snprintf(text, size, "%s", calibrator->name);
 }
 
+bool tuning_same(const LayerScheme *one, const LayerScheme *other)
+{
+    return layer_differences("", one, other, NULL) == 0;
+}
+
 bool tuning_row_is_edited(const Tuning *tuning, int row)
 {
     int layer = tuning->layers[row];
-    return layer_differences("", &tuning->options[layer], &committed(tuning)[layer], NULL) > 0;
+    return !tuning_same(&tuning->options[layer], &committed(tuning)[layer]);
 }
 
 /* ---- edits ----------------------------------------------------------------------------------- */
@@ -273,6 +279,7 @@ static int calibrator_count(void)
     int count = 0;
     while (calibrator_at(count))
         count++;
+    assert(count > 0);
     return count;
 }
 

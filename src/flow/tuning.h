@@ -54,6 +54,9 @@ void tuning_calibration(const Tuning *tuning, int row, PreviewTensor tensor, cha
 /* True when the committed choice is not the one of the options. */
 bool tuning_row_is_edited(const Tuning *tuning, int row);
 
+/* Two choices say the same. */
+bool tuning_same(const LayerScheme *one, const LayerScheme *other);
+
 /* ---- edits ----------------------------------------------------------------------------------- */
 
 /* "key=value[,key=value...]" for the draft of one row. ERR_USAGE: the draft stays as it was. */
