@@ -126,8 +126,9 @@ static int64_t schema_version(const Database *database)
 static Status check_ours(const Database *database, int64_t newest)
 {
     int64_t version = schema_version(database);
-    int64_t application = database_integer(database, "PRAGMA application_id", 0);
+    /* The tables first: another process may be making both, in one transaction, right now. */
     int64_t tables = database_integer(database, "SELECT count(*) FROM sqlite_schema", 0);
+    int64_t application = database_integer(database, "PRAGMA application_id", 0);
     if (tables > 0 && application != APPLICATION_ID)
         return error_set(ERR_ENVIRONMENT,
                          "history %s: this is a database of another program: name another file "

@@ -6,11 +6,13 @@ check() {
     local what=$1
     shift
     tap_count=$((tap_count + 1))
-    if "$@" >"${TAP_LOG:=$(mktemp)}" 2>&1; then
+    "$@" >"${TAP_LOG:=$(mktemp)}" 2>&1
+    local status=$?
+    if [ $status -eq 0 ]; then
         echo "ok $tap_count - $what"
     else
         echo "not ok $tap_count - $what"
-        echo "# $* -> status $?"
+        echo "# $* -> status $status"
         sed 's/^/# /' "$TAP_LOG" | tail -n 30
         tap_failed=$((tap_failed + 1))
     fi

@@ -142,7 +142,7 @@ static Mutant any_constant(const Plan *plan, int64_t shares, Arena *arena, Rng *
             if (left < 0)
                 return constant_mutant(plan, i, &CONSTANTS[k], arena, rng);
         }
-    assert(!"shares add up");
+    assert(false && "shares add up");
     return (Mutant){0};
 }
 

@@ -402,7 +402,7 @@ static const Transition *transition_from(State state, Event event)
     for (size_t i = 0; i < sizeof TRANSITIONS / sizeof *TRANSITIONS; i++)
         if (TRANSITIONS[i].state == state && TRANSITIONS[i].event == event)
             return &TRANSITIONS[i];
-    assert(!"every state answers every event that it can meet");
+    assert(false && "every state answers every event that it can meet");
     return NULL;
 }
 

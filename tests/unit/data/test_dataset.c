@@ -35,7 +35,7 @@ static int make_folder(void **state)
 static int remove_folder(void **state)
 {
     (void)state;
-    return fs_remove_tree(folder);
+    return (int)fs_remove_tree(folder);
 }
 
 /* ---- writing -----------------------------------------------------------------------------------

@@ -261,7 +261,10 @@ static void test_sequences(void **state)
     Layer pad = padding_of("border", 0, 0, 1, 0);
     pad.sequence = true;
     chain(graph, pad);
-    Layer pool = {.kind = LAYER_MAX_POOL2D, .name = "pool", .window = {1, 2, 1, 2}};
+    Layer pool = {
+        .kind = LAYER_MAX_POOL2D,
+        .name = "pool",
+        .window = {.kernel_height = 1, .kernel_width = 2, .stride_height = 1, .stride_width = 2}};
     pool.sequence = true;
     chain(graph, pool);
     chain(graph, dense_layer(graph, &rng, "pixels", 4, 5));
