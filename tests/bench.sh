@@ -66,6 +66,15 @@ echo
 bench bench_train nn data import graph base -- $model $data "$(nproc)" \
     "${BENCH_TORCH_PYTHON:-${BENCH_PYTHON:-python3}}" tests/bench/torch_train.py
 echo
+echo "the workbench, with an engine at work on all processors"
+"${CC:-cc}" -std=c17 -D_GNU_SOURCE -O2 -o "$scratch/bench_ui" tests/bench/bench_ui.c \
+    -lsqlite3 -lvterm -lutil
+for runs in 0 100000; do
+    mkdir -p "$scratch/ui-$runs"
+    XDG_STATE_HOME=$scratch XDG_CONFIG_HOME=$scratch \
+        "$scratch/bench_ui" "$program" "$scratch/ui-$runs" $runs
+done
+echo
 echo "simulation of $images images, fully parallel, bit-exact"
 declare -A speed
 for backend in llvm mcode; do

@@ -174,7 +174,7 @@ void app_choose_fold(App *app, const char *layer, int pe, int simd)
 
 void app_look_at_tools(App *app, bool again)
 {
-    if (app->tools && !again)
+    if (app->looking_at_tools || (app->tools && !again))
         return;
     app->looking_at_tools = app->ports.look_at_tools(app->ports.host) == OK;
     if (!app->looking_at_tools)

@@ -1,0 +1,190 @@
+/* bench_ui: how the workbench feels, measured on the real program on a pseudo terminal.
+ *
+ *     bench_ui PROGRAM FOLDER [RUNS]
+ *
+ * FOLDER is an empty one for the history; RUNS (0) are put into it first. Figures: the time from
+ * start to the first frame; wake-ups when idle; the time from a key to its effect on the screen,
+ * while an engine evaluates and simulates on all processors; the bytes of one update of progress
+ * meanwhile. */
+#include <locale.h>
+#include <sqlite3.h>
+
+#include "../unit/ui/vt.h"
+
+enum { KEYS = 2000, STARTS = 5, IDLE_MS = 3000, MOST_UPDATES = 4000, QUIET_MS = 20 };
+
+static double now_ms(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec * 1e3 + (double)now.tv_nsec / 1e6;
+}
+
+static int by_size(const void *a, const void *b)
+{
+    double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+static double quantile(double *values, int count, double fraction)
+{
+    qsort(values, (size_t)count, sizeof *values, by_size);
+    int index = (int)(fraction * count);
+    return count > 0 ? values[index < count ? index : count - 1] : 0;
+}
+
+static Vt *start(const char *program, const char *database)
+{
+    const char *argv[] = {
+        program, "samples/mnist_cnn.h5", "--data", "samples/mnist", "--db", database, "--images",
+        "0", /* all: some ten seconds */
+        NULL};
+    return vt_start(24, 80, (char *const *)(uintptr_t)argv);
+}
+
+static void leave(Vt *vt)
+{
+    vt_press(vt, "q");
+    if (vt_shows(vt, "A run is going on"))
+        vt_press(vt, "x");
+    vt_wait_end(vt);
+    vt_free(vt);
+}
+
+/* ---- figures --------------------------------------------------------------------------------- */
+
+static void fill_history(const char *database, int runs)
+{
+    static const char INSERT[] =
+        "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < %d) "
+        "INSERT INTO run (created_ms, finished_ms, status, stage, owner_pid, owner_start, "
+        "owner_boot, model_path, model_name, model_sha256, options, tools, seed, "
+        "quantized_accuracy, latency_cycles) "
+        "SELECT 1700000000000 + i * 1000, 1700000000500 + i * 1000, 'ok', 'simulate', 1, 1, '', "
+        "'m.h5', 'model_' || (i %% 97), '', '{}', '{}', 1, 0.9 + (i %% 100) / 1000.0, 700 + i %% "
+        "300 FROM n";
+    char text[1024], *message = NULL;
+    sqlite3 *file = NULL;
+    snprintf(text, sizeof text, INSERT, runs);
+    if (sqlite3_open(database, &file) != SQLITE_OK ||
+        sqlite3_exec(file, text, NULL, NULL, &message) != SQLITE_OK) {
+        fprintf(stderr, "bench_ui: %s: %s\n", database, message ? message : "cannot be opened");
+        exit(1);
+    }
+    sqlite3_close(file);
+}
+
+static void measure_first_frame(const char *program, const char *database)
+{
+    double times[STARTS];
+    for (int i = 0; i < STARTS; i++) {
+        /* Without a model, as a model is read after the first frame. */
+        char *const argv[] = {(char *)(uintptr_t)program, "--db", (char *)(uintptr_t)database,
+                              NULL};
+        double began = now_ms();
+        Vt *vt = vt_start(24, 80, argv);
+        times[i] = now_ms() - began;
+        leave(vt);
+    }
+    printf("first frame                %8.1f ms, the middle of %d starts (limit 100)\n",
+           quantile(times, STARTS, 0.5), STARTS);
+}
+
+static long switches(pid_t pid)
+{
+    char path[64], line[256];
+    long count = -1;
+    snprintf(path, sizeof path, "/proc/%d/status", (int)pid);
+    FILE *file = fopen(path, "r");
+    while (file && fgets(line, sizeof line, file))
+        sscanf(line, "voluntary_ctxt_switches: %ld", &count);
+    if (file)
+        fclose(file);
+    return count;
+}
+
+static void measure_idle(Vt *vt)
+{
+    vt_step(vt, 500);
+    long before = switches(vt->pid);
+    double end = now_ms() + IDLE_MS;
+    while (now_ms() < end)
+        vt_step(vt, (int)(end - now_ms()) + 1);
+    printf("idle                       %8.1f wake-ups a second (limit 0)\n",
+           (double)(switches(vt->pid) - before) / (IDLE_MS / 1000.0));
+}
+
+/* Nothing is typed: each burst of bytes is one update. */
+static void measure_updates(Vt *vt)
+{
+    static double bytes[MOST_UPDATES];
+    int count = 0;
+    double end = now_ms() + 8000;
+    vt_wait_for(vt, "running");
+    vt_step(vt, 200);
+    while (now_ms() < end && count < MOST_UPDATES && !vt_shows(vt, "is over")) {
+        long before = vt->received;
+        vt_step(vt, 1000);
+        while (vt->received > before) {
+            long until = vt->received;
+            vt_step(vt, QUIET_MS);
+            if (vt->received == until)
+                break;
+        }
+        if (vt->received > before)
+            bytes[count++] = (double)(vt->received - before);
+    }
+    printf("bytes of a progress update %8.0f in the middle, %.0f of 99 in 100, of %d (limit 200)\n",
+           quantile(bytes, count, 0.5), quantile(bytes, count, 0.99), count);
+}
+
+static void measure_keys(Vt *vt)
+{
+    static const char PLAN[] = "1jjkjkG2jk3jk7jkjk9jk8jk0jk4jk5jk6jk?jk\033";
+    static double times[KEYS];
+    int count = 0;
+    while (count < KEYS) {
+        char key[2] = {PLAN[count % (int)(sizeof PLAN - 1)], '\0'};
+        double began = now_ms();
+        if (!vt_send(vt, key)) {
+            fprintf(stderr, "bench_ui: the workbench ended\n");
+            exit(1);
+        }
+        times[count] = now_ms() - began;
+        /* A bare Esc waits 25 ms for what might follow it, by design. */
+        if (key[0] == '\033')
+            times[count] -= 25;
+        count++;
+        vt_step(vt, 3);
+        if (vt_shows(vt, "is over"))
+            vt_press(vt, "r"); /* the load goes on */
+    }
+    printf("key to screen              %8.2f ms in the middle, %.2f of 99 in 100 (limit 16), %.2f "
+           "at most; %d keys\n",
+           quantile(times, KEYS, 0.5), quantile(times, KEYS, 0.99), quantile(times, KEYS, 1), KEYS);
+}
+
+int main(int argc, char **argv)
+{
+    char database[512];
+    if (argc < 3) {
+        fprintf(stderr, "usage: bench_ui PROGRAM FOLDER [RUNS]\n");
+        return 2;
+    }
+    setlocale(LC_ALL, "C.UTF-8");
+    int runs = argc > 3 ? atoi(argv[3]) : 0;
+    snprintf(database, sizeof database, "%s/history.db", argv[2]);
+    char *const none[] = {argv[1], "--db", database, NULL};
+    leave(vt_start(24, 80, none)); /* makes the file */
+    if (runs > 0)
+        fill_history(database, runs);
+    printf("history of %d runs\n", runs);
+    measure_first_frame(argv[1], database);
+    Vt *vt = start(argv[1], database);
+    measure_idle(vt);
+    vt_press(vt, "r3");
+    measure_updates(vt);
+    measure_keys(vt);
+    leave(vt);
+    return 0;
+}
