@@ -129,6 +129,8 @@ void app_message(App *app, MessageLevel level, const char *format, ...)
     vsnprintf(text, sizeof text, format, arguments);
     va_end(arguments);
     messages_add(&app->messages, level, app->now_ms, "%s", text);
+    if (app->ports.said)
+        app->ports.said(app->ports.host, level, text);
     app_tell(app, SCREEN_MESSAGES_CHANGED);
 }
 

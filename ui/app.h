@@ -59,6 +59,8 @@ typedef struct AppPorts {
     Status (*save_settings)(void *host); /* theme and mouse, as app->settings has them */
     void (*suspend)(void *host);
     void (*set_size)(void *host, int rows, int columns); /* a walk without a terminal wants it */
+    /* Each message, for a log. NULL: there is none. */
+    void (*said)(void *host, MessageLevel level, const char *text);
     /* Each thing that the user did, as a step of a walk (script.h). NULL: nobody records. */
     void (*acted)(void *host, const char *step);
     void *host;

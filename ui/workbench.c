@@ -260,6 +260,14 @@ static void set_size(void *host, int rows, int columns)
     take_size(host);
 }
 
+/* While the screen is up, standard error is the log. */
+static void said(void *host, MessageLevel level, const char *text)
+{
+    char time[CLOCK_TEXT_BYTES];
+    clock_utc_text(((Workbench *)host)->app->now_ms, time);
+    fprintf(stderr, "%s %s: %s\n", time, message_level_word(level), text);
+}
+
 static void acted(void *host, const char *step)
 {
     Workbench *bench = host;
@@ -515,6 +523,7 @@ static void make_app(Workbench *bench, const WorkbenchOptions *options)
                       .save_settings = save_settings,
                       .suspend = suspend,
                       .set_size = set_size,
+                      .said = bench->walk.unattended ? NULL : said,
                       .acted = bench->walk.recorder ? acted : NULL,
                       .host = bench};
     bench->app = app_new(&settings, &ports, bench->store);

@@ -122,6 +122,21 @@ static void test_few_bytes(void **state)
     assert_ends_well(vt);
 }
 
+/* What was said is in the log, too, when the workbench is gone. */
+static void test_messages_are_logged(void **state)
+{
+    const Place *place = *state;
+    Buffer log = {0};
+    Vt *vt = start_at(place, 24, 80);
+    assert_true(vt_press(vt, ":theme pink\r"));
+    vt_press(vt, "q");
+    assert_ends_well(vt);
+    const char *path = fs_join(place->arena, place->folder, "dnn2fpga/workbench.log");
+    assert_int_equal(fs_read_file(path, 1 << 16, &log), OK);
+    assert_non_null(strstr(log.data, " warning: no theme is called \"pink\""));
+    buffer_free(&log);
+}
+
 static void test_hang_up(void **state)
 {
     Vt *vt = start_at(*state, 24, 80);
@@ -263,6 +278,7 @@ int main(void)
         PLACED(test_mouse),
         PLACED(test_resize),
         PLACED(test_few_bytes),
+        PLACED(test_messages_are_logged),
         PLACED(test_hang_up),
         PLACED(test_signals),
         PLACED(test_stop_and_continue),
