@@ -38,7 +38,8 @@ static const Advice ADVICE[] = {
                     "history, or name another place with --db FILE"},
 };
 
-Status database_error(const Database *database, const char *doing)
+/* ERR_ENVIRONMENT, worded from SQLite's latest failure. `doing` completes "cannot ...". */
+static Status failed_to(const Database *database, const char *doing)
 {
     int code = sqlite3_extended_errcode(database->handle);
     const char *words = sqlite3_errmsg(database->handle);
@@ -60,7 +61,7 @@ static Status execute(const Database *database, const char *sql, const char *doi
         if (code == SQLITE_OK)
             return OK;
         if (code != SQLITE_BUSY || clock_seconds_since(start) * 1000 > BUSY_MS)
-            return database_error(database, doing);
+            return failed_to(database, doing);
         usleep(10000);
     }
 }
@@ -210,7 +211,7 @@ static Status prepare(Database *database, const EmbeddedFile *steps, Arena *aren
     TRY_IN(make_folder_of(database->path, arena), "history %s", database->path);
     int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
     if (sqlite3_open_v2(database->path, &database->handle, flags, NULL) != SQLITE_OK)
-        return database_error(database, "open it");
+        return failed_to(database, "open it");
     sqlite3_extended_result_codes(database->handle, 1);
     sqlite3_busy_timeout(database->handle, BUSY_MS);
     if (sqlite3_db_readonly(database->handle, "main") == 1)
@@ -258,7 +259,7 @@ void database_close(Database *database)
 static void check(Statement *statement, int code)
 {
     if (code != SQLITE_OK && statement->status == OK)
-        statement->status = database_error(statement->database, "use it");
+        statement->status = failed_to(statement->database, "use it");
 }
 
 Statement statement_new(const Database *database, const char *sql)

@@ -33,9 +33,6 @@ void database_close(Database *database);
 /* Reads the whole file; ERR_ENVIRONMENT when it is damaged. Small files are checked when opened. */
 Status database_check(const Database *database) MUST_CHECK;
 
-/* ERR_ENVIRONMENT, worded from SQLite's latest failure. `doing` completes "cannot ...". */
-Status database_error(const Database *database, const char *doing);
-
 /* Begins a transaction that may write. */
 Status database_begin(Database *database) MUST_CHECK;
 

@@ -10,7 +10,7 @@
 
 enum { WIDEST_CHART = 512, FIGURE_ROWS = 3, FIGURE_COLUMNS = 11, NAME_COLUMNS = 8 };
 
-const char *tensor_word(PreviewTensor tensor)
+static const char *tensor_word(PreviewTensor tensor)
 {
     static const char *const WORDS[PREVIEW_TENSORS] = {"weights", "activations"};
     return WORDS[tensor];

@@ -15,8 +15,6 @@ typedef struct CalibratePane {
     Preview other;              /* of the compared one */
 } CalibratePane;
 
-const char *tensor_word(PreviewTensor tensor); /* "weights" */
-
 void calibrate_pane_draw(const CalibratePane *pane, Area area);
 
 #endif

@@ -67,11 +67,6 @@ typedef struct Workbench {
     Status status;
 } Workbench;
 
-WorkbenchOptions workbench_options_default(void)
-{
-    return (WorkbenchOptions){.run = run_options_default()};
-}
-
 static App *app_now(Workbench *bench)
 {
     bench->app->now_ms = clock_utc_ms();

@@ -1,6 +1,6 @@
 /* workbench.h: the interactive program: screens on a terminal, an engine in another process.
  *
- *     WorkbenchOptions options = workbench_options_default();
+ *     WorkbenchOptions options = {.run = run_options_default()};
  *     options.run.model = "samples/mnist_cnn.h5";
  *     options.run.data = "samples/mnist";
  *     return workbench_main(&options);
@@ -24,8 +24,6 @@ typedef struct WorkbenchOptions {
     SettingsChoice look;
     WalkOptions walk;
 } WorkbenchOptions;
-
-WorkbenchOptions workbench_options_default(void);
 
 /* Returns the exit status; what went wrong was printed on standard error. */
 int workbench_main(const WorkbenchOptions *options);

@@ -14,7 +14,8 @@ static bool is_drawn(const ScatterPoint *point)
     return isfinite(point->x) && isfinite(point->y);
 }
 
-bool scatter_is_best(const Scatter *scatter, int point)
+/* True when no other point has at most its x and at least its y, and differs (Pareto). */
+static bool is_best(const Scatter *scatter, int point)
 {
     const ScatterPoint *own = &scatter->points[point];
     for (int i = 0; i < scatter->count; i++) {
@@ -76,7 +77,7 @@ void scatter_svg(const Scatter *scatter, Buffer *svg)
         double at_y =
             SVG_HEIGHT - SVG_BOTTOM - (SVG_HEIGHT - SVG_BOTTOM - SVG_TOP) * part(y, point->y);
         buffer_printf(svg, "<circle cx=\"%.1f\" cy=\"%.1f\" r=\"5\" fill=\"%s\"/>\n", at_x, at_y,
-                      SVG_COLOURS[scatter_is_best(scatter, i) ? 0 : 5]);
+                      SVG_COLOURS[is_best(scatter, i) ? 0 : 5]);
         svg_text(svg, (SvgLabel){at_x + 8, at_y + 4, "start", point->label});
     }
     svg_text(svg, (SvgLabel){SVG_LEFT, SVG_HEIGHT - 11, "start", "blue: none is better in both"});

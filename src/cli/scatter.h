@@ -17,9 +17,6 @@ typedef struct Scatter {
     int count;
 } Scatter;
 
-/* True when no other point has at most its x and at least its y, and differs (Pareto). */
-bool scatter_is_best(const Scatter *scatter, int point);
-
 /* A whole file. */
 void scatter_svg(const Scatter *scatter, Buffer *svg);
 

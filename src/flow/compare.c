@@ -44,11 +44,6 @@ static const int BETTER[FIGURES] = {
 /* Options that say where files go, not what is done. */
 static const char *const PLACES[] = {"workdir", "database", "jobs", "parent", NULL};
 
-int figure_better(Figure figure)
-{
-    return BETTER[figure];
-}
-
 /* ---- rows ------------------------------------------------------------------------------------ */
 
 static bool all_equal(const json_t *values)

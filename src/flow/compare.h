@@ -26,9 +26,6 @@ enum { COMPARE_MAX_RUNS = 64 };
  * caller's. */
 Status runs_compare(Store *store, const int64_t *ids, int count, json_t **comparison) MUST_CHECK;
 
-/* Which way a figure is better: 1 higher, -1 lower, 0 neither. */
-int figure_better(Figure figure);
-
 /* What differs in the options of two runs: [{"name", "from", "to"}], empty when nothing does. Names
  * of files that decide nothing (workdir, database) are left out. The caller's. */
 json_t *runs_edits(const RunRecord *from, const RunRecord *to);

@@ -390,7 +390,7 @@ bool tuning_commit(Tuning *tuning)
     return true;
 }
 
-void tuning_drop_draft(Tuning *tuning)
+static void drop_draft(Tuning *tuning)
 {
     memcpy(tuning->draft, committed(tuning), state_bytes(tuning));
 }
@@ -401,7 +401,7 @@ static bool go_to_step(Tuning *tuning, int step, Buffer *text)
         return false;
     differences(tuning, committed(tuning), tuning->steps[step], text);
     tuning->step = step;
-    tuning_drop_draft(tuning);
+    drop_draft(tuning);
     return true;
 }
 
@@ -409,7 +409,7 @@ bool tuning_undo(Tuning *tuning, Buffer *text)
 {
     if (tuning_has_draft(tuning)) {
         differences(tuning, tuning->draft, committed(tuning), text);
-        tuning_drop_draft(tuning);
+        drop_draft(tuning);
         return true;
     }
     return go_to_step(tuning, tuning->step - 1, text);

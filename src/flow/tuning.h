@@ -87,7 +87,6 @@ void tuning_apply_preset(Tuning *tuning, int row, const TuningPreset *preset);
 /* False when the draft has nothing new. Committing forgets what could be redone. */
 bool tuning_commit(Tuning *tuning);
 bool tuning_has_draft(const Tuning *tuning);
-void tuning_drop_draft(Tuning *tuning);
 
 /* A step back or forth, draft included; false when there is none. `text` gets what changed, a line
  * for each difference. */

@@ -18,11 +18,6 @@ static const Board BOARDS[] = {
 
 enum { BOARD_ROWS = sizeof BOARDS / sizeof *BOARDS };
 
-const Board *board_list(void)
-{
-    return BOARDS;
-}
-
 Status board_find(const char *name, const Board **board)
 {
     const char *names[BOARD_ROWS];

@@ -18,9 +18,6 @@ typedef struct Board {
     const char *openfpgaloader;              /* its name there; NULL: iceprog loads it */
 } Board;
 
-/* Every board; the last one has the name NULL. */
-const Board *board_list(void);
-
 /* ERR_USAGE, with the nearest name and all of them, when there is none of that name. */
 Status board_find(const char *name, const Board **board) MUST_CHECK;
 

@@ -4,9 +4,10 @@
 #include <stdbool.h>
 #include <string.h>
 
-const char *const NAME_ENDINGS[] = {"",       "_valid",   "_ready", "_data",        "_last",
-                                    "_tap",   "_weights", "_bias",  "_multipliers", "_shifts",
-                                    "_table", NULL};
+/* Endings that emission puts behind a name; NULL-terminated. "" stands for the name itself. */
+static const char *const NAME_ENDINGS[] = {
+    "",         "_valid", "_ready",       "_data",   "_last",  "_tap",
+    "_weights", "_bias",  "_multipliers", "_shifts", "_table", NULL};
 
 /* Behind these come numbers of readers and more: names of layers that have them are changed. */
 static const char *const KEPT_PARTS[] = {"_held", "_fork"};

@@ -16,9 +16,6 @@
 
 typedef struct Names Names;
 
-/* Endings that emission puts behind a name; NULL-terminated. "" stands for the name itself. */
-extern const char *const NAME_ENDINGS[];
-
 Names *names_new(Arena *arena);
 
 /* A legal, unique name like `wanted`, in the arena. */

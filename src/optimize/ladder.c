@@ -22,11 +22,6 @@ const char *ladder_step_word(LadderStep step)
     return STEP_WORDS[step];
 }
 
-const char *ladder_policy_word(LadderPolicy policy)
-{
-    return POLICY_WORDS[policy];
-}
-
 bool ladder_policy_parse(const char *word, LadderPolicy *policy)
 {
     for (int i = 0; i < POLICIES; i++)

@@ -40,8 +40,7 @@
 typedef enum LadderStep { LADDER_PTQ_ALL, LADDER_PTQ_PARTIAL, LADDER_QAT, LADDER_STEPS } LadderStep;
 typedef enum LadderPolicy { POLICY_CONV, POLICY_SENSITIVITY, POLICIES } LadderPolicy;
 
-const char *ladder_step_word(LadderStep step);       /* "ptq-all" */
-const char *ladder_policy_word(LadderPolicy policy); /* "conv" */
+const char *ladder_step_word(LadderStep step); /* "ptq-all" */
 bool ladder_policy_parse(const char *word, LadderPolicy *policy);
 
 typedef struct LadderOptions {

@@ -9,7 +9,13 @@
 
 enum { SHARD = 25 };
 
-double noise_decibels(Noise noise)
+/* Signal and noise of many values. */
+typedef struct Noise {
+    double signal, noise;
+} Noise;
+
+/* Signal to noise in dB, within +-SQNR_MAX_DB. */
+static double decibels_of(Noise noise)
 {
     if (noise.noise == 0)
         return SQNR_MAX_DB;
@@ -146,7 +152,7 @@ Status losses_measure(const Graph *graph, const IntegerModel *model, const Datas
     *losses = ARENA_ARRAY(model->arena, LayerLoss, model->count);
     for (int i = 0; i < model->count; i++)
         (*losses)[i] = (LayerLoss){
-            .sqnr_db = noise_decibels(pass.sums[i].noise),
+            .sqnr_db = decibels_of(pass.sums[i].noise),
             .clipped_fraction = (double)pass.sums[i].clipped /
                                 (double)(pass.count * shape_elements(model->ops[i].output_shape)),
         };

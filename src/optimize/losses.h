@@ -5,14 +5,6 @@
 
 #include "quant/quantizer.h"
 
-/* Signal and noise of many values. */
-typedef struct Noise {
-    double signal, noise;
-} Noise;
-
-/* Signal to noise in dB, within +-SQNR_MAX_DB. */
-double noise_decibels(Noise noise);
-
 /* Each operation against its layer of `graph`, on the first LOSS_IMAGES images; as the quantizer
  * measures its own. `losses` (model->count) are made in the model's arena. */
 Status losses_measure(const Graph *graph, const IntegerModel *model, const Dataset *images,

@@ -96,6 +96,13 @@ static void convolve_pixel(const FloatLayer *layer, const float *image, Place pl
     }
 }
 
+/* max(value, +0), in place. */
+static void relu_values(float *values, int64_t count)
+{
+    for (int64_t i = 0; i < count; i++)
+        values[i] = float32_relu(values[i]);
+}
+
 static void max_pixel(const FloatLayer *layer, const float *image, Place place, float *pixel)
 {
     int64_t channels = layer->input_shape.dim[2];
@@ -108,7 +115,7 @@ static void max_pixel(const FloatLayer *layer, const float *image, Place place, 
                 pixel[c] = input[c] > pixel[c] ? input[c] : pixel[c];
         }
     if (layer->relu)
-        float_relu(pixel, channels);
+        relu_values(pixel, channels);
 }
 
 static void average_pixel(const FloatLayer *layer, const float *image, Place place, float *pixel)
@@ -124,7 +131,7 @@ static void average_pixel(const FloatLayer *layer, const float *image, Place pla
     for (int64_t c = 0; c < channels; c++)
         pixel[c] = float32_settle(pixel[c] * layer->scale);
     if (layer->relu)
-        float_relu(pixel, channels);
+        relu_values(pixel, channels);
 }
 
 typedef void PixelKernel(const FloatLayer *layer, const float *image, Place place, float *pixel);
@@ -168,12 +175,6 @@ void float_dense(const FloatLayer *layer, const float *input, int images, float 
             accumulate(sums, input, inputs, layer->taps + channel, layer->lanes);
             put_block(layer, sums, channel, output);
         }
-}
-
-void float_relu(float *values, int64_t count)
-{
-    for (int64_t i = 0; i < count; i++)
-        values[i] = float32_relu(values[i]);
 }
 
 /* ---- preparation ------------------------------------------------------------------------------

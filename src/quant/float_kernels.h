@@ -72,9 +72,6 @@ typedef void FloatKernel(const FloatLayer *layer, const float *input, int images
 /* The average has no padding; of equals the first of the window is the maximum. */
 FloatKernel float_conv2d, float_dense, float_max_pool2d, float_average_pool2d;
 
-/* max(value, +0), in place. */
-void float_relu(float *values, int64_t count);
-
 /* From and to the integers of a format. */
 typedef struct FloatBridge {
     float scale, inverse_scale; /* generics SCALE of one bridge, INVERSE_SCALE of the other */
