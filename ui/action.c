@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "ui/key.h"
+#include "ui/theme.h"
 
 /* Why an action has no twin. */
 #define MOVES  "it moves about the screen"
@@ -186,8 +187,10 @@ static const ActionInfo TABLE[ACTIONS] = {
                     .twin = "dnn2fpga runs list --deleted"},
     [ACTION_LAST_SCREEN] = {"last-screen", "`", "the main screen that was there before", NULL,
                             .scope = SCOPE_APP, .screen_only = MOVES},
+    [ACTION_ZOOM] = {"zoom", "O", "the screen alone; again: title and hints", NULL,
+                     .scope = SCOPE_APP, .screen_only = SHOWS},
     [ACTION_THEME] = {"theme", "", "other colours", NULL, .scope = SCOPE_APP, .argument = "NAME",
-                      .twin = "--theme NAME"},
+                      .choices = THEME_NAMES, .twin = "--theme NAME"},
     [ACTION_MOUSE] = {"mouse", "", "ask the terminal for the mouse, or not", NULL,
                       .scope = SCOPE_APP, .twin = "--no-mouse"},
     [ACTION_SAVE_SETTINGS] = {"save-settings", "", "theme and mouse as they are, for next time",

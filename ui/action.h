@@ -95,6 +95,7 @@ typedef enum ActionId {
     ACTION_UNDELETE,
     ACTION_BIN,
     ACTION_LAST_SCREEN,
+    ACTION_ZOOM,
     ACTION_THEME,
     ACTION_MOUSE,
     ACTION_SAVE_SETTINGS,
@@ -136,6 +137,7 @@ typedef struct ActionInfo {
     unsigned scope;
     bool writes;          /* not possible with --readonly */
     const char *argument; /* what `:NAME ` takes, "FILE"; NULL: nothing */
+    const char *choices;  /* words that the argument may be, between blanks; NULL: any */
     /* The same without a screen: a command, or options of one. A test knows that they exist. */
     const char *twin;
     const char *screen_only; /* or why there is no such thing */

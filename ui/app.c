@@ -4,7 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/fs.h"
 #include "flow/report.h"
 #include "ui/key.h"
 
@@ -288,6 +287,17 @@ static void search(App *app)
         app_message(app, MESSAGE_WARNING, "nothing here contains \"%s\"", app->argument);
 }
 
+bool app_clear_filter(App *app)
+{
+    Screen *screen = app_screen(app);
+    if (!(screen->ops->scopes & SCOPE_HISTORY) || !screen->ops->filter)
+        return false;
+    acted(app, "clear-filter", "");
+    screen->ops->filter(screen, "");
+    app->dirty = true;
+    return true;
+}
+
 static void filter(App *app)
 {
     Screen *screen = app_screen(app);
@@ -307,48 +317,14 @@ static void show_help(App *app)
     app_push(app, screen_help_new(app, app_screen(app)));
 }
 
+static void zoom(App *app)
+{
+    app->zoomed = !app->zoomed;
+}
+
 static void show_last(App *app)
 {
     show_root(app, app->last_root);
-}
-
-static void set_theme(App *app)
-{
-    if (theme_parse(app->argument, &app->settings.theme))
-        app->ports.set_theme(app->ports.host, app->settings.theme);
-    else
-        app_message(app, MESSAGE_WARNING, "no theme is called \"%s\"; the themes are: %s",
-                    app->argument, theme_names());
-}
-
-static void toggle_mouse(App *app)
-{
-    app->settings.mouse = !app->settings.mouse;
-    app->ports.set_mouse(app->ports.host, app->settings.mouse);
-    app_message(app, MESSAGE_INFO, "mouse %s; :save-settings keeps it so",
-                app->settings.mouse ? "on: hold Shift to select text" : "off");
-}
-
-static void save_settings(App *app)
-{
-    if (app->ports.save_settings(app->ports.host) != OK)
-        app_message(app, MESSAGE_ERROR, "%s", error_message());
-    else
-        app_message(app, MESSAGE_INFO, "saved: theme %s, mouse %s", theme_name(app->settings.theme),
-                    app->settings.mouse ? "on" : "off");
-}
-
-/* The screen as text, without the prompt that asked for it. */
-static void write_snapshot(App *app)
-{
-    Canvas *canvas = canvas_new(app->rows, app->columns, app->settings.ascii);
-    Buffer text = {0};
-    app_draw(app, canvas);
-    canvas_dump(canvas, &text);
-    if (fs_write_atomic(app->argument, text.data, text.length) != OK)
-        app_message(app, MESSAGE_ERROR, "%s", error_message());
-    buffer_free(&text);
-    canvas_free(canvas);
 }
 
 static void repaint(App *app)
@@ -373,10 +349,11 @@ static void (*const OBEY[ACTIONS])(App *app) = {
     [ACTION_SEARCH] = search,
     [ACTION_FILTER] = filter,
     [ACTION_LAST_SCREEN] = show_last,
-    [ACTION_THEME] = set_theme,
-    [ACTION_MOUSE] = toggle_mouse,
-    [ACTION_SAVE_SETTINGS] = save_settings,
-    [ACTION_SNAPSHOT] = write_snapshot,
+    [ACTION_ZOOM] = zoom,
+    [ACTION_THEME] = app_set_theme,
+    [ACTION_MOUSE] = app_toggle_mouse,
+    [ACTION_SAVE_SETTINGS] = app_save_settings,
+    [ACTION_SNAPSHOT] = app_write_snapshot,
     [ACTION_COMMAND] = ask_command,
     [ACTION_HELP] = show_help,
     [ACTION_REPAINT] = repaint,
@@ -435,7 +412,10 @@ void app_act_with(App *app, ActionId action, const char *argument)
 static void type_filter(App *app, PromptState state)
 {
     Screen *screen = app_screen(app);
-    screen->ops->filter(screen, state == PROMPT_LEFT ? "" : app->prompt.text);
+    if (state == PROMPT_LEFT || (state == PROMPT_ENTERED && !*app->prompt.text))
+        app_clear_filter(app);
+    else
+        screen->ops->filter(screen, app->prompt.text);
 }
 
 static void take_prompt(App *app)
@@ -507,22 +487,6 @@ void app_key(App *app, int key)
     } else {
         key_on_screen(app, key);
     }
-}
-
-void app_click(App *app, const Canvas *shown, int row, int column)
-{
-    const Click *click = canvas_click(shown, row, column);
-    if (!click || app->prompt.open || app->note.open || app_shows_size(app))
-        return;
-    if (app->dialog.open) {
-        if (click->key != KEY_NOTHING)
-            app_key(app, click->key);
-        return;
-    }
-    messages_acknowledge(&app->messages);
-    if (action_info((ActionId)click->action)->scope & app_scopes(app))
-        for (int i = 0; i < click->times; i++)
-            app_act(app, (ActionId)click->action);
 }
 
 /* ---- events ---------------------------------------------------------------------------------- */

@@ -111,6 +111,7 @@ struct App {
     int depth;
     int rows, columns; /* of the terminal; set by app_resized() before anything else */
     bool looking_at_tools;
+    bool zoomed;                 /* the screen alone is drawn */
     bool draw_anyway;            /* on a terminal that is too small */
     char argument[PROMPT_BYTES]; /* of the action that is being obeyed; "" */
     bool dirty;
@@ -149,6 +150,8 @@ void app_tick(App *app);
 /* ---- for screens ----------------------------------------------------------------------------- */
 
 Screen *app_screen(const App *app); /* the one that is shown */
+/* Drops the filter of the screen that is shown; false: it has none. */
+bool app_clear_filter(App *app);
 void app_push(App *app, Screen *screen);
 void app_message(App *app, MessageLevel level, const char *format, ...) PRINTF_LIKE(3, 4);
 /* False, with the reason, when an action is not possible now on the screen that is shown. */
@@ -188,6 +191,11 @@ void app_resume_run(App *app);
 void app_pause_run(App *app);
 void app_skip_rung(App *app);
 void app_stop_climb(App *app);
+/* What the terminal is asked for; the first and the last take app->argument. */
+void app_set_theme(App *app);
+void app_toggle_mouse(App *app);
+void app_save_settings(App *app);
+void app_write_snapshot(App *app);
 
 /* The terminal is too small, and its size is all that is shown. */
 bool app_shows_size(const App *app);

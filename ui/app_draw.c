@@ -157,6 +157,19 @@ static void draw_too_small(Area screen)
                 screen.columns, screen.rows, APP_MIN_COLUMNS, APP_MIN_ROWS);
 }
 
+static bool says_something(const App *app)
+{
+    return messages_shown(&app->messages, app->now_ms) != NULL;
+}
+
+/* What is the same around each screen. */
+static void draw_frame(const App *app, Area all)
+{
+    draw_tabs(app, area_part(all, 0, 0, 1, all.columns));
+    draw_crumbs(app, area_part(all, 1, 0, 1, all.columns));
+    draw_hints(app, area_part(all, all.rows - 1, 0, 1, all.columns));
+}
+
 void app_draw(App *app, Canvas *canvas)
 {
     canvas_reset(canvas, canvas->rows, canvas->columns);
@@ -166,13 +179,16 @@ void app_draw(App *app, Canvas *canvas)
         return;
     }
     Screen *screen = app_screen(app);
+    bool status_row = !app->zoomed || app->prompt.open || says_something(app);
     Area body = area_part(all, BODY_ROW, 0, all.rows - BODY_ROW - ROWS_BELOW, all.columns);
+    if (app->zoomed)
+        body = area_part(all, 0, 0, all.rows - status_row, all.columns);
     screen->ops->layout(screen, body.rows, body.columns);
-    draw_tabs(app, area_part(all, 0, 0, 1, all.columns));
-    draw_crumbs(app, area_part(all, 1, 0, 1, all.columns));
     screen->ops->draw(screen, body);
-    draw_status(app, area_part(all, all.rows - 2, 0, 1, all.columns));
-    draw_hints(app, area_part(all, all.rows - 1, 0, 1, all.columns));
+    if (status_row)
+        draw_status(app, area_part(all, all.rows - (app->zoomed ? 1 : 2), 0, 1, all.columns));
+    if (!app->zoomed)
+        draw_frame(app, all);
     if (app->dialog.open)
         dialog_draw(&app->dialog, all);
     if (app->note.open)

@@ -103,6 +103,12 @@ static ScriptState step_ignore_size(Script *script, App *app, const char *rest)
     return SCRIPT_GOES_ON;
 }
 
+static ScriptState step_clear_filter(Script *script, App *app, const char *rest)
+{
+    (void)rest;
+    return app_clear_filter(app) ? SCRIPT_GOES_ON : fail(script, "nothing is filtered here");
+}
+
 static ScriptState step_say(Script *script, App *app, const char *rest)
 {
     if (script->unattended)
@@ -122,9 +128,10 @@ static const struct {
     const char *word;
     StepFunction *function;
 } STEPS[] = {
-    {"size", step_size},     {"wait-idle", step_wait_idle}, {"wait-run", step_wait_run},
-    {"expect", step_expect}, {"answer", step_answer},       {"ignore-size", step_ignore_size},
-    {"say", step_say},
+    {"size", step_size},         {"wait-idle", step_wait_idle},
+    {"wait-run", step_wait_run}, {"expect", step_expect},
+    {"answer", step_answer},     {"ignore-size", step_ignore_size},
+    {"say", step_say},           {"clear-filter", step_clear_filter},
 };
 
 static StepFunction *find_step(const char *word)

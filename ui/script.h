@@ -8,6 +8,7 @@
  *     wait-run           until no run of this workbench goes on
  *     expect TEXT        the screen shows this, else the walk ends with status 1
  *     answer CHOICE      of a question, by its words
+ *     clear-filter       all rows again
  *     ignore-size        draw, although the terminal is small
  *     say TEXT           shows the text and waits for a key; without a terminal it does not wait
  *

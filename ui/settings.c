@@ -34,7 +34,7 @@ static const struct {
     bool (*set)(const char *value, void *place);
     size_t offset;
 } KEYS[] = {
-    {"theme", "default light dark high-contrast mono", set_theme, offsetof(Settings, theme)},
+    {"theme", THEME_NAMES, set_theme, offsetof(Settings, theme)},
     {"mouse", "yes no", set_switch, offsetof(Settings, mouse)},
     {"ascii", "yes no", set_switch, offsetof(Settings, ascii)},
     {"color", "yes no", set_switch, offsetof(Settings, color)},
@@ -96,8 +96,7 @@ void settings_read(const char *path, Settings *settings, Buffer *warnings)
 Status settings_choose(const SettingsChoice *choice, Settings *settings)
 {
     if (choice->theme && !theme_parse(choice->theme, &settings->theme))
-        return error_set(ERR_USAGE, "--theme %s: expected one of: %s", choice->theme,
-                         theme_names());
+        return error_set(ERR_USAGE, "--theme %s: expected one of: %s", choice->theme, THEME_NAMES);
     settings->ascii = settings->ascii || choice->ascii;
     settings->color = settings->color && !choice->no_color;
     settings->mouse = settings->mouse && !choice->no_mouse;

@@ -104,11 +104,6 @@ const char *theme_name(Theme theme)
     return NAMES[theme];
 }
 
-const char *theme_names(void)
-{
-    return "default light dark high-contrast mono";
-}
-
 bool theme_parse(const char *name, Theme *theme)
 {
     for (int i = 0; i < THEMES; i++)

@@ -65,7 +65,7 @@ Look theme_look(Theme theme, Style style, ColourDepth depth);
 const char *theme_name(Theme theme); /* "high-contrast" */
 /* False when no theme is called so. */
 bool theme_parse(const char *name, Theme *theme);
-/* All of them, for messages: "default light ...". */
-const char *theme_names(void);
+/* All of them, in their order. */
+#define THEME_NAMES "default light dark high-contrast mono"
 
 #endif

@@ -591,7 +591,7 @@ static void test_settings(void **state)
     FakeHost fake;
     App *app = fixture_app(&fake, true, true);
     press(app, ":theme\r"); /* asks which */
-    assert_shows(app, "\n:theme\n");
+    assert_shows(app, "\n:theme    default light dark");
     press(app, "light\r");
     assert_int_equal(fake.theme, THEME_LIGHT);
     press(app, ":theme pink\r");
@@ -608,6 +608,26 @@ static void test_settings(void **state)
     assert_int_equal(app->root, ROOT_HISTORY);
     app_key(app, KEY_FUNCTION_1);
     assert_shows(app, "On the screen History");
+    app_free(app);
+}
+
+static void test_zoom(void **state)
+{
+    (void)state;
+    FakeHost fake;
+    App *app = fixture_app(&fake, true, true);
+    app_model_loaded(app, fixture_model(false));
+    press(app, "O");
+    char *text = screen_text(app, 24, 80);
+    assert_memory_equal(text, "  layer ", 8); /* from the first row on */
+    assert_null(strstr(text, "1 Model"));
+    assert_null(strstr(text, "q quit"));
+    free(text);
+    press(app, ":");
+    assert_shows(app, "\n:"); /* the prompt has its row */
+    app_key(app, KEY_ESCAPE);
+    press(app, "O");
+    assert_shows(app, "q quit");
     app_free(app);
 }
 
@@ -714,6 +734,7 @@ int main(void)
         cmocka_unit_test(test_clicks),
         cmocka_unit_test(test_settings),
         cmocka_unit_test(test_snapshot),
+        cmocka_unit_test(test_zoom),
         cmocka_unit_test(test_readonly_keeps_the_file),
         cmocka_unit_test(test_observing),
         cmocka_unit_test(test_edits),

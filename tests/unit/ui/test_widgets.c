@@ -190,7 +190,7 @@ static void test_themes(void **state)
         check_theme((Theme)i);
         assert_true(theme_parse(theme_name((Theme)i), &theme));
         assert_int_equal(theme, i);
-        assert_non_null(strstr(theme_names(), theme_name((Theme)i)));
+        assert_non_null(strstr(THEME_NAMES, theme_name((Theme)i)));
         assert_int_equal(theme_look(THEME_MONO, (Style)i, COLOURS_256).foreground, COLOUR_DEFAULT);
     }
     Theme theme = THEME_DARK;
@@ -417,6 +417,33 @@ static void type(Prompt *prompt, const char *text)
         assert_int_equal(prompt_key(prompt, *text), PROMPT_TYPING);
 }
 
+/* Tab after an action's name: words that it takes, or files. */
+static void test_prompt_completes_arguments(void **state)
+{
+    (void)state;
+    Prompt prompt;
+    prompt_open(&prompt, ':', SCOPE_APP | SCOPE_CALIBRATE);
+    type(&prompt, "theme hi");
+    prompt_key(&prompt, KEY_TABULATOR);
+    assert_string_equal(prompt.text, "theme high-contrast");
+    prompt_open_with(&prompt, ':', SCOPE_APP, "theme ");
+    prompt_key(&prompt, KEY_TABULATOR);
+    prompt_key(&prompt, KEY_TABULATOR);
+    assert_string_equal(prompt.text, "theme light");
+    prompt_open_with(&prompt, ':', SCOPE_CALIBRATE, "read-scheme samples/mnist_c");
+    prompt_key(&prompt, KEY_TABULATOR);
+    assert_string_equal(prompt.text, "read-scheme samples/mnist_cnn.h5");
+    prompt_open_with(&prompt, ':', SCOPE_CALIBRATE, "read-scheme sampl");
+    prompt_key(&prompt, KEY_TABULATOR);
+    assert_string_equal(prompt.text, "read-scheme samples/");
+    prompt_open_with(&prompt, ':', SCOPE_CALIBRATE, "read-scheme s*/mnist_c"); /* no pattern */
+    prompt_key(&prompt, KEY_TABULATOR);
+    assert_string_equal(prompt.text, "read-scheme s*/mnist_c");
+    prompt_open_with(&prompt, ':', SCOPE_APP, "nonsense x");
+    prompt_key(&prompt, KEY_TABULATOR);
+    assert_string_equal(prompt.text, "nonsense x");
+}
+
 static void test_prompt(void **state)
 {
     (void)state;
@@ -618,6 +645,7 @@ int main(void)
         cmocka_unit_test(test_table_draws_visible_rows_only),
         cmocka_unit_test(test_dialog),
         cmocka_unit_test(test_prompt),
+        cmocka_unit_test(test_prompt_completes_arguments),
         cmocka_unit_test(test_messages),
         cmocka_unit_test(test_gauge),
         cmocka_unit_test(test_scroll),
