@@ -19,6 +19,8 @@ Status store_open(const char *path, Store **opened)
         status =
             database_open(path ? path : paths_of_user(arena).history, migrations, &store->database);
     if (status == OK)
+        status = store_add_functions(store);
+    if (status == OK)
         status = store_sweep(store, NULL);
     arena_free(arena);
     if (status == OK)

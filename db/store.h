@@ -230,6 +230,7 @@ typedef struct RunQuery {
     bool deleted;          /* the bin, in place of what is not in it */
     RunOrder order;        /* ORDER_ID: newest first */
     bool ascending;        /* lowest first */
+    bool unordered;        /* in any order: the fastest */
     int64_t limit, offset; /* limit 0: all */
 } RunQuery;
 
@@ -249,7 +250,7 @@ typedef struct RunPoint {
     double latency;         /* cycles of one image */
 } RunPoint;
 
-/* The points of the runs of a query, in its order, without reading their rows. */
+/* The points of the runs of a query, in any order, without reading their rows. */
 Status store_points(Store *store, const RunQuery *query, Arena *arena, RunPoint **points,
                     int *count) MUST_CHECK;
 

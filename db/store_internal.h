@@ -12,4 +12,7 @@ struct Store {
 /* queue.c: the job that this process has claimed is a run now. Inside a transaction. */
 Status queue_forget_own(Store *store) MUST_CHECK;
 
+/* store_read.c: the SQL functions that queries use. */
+Status store_add_functions(Store *store) MUST_CHECK;
+
 #endif

@@ -1,10 +1,14 @@
 /* Reading the history. */
+#include <ctype.h>
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/buffer.h"
 #include "db/store.h"
 #include "db/store_internal.h"
+
+enum { TEXT_MOST = 255 }; /* of what is looked for; the rest of it is not compared */
 
 /* The columns that read_run() takes, in its order; the figures follow, and the report or NULL. */
 static const char RUN_COLUMNS[] =
@@ -133,17 +137,57 @@ bool run_order_parse(const char *word, RunOrder *order)
     return false;
 }
 
+/* Part of a text, ASCII letters alike whether upper or lower case. `needle` is in lower case. */
+static bool contains(const unsigned char *text, const unsigned char *needle)
+{
+    for (; *text; text++) {
+        if (tolower(*text) != needle[0])
+            continue;
+        size_t i = 1;
+        while (needle[i] && tolower(text[i]) == needle[i])
+            i++;
+        if (!needle[i])
+            return true;
+    }
+    return false;
+}
+
+/* has_text(needle, text...): one of the texts has the needle in it. Several times faster than
+ * instr() of texts put together: a filter looks at every run of the history at each key. */
+static void has_text(sqlite3_context *context, int count, sqlite3_value **values)
+{
+    unsigned char needle[TEXT_MOST + 1];
+    const unsigned char *wanted = sqlite3_value_text(values[0]);
+    size_t length = 0;
+    for (; wanted && wanted[length] && length < TEXT_MOST; length++)
+        needle[length] = (unsigned char)tolower(wanted[length]);
+    needle[length] = '\0';
+    bool found = length == 0;
+    for (int i = 1; i < count && !found; i++) {
+        const unsigned char *text = sqlite3_value_text(values[i]);
+        found = text && contains(text, needle);
+    }
+    sqlite3_result_int(context, found);
+}
+
+Status store_add_functions(Store *store)
+{
+    int flags = SQLITE_UTF8 | SQLITE_DETERMINISTIC;
+    if (sqlite3_create_function(store->database->handle, "has_text", -1, flags, NULL, has_text,
+                                NULL, NULL) == SQLITE_OK)
+        return OK;
+    return database_error(store->database, "use it");
+}
+
 /* Which runs: WHERE, with the parameters 1 (status) and 2 (text). */
 static void append_filter(Buffer *sql, const RunQuery *query)
 {
     buffer_printf(sql, "WHERE deleted_ms IS %sNULL", query->deleted ? "NOT " : "");
     if (query->has_status)
         buffer_append_text(sql, " AND status = ?1");
-    if (query->text) /* instr() and not LIKE: the searched text has no wildcards */
-        buffer_printf(sql,
-                      " AND %s instr(lower(model_name || char(10) || model_path || char(10) ||"
-                      " status || char(10) || tags || char(10) || note), lower(?2))",
-                      query->without_text ? "NOT" : "");
+    if (query->text)
+        buffer_printf(sql, " AND %shas_text(?2, model_name, model_path, status, tags, note)",
+                      query->without_text ? "NOT " : "");
 }
 
 /* ORDER BY and LIMIT, with the parameters 3 and 4. The number decides between equals, in the same
@@ -151,6 +195,10 @@ static void append_filter(Buffer *sql, const RunQuery *query)
 static void append_order(Buffer *sql, const RunQuery *query)
 {
     const char *way = query->ascending ? "ASC" : "DESC";
+    if (query->unordered) {
+        buffer_append_text(sql, " LIMIT ?3 OFFSET ?4");
+        return;
+    }
     buffer_append_text(sql, " ORDER BY ");
     if (query->order != ORDER_ID)
         buffer_printf(sql, "%s %s NULLS LAST, ", ORDER_COLUMNS[query->order], way);
@@ -187,19 +235,41 @@ Status store_list(Store *store, const RunQuery *query, Arena *arena, RunRecord *
     return statement_done(&select);
 }
 
+static int compare_up(const void *first, const void *second)
+{
+    int64_t a = *(const int64_t *)first, b = *(const int64_t *)second;
+    return (a > b) - (a < b);
+}
+
+static int compare_down(const void *first, const void *second)
+{
+    return compare_up(second, first);
+}
+
+/* A filtered list comes in the order of the index that holds the texts; numbers are put in order
+ * here, faster than there. */
+static bool is_ordered_here(const RunQuery *query)
+{
+    return query->text && query->order == ORDER_ID && query->limit == 0 && query->offset == 0;
+}
+
 Status store_ids(Store *store, const RunQuery *query, Arena *arena, int64_t **ids, int *count)
 {
     Buffer sql = {0};
+    RunQuery asked = query ? *query : EVERYTHING;
     buffer_append_text(&sql, "SELECT id FROM run ");
-    if (query && query->text && !query->deleted)
+    if (asked.text && !asked.deleted)
         buffer_append_text(&sql, "INDEXED BY run_texts ");
-    Statement select = select_list(store, &sql, query ? query : &EVERYTHING);
+    asked.unordered = is_ordered_here(&asked);
+    Statement select = select_list(store, &sql, &asked);
     int64_t *items = NULL;
     *count = 0;
     while (statement_next(&select)) {
         items = grow(arena, items, *count, sizeof *items);
         items[(*count)++] = sqlite3_column_int64(select.handle, 0);
     }
+    if (asked.unordered && *count > 0)
+        qsort(items, (size_t)*count, sizeof *items, asked.ascending ? compare_up : compare_down);
     *ids = items;
     return statement_done(&select);
 }
@@ -212,7 +282,9 @@ Status store_points(Store *store, const RunQuery *query, Arena *arena, RunPoint 
                              " FROM run ");
     if (!query || !query->deleted)
         buffer_append_text(&sql, "INDEXED BY run_texts ");
-    Statement select = select_list(store, &sql, query ? query : &EVERYTHING);
+    RunQuery asked = query ? *query : EVERYTHING;
+    asked.unordered = true;
+    Statement select = select_list(store, &sql, &asked);
     RunPoint *items = NULL;
     *count = 0;
     while (statement_next(&select)) {

@@ -75,6 +75,16 @@ for runs in 0 100000; do
         "$scratch/bench_ui" "$program" "$scratch/ui-$runs" $runs
 done
 echo
+echo "the workbench with a history of ${BENCH_RUNS:=100000} runs"
+# shellcheck disable=SC2046 # flags are words
+"${CC:-cc}" -std=c17 -D_GNU_SOURCE -O2 -Isrc -I. -Itests/unit/ui -o "$scratch/bench_history" \
+    tests/bench/bench_history.c "$build/db.a" "$build/src/base.a" \
+    $(pkg-config --cflags --libs sqlite3 jansson zlib nettle libuv vterm hdf5-serial) \
+    -lm -lpthread -lutil
+mkdir "$scratch/history"
+"$scratch/bench_history" "$program" "$scratch/history" "$BENCH_RUNS" || echo "above the bound"
+rm -r "$scratch/history"
+echo
 echo "simulation of $images images, fully parallel, bit-exact"
 declare -A speed
 for backend in llvm mcode; do
