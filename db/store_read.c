@@ -176,7 +176,8 @@ Status store_add_functions(Store *store)
     if (sqlite3_create_function(store->database->handle, "has_text", -1, flags, NULL, has_text,
                                 NULL, NULL) == SQLITE_OK)
         return OK;
-    return database_error(store->database, "use it");
+    return error_set(ERR_ENVIRONMENT, "history %s: %s", store_path(store),
+                     sqlite3_errmsg(store->database->handle));
 }
 
 /* Which runs: WHERE, with the parameters 1 (status) and 2 (text). */

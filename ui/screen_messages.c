@@ -7,10 +7,12 @@
 #include "ui/format.h"
 #include "ui/table.h"
 
+enum { DAY_MS = 24 * 3600 * 1000 }; /* older ones need a date */
+
 typedef enum Column { COLUMN_TIME, COLUMN_LEVEL, COLUMN_TEXT, COLUMNS_SHOWN } Column;
 
 static const TableColumn COLUMNS[COLUMNS_SHOWN] = {
-    [COLUMN_TIME] = {"time", 8, 0, false},
+    [COLUMN_TIME] = {"time", 16, 0, false},
     [COLUMN_LEVEL] = {"level", 7, 0, false},
     [COLUMN_TEXT] = {"message", 0, 0, false},
 };
@@ -35,8 +37,12 @@ static void rows_cell(const void *self, int64_t row, int column, TableCell *cell
     static const Style STYLE_OF[MESSAGE_LEVELS] = {STYLE_NORMAL, STYLE_WARN, STYLE_BAD};
     const Message *message = messages_at(&((const App *)self)->messages, (int)row);
     char clock[FORMAT_BYTES];
+    int64_t now = ((const App *)self)->now_ms;
+    bool recent = now - message->utc_ms < DAY_MS && message->utc_ms <= now;
     if (column == COLUMN_TIME)
-        snprintf(cell->text, sizeof cell->text, "%s", format_clock(message->utc_ms, clock));
+        snprintf(cell->text, sizeof cell->text, "%s",
+                 recent ? format_clock(message->utc_ms, clock)
+                        : format_date(message->utc_ms, clock));
     else if (column == COLUMN_LEVEL) {
         cell->style = STYLE_OF[message->level];
         snprintf(cell->text, sizeof cell->text, "%s", message_level_word(message->level));

@@ -532,6 +532,15 @@ static void make_app(Workbench *bench, const WorkbenchOptions *options)
     take_size(bench);
 }
 
+static void open_messages(Workbench *bench)
+{
+    if (fs_make_folders(bench->paths.logs) != OK ||
+        messages_open(&bench->app->messages,
+                      fs_join(bench->arena, bench->paths.logs, "messages.log")) != OK)
+        app_message(app_now(bench), MESSAGE_WARNING, "messages are kept until the end only: %s",
+                    error_message());
+}
+
 static Status first_history(Workbench *bench)
 {
     bench->version = store_version(bench->store);
@@ -589,6 +598,7 @@ static Status run_workbench(Workbench *bench, const WorkbenchOptions *options)
     TRY(walk_open(&bench->walk, &options->walk));
     TRY(store_open(options->run.database, &bench->store));
     TRY(open_screen(bench, options));
+    open_messages(bench);
     TRY(first_history(bench));
     TRY(start_handles(bench));
     uv_run(&bench->loop, UV_RUN_DEFAULT);

@@ -475,6 +475,32 @@ static void test_prompt(void **state)
 
 /* ---- messages, gauge, scroll, figures -------------------------------------------------------- */
 
+/* What was said is there after a restart, with line ends and whatever else was in it; lines that
+ * were cut off by a crash are left out. */
+static void test_messages_last(void **state)
+{
+    (void)state;
+    static const char BROKEN[] = "17 info a\\\\b\n18 nonsense x\n19\n99 error cut o";
+    char path[] = "/tmp/dnn2fpga-messages-XXXXXX";
+    int file = mkstemp(path);
+    assert_true(file >= 0 && write(file, BROKEN, strlen(BROKEN)) == (ssize_t)strlen(BROKEN));
+    close(file);
+    Messages messages = {0};
+    assert_int_equal(messages_open(&messages, path), OK);
+    assert_int_equal(messages_count(&messages), 2);
+    assert_string_equal(messages_at(&messages, 1)->text, "a\\b");
+    assert_null(messages_shown(&messages, 100)); /* it was seen long ago */
+    messages_add(&messages, MESSAGE_ERROR, 1234, "two\nlines and a \\ %d", 7);
+    messages_free(&messages);
+    Messages again = {0};
+    assert_int_equal(messages_open(&again, path), OK);
+    assert_string_equal(messages_at(&again, 0)->text, "two\nlines and a \\ 7");
+    assert_int_equal(messages_at(&again, 0)->level, MESSAGE_ERROR);
+    assert_int_equal(messages_at(&again, 0)->utc_ms, 1234);
+    messages_free(&again);
+    assert_int_equal(unlink(path), 0);
+}
+
 static void test_messages(void **state)
 {
     (void)state;
@@ -647,6 +673,7 @@ int main(void)
         cmocka_unit_test(test_prompt),
         cmocka_unit_test(test_prompt_completes_arguments),
         cmocka_unit_test(test_messages),
+        cmocka_unit_test(test_messages_last),
         cmocka_unit_test(test_gauge),
         cmocka_unit_test(test_scroll),
         cmocka_unit_test(test_format),
