@@ -337,7 +337,7 @@ static Status set_option(Parse *parse, const Option *option, const char *value)
 {
     void *place = (char *)parse->arguments + option->offset;
     int64_t whole = 0;
-    assert(!option->value || value);
+    assert(value || option->kind == FLAG || option->kind == SPECIAL);
     switch (option->kind) {
     case FLAG:
         *(bool *)place = true;

@@ -38,7 +38,7 @@ check "the history is shown" shows 'No run yet. On the model screen'
 press '?'
 check "help is shown" shows 'On the screen History'
 terminal resize-window -t pane -x 120 -y 40
-check "a larger window shows more of it" shows 'leave the workbench'
+check "a larger window shows more of it" shows 'which columns are shown'
 terminal resize-window -t pane -x 50 -y 12
 check "a small one says what is needed" shows '50x12 is small; 60x17 is needed'
 terminal resize-window -t pane -x 80 -y 24
