@@ -52,7 +52,8 @@ typedef struct AppPorts {
     Status (*observe)(void *host);       /* app_observation_event() tells what comes of it */
     Status (*save_edits)(void *host);    /* app->tuning has new choices */
     Status (*look_at_tools)(void *host); /* app_tools_known() tells what comes of it */
-    void (*forget_keys)(void *host);     /* keys that were typed ahead are dropped */
+    Status (*show_wave)(void *host, const char *file); /* app_viewer_closed() tells the end */
+    void (*forget_keys)(void *host);                   /* keys that were typed ahead are dropped */
     void (*repaint)(void *host);
     void (*set_theme)(void *host, Theme theme);
     void (*set_mouse)(void *host, bool on);
@@ -72,6 +73,7 @@ typedef struct AppSettings {
     bool ascii;
     bool mouse;
     Theme theme;
+    const char *no_viewer; /* why waveforms cannot be shown here; NULL: they can */
 } AppSettings;
 
 /* Looking at the tensors of the model, as a job of an engine. */
@@ -112,6 +114,7 @@ struct App {
     int rows, columns; /* of the terminal; set by app_resized() before anything else */
     bool looking_at_tools;
     bool zoomed;                 /* the screen alone is drawn */
+    bool viewing;                /* a window with waveforms is open */
     bool draw_anyway;            /* on a terminal that is too small */
     char argument[PROMPT_BYTES]; /* of the action that is being obeyed; "" */
     bool dirty;
@@ -140,6 +143,8 @@ void app_observation_event(App *app, const Event *event);
 void app_observation_gone(App *app, const char *message);
 /* The report of flow_doctor(); borrowed. */
 void app_tools_known(App *app, const json_t *report);
+/* The window with waveforms; why it failed, or "". */
+void app_viewer_closed(App *app, const char *message);
 void app_engine_event(App *app, const Event *event);
 void app_engine_gone(App *app, const char *message);
 void app_history_changed(App *app);
@@ -170,6 +175,9 @@ void app_act_with(App *app, ActionId action, const char *argument);
 void app_observe(App *app, bool again);
 /* Looks for programs, unless that was done; `again`: in any case. */
 void app_look_at_tools(App *app, bool again);
+/* Waveforms of the first difference of the run. */
+bool app_can_show_wave(const App *app, const char **why_not);
+void app_show_wave(App *app);
 /* Makes the draft of the tuning one step, and saves it. */
 void app_commit_edits(App *app);
 /* The next runs fold that layer so. */

@@ -188,3 +188,38 @@ void app_tools_known(App *app, const json_t *report)
     app->tools = json_deep_copy(report);
     app_tell(app, SCREEN_TOOLS_CHANGED);
 }
+
+/* ---- waveforms ------------------------------------------------------------------------------- */
+
+static const char *wave_of(const App *app)
+{
+    return report_text(app->run.report, "hardware.wave", "");
+}
+
+bool app_can_show_wave(const App *app, const char **why_not)
+{
+    if (!*wave_of(app))
+        *why_not = "this run keeps no waveforms: it found no difference";
+    else if (app->settings.no_viewer)
+        *why_not = app->settings.no_viewer;
+    else if (app->viewing)
+        *why_not = "the waveforms are open already";
+    else
+        return true;
+    return false;
+}
+
+void app_show_wave(App *app)
+{
+    app->viewing = app->ports.show_wave(app->ports.host, wave_of(app)) == OK;
+    if (!app->viewing)
+        app_message(app, MESSAGE_ERROR, "%s", error_message());
+}
+
+void app_viewer_closed(App *app, const char *message)
+{
+    app->viewing = false;
+    app->dirty = true;
+    if (*message)
+        app_message(app, MESSAGE_ERROR, "%s", message);
+}

@@ -375,6 +375,8 @@ static bool hardware_action(Screen *base, ActionId action)
         set_clock(base->app);
     else if (action == ACTION_SHOW_FILES)
         app_push(base->app, screen_files_new(base->app, base->app->run.folder));
+    else if (action == ACTION_SHOW_WAVE)
+        app_show_wave(base->app);
     else
         return table_action(&screen->table, action);
     return true;
@@ -394,7 +396,7 @@ static bool hardware_can(const Screen *base, ActionId action, const char **why_n
     else if (action == ACTION_SHOW_FILES && !emitted)
         *why_not = "no VHDL was written yet";
     else
-        return true;
+        return action != ACTION_SHOW_WAVE || app_can_show_wave(base->app, why_not);
     return false;
 }
 

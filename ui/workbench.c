@@ -11,9 +11,11 @@
 #include "base/clock.h"
 #include "base/fs.h"
 #include "base/paths.h"
+#include "flow/wave_viewer.h"
 #include "ui/jobs.h"
 #include "ui/key.h"
 #include "ui/terminal.h"
+#include "ui/viewer.h"
 
 enum {
     FRAME_MS = 50,   /* events draw at most this often; keys draw at once */
@@ -52,6 +54,7 @@ typedef struct Workbench {
     Store *store;
     int64_t version; /* of the history, as last seen */
     Jobs jobs;
+    Viewer viewer;
     Arena *arena;
     Paths paths;
     Settings settings; /* of the configuration file and the command line */
@@ -208,6 +211,11 @@ static Status save_edits(void *host)
 static Status look_at_tools(void *host)
 {
     return jobs_look_at_tools(&((Workbench *)host)->jobs);
+}
+
+static Status show_wave(void *host, const char *file)
+{
+    return viewer_show(&((Workbench *)host)->viewer, file);
 }
 
 /* ---- terminal -------------------------------------------------------------------------------- */
@@ -502,7 +510,8 @@ static void make_app(Workbench *bench, const WorkbenchOptions *options)
                             .readonly = options->readonly,
                             .ascii = terminal_ascii(bench->terminal),
                             .mouse = bench->settings.mouse,
-                            .theme = bench->settings.theme};
+                            .theme = bench->settings.theme,
+                            .no_viewer = wave_viewer_missing()};
     AppPorts ports = {.start_run = start_run,
                       .resume_run = resume_run,
                       .cancel_run = cancel_run,
@@ -511,6 +520,7 @@ static void make_app(Workbench *bench, const WorkbenchOptions *options)
                       .observe = observe,
                       .save_edits = save_edits,
                       .look_at_tools = look_at_tools,
+                      .show_wave = show_wave,
                       .forget_keys = forget_keys,
                       .repaint = repaint,
                       .set_theme = set_theme,
@@ -527,6 +537,7 @@ static void make_app(Workbench *bench, const WorkbenchOptions *options)
                          .folder = folder_of(bench, store_path(bench->store)),
                          .run_gone = on_run_gone,
                          .context = bench};
+    bench->viewer = viewer_of(&bench->loop, bench->app);
     bench->canvas = canvas_new(1, 1, settings.ascii);
     bench->answer = true;
     take_size(bench);
@@ -610,8 +621,10 @@ static Status run_workbench(Workbench *bench, const WorkbenchOptions *options)
 static void free_workbench(Workbench *bench)
 {
     terminal_close(bench->terminal);
-    if (bench->app)
+    if (bench->app) {
         jobs_close(&bench->jobs);
+        viewer_close(&bench->viewer);
+    }
     uv_walk(&bench->loop, close_handle, NULL);
     while (uv_run(&bench->loop, UV_RUN_DEFAULT) != 0)
         continue;

@@ -43,7 +43,8 @@ typedef struct Bench {
     Watch *watches;
     const VectorFiles *files; /* one per run */
     int count;
-    int64_t images; /* of all runs */
+    int64_t images;   /* of all runs */
+    const char *wave; /* of the runs with taps; NULL: none */
 } Bench;
 
 static int64_t output_elements(const Plan *plan)
@@ -388,7 +389,7 @@ static Status write_and_tap(Bench *bench, const VectorFiles *files, IntegerForwa
     bench_runs(bench, files, 1);
     bench->runs[0].folder = absolute(arena, folder);
     bench->runs[0].generics = bench_generics(bench, files, NULL, true);
-    bench->runs[0].wave = setup->wave;
+    bench->runs[0].wave = bench->wave;
     TRY(ghdl_run_many(arena, &bench->design, bench->runs, 1, 1, NULL));
     if (bench->watches[0].failed && bench->watches[0].first.missing)
         result->standstill = explain_standstill(bench, &bench->watches[0]);
@@ -405,27 +406,35 @@ static Status tap(Bench *bench, int64_t first, int64_t count, ProofResult *resul
     VectorFiles *files = ARENA_NEW(bench->arena, VectorFiles);
     *files = name_shard(bench->arena, fs_join(bench->arena, bench->setup->folder, "vectors"),
                         "taps", first, count);
+    result->taps_first = first;
+    result->taps_count = count;
     IntegerForward *forward = integer_forward_new(bench->setup->plan->model, VECTORS_BATCH);
     Status status = write_and_tap(bench, files, forward, result, difference);
     integer_forward_free(forward);
     return status;
 }
 
-/* Runs the failing image again, with the one before it (what that left behind may be the cause),
- * and keeps every layer's output. */
+/* Runs an image that differs again, with the one before it (what that left behind may be the cause),
+ * and keeps every layer's output, and waveforms. */
+static Status tap_image(Bench *bench, int64_t first, int64_t image, ProofResult *result,
+                        Difference *difference)
+{
+    int64_t start = image > first ? image - 1 : first;
+    bench->wave = bench->setup->wave;
+    return tap(bench, start, image - start + 1, result, difference);
+}
+
 static Status tap_failure(Bench *bench, int failed, ProofResult *result, Difference *difference)
 {
     const Watch *watch = &bench->watches[failed];
     int64_t first = bench->files[failed].first;
-    int64_t image = watch->failed ? watch->first.image : first;
-    int64_t start = image > first ? image - 1 : first;
-    return tap(bench, start, image - start + 1, result, difference);
+    return tap_image(bench, first, watch->failed ? watch->first.image : first, result, difference);
 }
 
 /* Every layer of the first images, though their outputs are right: two faults may hide each other. */
 static Status tap_asked(Bench *bench, int64_t images, ProofResult *result)
 {
-    Difference difference;
+    Difference difference, again;
     int64_t asked = bench->setup->tap_images;
     result->tapped_images = asked < images ? asked : images;
     if (result->tapped_images < 1)
@@ -435,7 +444,7 @@ static Status tap_asked(Bench *bench, int64_t images, ProofResult *result)
         return OK;
     result->bit_exact = false;
     result->first = difference;
-    return OK;
+    return bench->setup->wave ? tap_image(bench, 0, difference.image, result, &again) : OK;
 }
 
 static Status diagnose(Bench *bench, int failed, ProofResult *result)

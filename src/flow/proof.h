@@ -63,6 +63,8 @@ typedef struct ProofResult {
 
     int64_t tapped_images; /* whose every layer's stream was compared, when outputs were equal */
 
+    int64_t taps_first, taps_count; /* images whose streams are in taps/; 0: none are */
+
     int64_t labelled;       /* images whose outputs are known */
     double label_agreement; /* of hardware and golden model, 0..1 */
     double accuracy;        /* hardware against the dataset's labels, 0..1 */

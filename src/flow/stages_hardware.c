@@ -348,6 +348,24 @@ static Status plant_faults(Session *session)
     return OK;
 }
 
+/* A run of the history keeps waveforms of a difference unasked, beside its other files. */
+static const char *wave_path(const Session *session)
+{
+    const char *path = session->options->wave;
+    if (!path && session->store)
+        path = session_path(session, "difference.ghw");
+    return session_absolute(session, path);
+}
+
+/* Which images the files in taps/ are of. */
+static json_t *taps_to_json(const ProofResult *proof)
+{
+    if (proof->bit_exact || proof->taps_count == 0)
+        return json_null();
+    return json_pack("{s:I s:I}", "first", (json_int_t)proof->taps_first, "images",
+                     (json_int_t)proof->taps_count);
+}
+
 static void on_shards(void *context, const ProofShard *shards, int count)
 {
     const Session *session = context;
@@ -372,7 +390,7 @@ Status stage_simulate(Session *session, json_t *figures)
                               .jobs = pool_threads(session->pool),
                               .deadline_s = DEADLINE_S,
                               .tap_images = options->tap_images,
-                              .wave = session_absolute(session, options->wave),
+                              .wave = wave_path(session),
                               .progress = &session->progress,
                               .shards = on_shards,
                               .context = session};
@@ -383,8 +401,8 @@ Status stage_simulate(Session *session, json_t *figures)
     json_object_set_new(section, "tapped_images", json_integer(proof.tapped_images));
     json_object_set_new(section, "kept_images", json_integer(proof.kept_images));
     json_object_set_new(section, "wave",
-                        proof.bit_exact || !options->wave ? json_null()
-                                                          : report_string(setup.wave));
+                        proof.bit_exact || !setup.wave ? json_null() : report_string(setup.wave));
+    json_object_set_new(section, "taps", taps_to_json(&proof));
     json_object_set_new(section, "buffers", buffers_to_json(session->plan, &proof));
     add_proof(session, &proof, figures);
     judge(session, &proof);

@@ -470,6 +470,7 @@ static void a_flipped_weight_bit_names_its_layer(void **state)
         Bed bed;
         bed_open(&bed, reference_shape(), 12);
         bed.setup.one_backend = one_backend;
+        bed.setup.wave = arena_printf(bed.arena, "%s/difference.ghw", bed.setup.folder);
         const Stage *stage = &bed.plan->stages[1];
         int32_t weight = stage->op->weights[4]; /* filter 0, window element 1: channels are 4 */
         int32_t before = stage->op->weights[0];
@@ -482,6 +483,9 @@ static void a_flipped_weight_bit_names_its_layer(void **state)
         assert_false(result.first.missing);
         assert_true(abs(result.first.got - result.first.expected) < 8);
         assert_int_equal(result.first.element % 4, 0); /* filter 0 */
+        assert_true(fs_exists(bed.setup.wave));
+        assert_true(result.taps_first <= result.first.image &&
+                    result.first.image < result.taps_first + result.taps_count);
         bed_close(&bed);
     }
 }

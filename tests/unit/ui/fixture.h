@@ -33,6 +33,7 @@ typedef struct FakeHost {
     int64_t cancelled; /* -1: not asked */
     int observed, saved, looked;
     int64_t resumed;
+    char wave[64];    /* whose window was asked for */
     CommandKind wish; /* of steer_run; COMMANDS: none */
     bool refuse;      /* start_run and observe fail */
     RunRecord record; /* what load_run gives, whatever the id */
@@ -91,6 +92,13 @@ __attribute__((unused)) static Status fake_look(void *host)
 {
     ((FakeHost *)host)->looked++;
     return OK;
+}
+
+__attribute__((unused)) static Status fake_wave(void *host, const char *file)
+{
+    FakeHost *fake = host;
+    snprintf(fake->wave, sizeof fake->wave, "%s", file);
+    return fake->refuse ? error_set(ERR_ENVIRONMENT, "no window today") : OK;
 }
 
 __attribute__((unused)) static void fake_forget(void *host)
@@ -212,6 +220,7 @@ __attribute__((unused)) static App *fixture_app(FakeHost *fake, bool ascii, bool
                       .save_edits = fake_save,
                       .resume_run = fake_resume,
                       .look_at_tools = fake_look,
+                      .show_wave = fake_wave,
                       .forget_keys = fake_forget,
                       .repaint = fake_repaint,
                       .set_theme = fake_theme,

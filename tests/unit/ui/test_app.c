@@ -724,10 +724,42 @@ static void test_foldings(void **state)
     app_free(app);
 }
 
+/* Waveforms open where there are some and a window is possible; the key says why not. */
+static void test_waves(void **state)
+{
+    (void)state;
+    FakeHost fake;
+    App *app = ready_app(&fake);
+    press(app, "5w");
+    assert_shows(app, "keeps no waveforms");
+    json_t *report = json_pack("{s:{s:b, s:s}}", "hardware", "bit_exact", 0, "wave", "/runs/7.ghw");
+    fixture_event(app, (Event){.kind = EVENT_REPORT, .code = ERR_UNMET, .json = report});
+    json_decref(report);
+    app->settings.no_viewer = "no display today";
+    press(app, "w");
+    assert_shows(app, "no display today");
+    assert_string_equal(fake.wave, "");
+    app->settings.no_viewer = NULL;
+    fake.refuse = true;
+    press(app, "w");
+    assert_shows(app, "no window today");
+    fake.refuse = false;
+    press(app, "w");
+    assert_string_equal(fake.wave, "/runs/7.ghw");
+    press(app, "w");
+    assert_shows(app, "open already");
+    app_viewer_closed(app, "gtkwave: exit status 3");
+    assert_shows(app, "exit status 3");
+    press(app, "w");
+    assert_true(app->viewing);
+    app_free(app);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_foldings),
+        cmocka_unit_test(test_waves),
         cmocka_unit_test(test_an_opened_run_is_shown),
         cmocka_unit_test(test_wishes_for_the_next_run),
         cmocka_unit_test(test_steering),

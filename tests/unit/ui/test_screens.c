@@ -244,6 +244,7 @@ static void differ(App *app, FakeHost *fake)
     json_t *report = fixture_report();
     json_t *hardware = json_object_get(report, "hardware");
     json_object_set_new(hardware, "bit_exact", json_false());
+    json_object_set_new(hardware, "wave", json_string("/runs/7/difference.ghw"));
     json_object_set_new(hardware, "first_mismatch",
                         json_pack("{s:s, s:i, s:i, s:i, s:i, s:i, s:i, s:i, s:f, s:f}", "layer",
                                   "conv_2", "image", 17, "element", 4711, "channel", 7, "row", 16,
