@@ -157,8 +157,8 @@ FORMAT ?= clang-format-14
 # One analyser, zero findings; the checks are listed in .clang-tidy. One file at a time: given
 # several, this version forgets what va_start does.
 tidy: $(BUILD)/gen/migrations.c
-	@printf '%s\n' $(C_FILES) | xargs -P$(JOBS) -n1 sh -c \
-	    '$(TIDY) --quiet --warnings-as-errors="*" "$$@" -- $(CFLAGS_ALL) 2>/dev/null' tidy \
+	@printf '%s\n' $(C_FILES) | xargs -P$(JOBS) -I{} \
+	    $(TIDY) --quiet '--warnings-as-errors=*' {} -- $(CFLAGS_ALL) 2>/dev/null \
 	    && echo "tidy: no findings in $(words $(C_FILES)) files"
 
 format:

@@ -1,5 +1,6 @@
 /* What people add to a run: note, tags, the bin. */
 #include <ctype.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -72,7 +73,7 @@ Status store_set_tags(Store *store, int64_t id, const char *tags)
     if (strlen(tags) > STORE_TAGS_MAX_BYTES)
         return error_set(ERR_USAGE, "tags: %zu bytes, at most %d", strlen(tags),
                          STORE_TAGS_MAX_BYTES);
-    strcpy(text, tags);
+    snprintf(text, sizeof text, "%s", tags);
     TRY(split_tags(text, words, &count));
     Buffer joined = {0};
     for (int i = 0; i < count; i++)

@@ -261,7 +261,7 @@ static void history_position(const Screen *base, char text[SCREEN_TEXT_BYTES])
 {
     const HistoryScreen *screen = (const HistoryScreen *)base;
     const History *history = &base->app->history;
-    char position[SCREEN_TEXT_BYTES / 2], marked[32] = "", fresh[32] = "";
+    char position[SCREEN_TEXT_BYTES / 3], marked[32] = "", fresh[32] = "";
     table_position(&screen->table, position, sizeof position);
     if (screen->mark_count > 0)
         snprintf(marked, sizeof marked, "%d marked  ", screen->mark_count);

@@ -92,7 +92,7 @@ static void rescue_prepare(bool mouse)
     static bool registered;
     rescue.restore[0] = '\0';
     if (mouse)
-        strcpy(rescue.restore, "\033[?1000l\033[?1006l");
+        snprintf(rescue.restore, sizeof rescue.restore, "%s", "\033[?1000l\033[?1006l");
     append_capability("sgr0");
     append_capability("rmkx");
     append_capability("cnorm");

@@ -64,9 +64,9 @@ void scatter_svg(const Scatter *scatter, Buffer *svg)
     svg_begin(svg, scatter->title);
     svg_scale(svg, y.low, y.high, 4);
     for (int i = 0; i <= SVG_TICKS; i++) {
+        const int along = (SVG_WIDTH - SVG_LEFT - SVG_RIGHT) * i / SVG_TICKS;
         snprintf(text, sizeof text, "%.6g", x.low + (x.high - x.low) * i / SVG_TICKS);
-        svg_text(svg, (SvgLabel){SVG_LEFT + (SVG_WIDTH - SVG_LEFT - SVG_RIGHT) * i / SVG_TICKS,
-                                 SVG_HEIGHT - SVG_BOTTOM + 16, "middle", text});
+        svg_text(svg, (SvgLabel){SVG_LEFT + along, SVG_HEIGHT - SVG_BOTTOM + 16, "middle", text});
     }
     svg_text(svg, (SvgLabel){SVG_WIDTH - SVG_RIGHT, SVG_HEIGHT - 11, "end", scatter->x_label});
     for (int i = 0; i < scatter->count; i++) {

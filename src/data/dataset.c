@@ -232,6 +232,7 @@ void dataset_sample(Dataset *dataset, int64_t count, uint64_t seed)
     uint8_t *bytes = dataset->bytes ? ARENA_ARRAY(arena, uint8_t, count * elements) : NULL;
     float *values = dataset->values ? ARENA_ARRAY(arena, float, count *elements) : NULL;
     int32_t *labels = ARENA_ARRAY(arena, int32_t, count);
+    assert(bytes || values);
     for (int64_t i = 0; i < count; i++) {
         size_t size = (size_t)elements;
         labels[i] = dataset->labels[chosen[i]];

@@ -1,5 +1,6 @@
 #include "flow/compare.h"
 
+#include <assert.h>
 #include <math.h>
 #include <string.h>
 
@@ -230,7 +231,8 @@ static json_t *heads(const Comparison *comparison)
 static void add_rows(Comparison *comparison)
 {
     static const char *const nothing[] = {NULL};
-    json_t *options[COMPARE_MAX_RUNS], *layers[COMPARE_MAX_RUNS], *tools[COMPARE_MAX_RUNS];
+    json_t *options[COMPARE_MAX_RUNS] = {NULL}, *layers[COMPARE_MAX_RUNS] = {NULL},
+           *tools[COMPARE_MAX_RUNS] = {NULL};
     for (int i = 0; i < comparison->count; i++) {
         options[i] = comparison->columns[i].options;
         layers[i] = choices_to_json(&comparison->columns[i]);
@@ -247,6 +249,7 @@ static void add_rows(Comparison *comparison)
 
 Status runs_compare(Store *store, const int64_t *ids, int count, json_t **compared)
 {
+    assert(count > 0 && count <= COMPARE_MAX_RUNS);
     Comparison comparison = {.arena = arena_new(), .count = count};
     comparison.columns = ARENA_ARRAY(comparison.arena, Column, count);
     Status status = OK;

@@ -121,7 +121,7 @@ static void judge(const Exchange *exchange, int64_t index, HostScore *score)
     score->differing_values += differing;
     if (differing && score->first_differing < 0)
         score->first_differing = job->vectors->first + index;
-    if (score->right >= 0)
+    if (job->labels && score->right >= 0)
         score->right += unpack(at, 2) == job->labels[index];
 }
 

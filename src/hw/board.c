@@ -29,8 +29,8 @@ Status board_find(const char *name, const Board **board)
         }
     }
     Buffer list = {0};
-    for (int i = 0; names[i]; i++)
-        buffer_printf(&list, " %s", names[i]);
+    for (const Board *known = BOARDS; known->name; known++)
+        buffer_printf(&list, " %s", known->name);
     const char *nearest = nearest_word(name, names);
     Status status = nearest ? error_set(ERR_USAGE, "no board '%s'; did you mean '%s'? There are:%s",
                                         name, nearest, list.data)

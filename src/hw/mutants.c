@@ -25,15 +25,15 @@ const char *mutant_kind_word(MutantKind kind)
 /* What of a stage can be changed; one row for each kind. */
 typedef struct ConstantKind {
     MutantKind kind;
-    const char *list; /* "WEIGHTS" */
     int share;        /* how often it is taken, beside the others */
+    const char *list; /* "WEIGHTS" */
 } ConstantKind;
 
-static const ConstantKind CONSTANTS[] = {{MUTANT_WEIGHT, "WEIGHTS", 12},
-                                         {MUTANT_BIAS, "BIAS", 4},
-                                         {MUTANT_MULTIPLIER, "MULTIPLIERS", 2},
-                                         {MUTANT_SHIFT, "SHIFTS", 2},
-                                         {MUTANT_TABLE, "TABLE", 2}};
+static const ConstantKind CONSTANTS[] = {{MUTANT_WEIGHT, 12, "WEIGHTS"},
+                                         {MUTANT_BIAS, 4, "BIAS"},
+                                         {MUTANT_MULTIPLIER, 2, "MULTIPLIERS"},
+                                         {MUTANT_SHIFT, 2, "SHIFTS"},
+                                         {MUTANT_TABLE, 2, "TABLE"}};
 
 enum { CONSTANT_KINDS = sizeof CONSTANTS / sizeof *CONSTANTS };
 

@@ -78,7 +78,8 @@ static void max_pool16(const IntegerPool *p)
             for (int64_t y = 0; y < p->height; y++)
                 for (int64_t k = 0; k < p->width; k++) {
                     int16_t value = from[y * p->row_stride + k * p->channels];
-                    best = value > best ? value : best;
+                    if (value > best)
+                        best = value;
                 }
             int64_t q = fixed_clamp(best + (int64_t)r->storage.offset, r->low, r->high);
             *output++ = (int16_t)(q - r->storage.offset);
