@@ -146,7 +146,7 @@ static const ActionInfo TABLE[ACTIONS] = {
                            .twin = "dnn2fpga emit DESCRIPTION --workdir DIR"},
     [ACTION_SET_CLOCK] = {"set-clock", "t", "the clock that turns cycles into time", "clock",
                           .scope = SCOPE_HARDWARE, .argument = "MHZ", .twin = "--clock MHZ"},
-    [ACTION_SHOW_WAVE] = {"show-wave", "w", "waveforms of the first difference, in GTKWave", "wave",
+    [ACTION_SHOW_WAVE] = {"show-wave", "w", "waves of the first difference, in GTKWave", "wave",
                           .scope = SCOPE_HARDWARE,
                           .twin = "dnn2fpga simulate DESCRIPTION --wave FILE"},
     [ACTION_SEARCH] = {"search", "/ F3", "find a row that contains a text", "search",

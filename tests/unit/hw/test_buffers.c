@@ -3,10 +3,11 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
+#include <time.h>
 
 #include <cmocka.h>
 
-#include "base/clock.h"
 #include "hw/buffers.h"
 #include "hw/timing.h"
 #include "tests/unit/hw/nets.h"
@@ -155,9 +156,10 @@ static void sizing_is_quick(void **state)
 {
     (void)state;
     IntegerModel *model = net_resnet8();
-    int64_t start = clock_monotonic_ns();
+    /* Of this process: a busy machine is no fault, and valgrind takes some forty times as long. */
+    clock_t start = clock();
     Plan *plan = planned(model);
-    assert_true(clock_seconds_since(start) < 4);
+    assert_true(clock() - start < (getenv("VALGRIND") ? 160 : 4) * CLOCKS_PER_SEC);
     assert_true(try_one_less(plan, "ResNet-8") >= 3);
     plan_free(plan);
     integer_model_free(model);

@@ -1,5 +1,7 @@
 /* Canvas, keys, actions, table, dialog, prompt, messages, gauge, scroll, figures: without a screen.
  */
+#include <unistd.h>
+
 #include "fixture.h"
 
 #include "ui/chart.h"
