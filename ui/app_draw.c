@@ -37,7 +37,7 @@ static int draw_tabs_in(const App *app, Area line, TabSize size)
                  named ? app_root_name(app, (Root)i, size >= TABS_SHORT) : "");
         area_text(line, 0, column, shown ? STYLE_SELECTED : STYLE_NORMAL, text);
         area_zone(line, 0, column, (int)strlen(text),
-                  (Click){.action = app_root_action((Root)i), .times = 1});
+                  (Click){.action = (int)app_root_action((Root)i), .times = 1});
         column += (int)strlen(text) - (size >= TABS_SHORT);
     }
     return column + 1;
@@ -126,7 +126,7 @@ static int draw_hint(const App *app, Area line, int column, ActionId action)
     bool possible = app_can(app, action, &why_not);
     if (!possible && action == ACTION_BACK)
         return column;
-    area_zone(line, 0, column, hint_columns(action), (Click){.action = action, .times = 1});
+    area_zone(line, 0, column, hint_columns(action), (Click){.action = (int)action, .times = 1});
     column = area_text(line, 0, column, possible ? STYLE_KEY : STYLE_DIM, first_key(info, name));
     return area_text(line, 0, column + 1, possible ? STYLE_NORMAL : STYLE_DIM, info->hint) + 2;
 }
