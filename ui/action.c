@@ -11,6 +11,7 @@
 #define MOVES  "it moves about the screen"
 #define SHOWS  "it is about what the screen shows"
 #define STEERS "for who watches a climb; --target-accuracy and --qat-epochs decide beforehand"
+#define QUEUES "in a shell, one command follows the other"
 #define EDITS  "a step in the making of a scheme; --scheme takes the result"
 
 static const ActionInfo TABLE[ACTIONS] = {
@@ -188,6 +189,22 @@ static const ActionInfo TABLE[ACTIONS] = {
                          .writes = true, .twin = "dnn2fpga runs undelete ID..."},
     [ACTION_BIN] = {"bin", "b", "the deleted runs, and back", "bin", .scope = SCOPE_HISTORY,
                     .twin = "dnn2fpga runs list --deleted"},
+    [ACTION_REPRODUCE] = {"reproduce", "R", "do the run again, compare its hashes", "again",
+                          .scope = SCOPE_HISTORY, .writes = true,
+                          .twin = "dnn2fpga runs reproduce ID"},
+    [ACTION_RESUME_SELECTED] = {"resume", ">", "go on with a run that did not end", NULL,
+                                .scope = SCOPE_HISTORY, .writes = true,
+                                .twin = "dnn2fpga runs resume ID"},
+    [ACTION_QUEUE] = {"queue", "w", "runs that wait for their turn", "queue",
+                      .scope = SCOPE_HISTORY, .screen_only = QUEUES},
+    [ACTION_UNQUEUE] = {"unqueue", "D", "take it out of the queue", "remove", .scope = SCOPE_QUEUE,
+                        .writes = true, .screen_only = QUEUES},
+    [ACTION_SOONER] = {"sooner", "K", "before the one above", "sooner", .scope = SCOPE_QUEUE,
+                       .writes = true, .screen_only = QUEUES},
+    [ACTION_LATER] = {"later", "J", "after the one below", "later", .scope = SCOPE_QUEUE,
+                      .writes = true, .screen_only = QUEUES},
+    [ACTION_TRY_AGAIN] = {"try-again", "t", "one that could not begin waits again", "try again",
+                          .scope = SCOPE_QUEUE, .writes = true, .screen_only = QUEUES},
     [ACTION_LAST_SCREEN] = {"last-screen", "`", "the main screen that was there before", NULL,
                             .scope = SCOPE_APP, .screen_only = MOVES},
     [ACTION_ZOOM] = {"zoom", "O", "the screen alone; again: title and hints", NULL,
@@ -240,6 +257,7 @@ const char *action_scope_name(unsigned scope)
         {SCOPE_HARDWARE, "On Hardware"},
         {SCOPE_HISTORY, "On History"},
         {SCOPE_COMPARE, "On Compare, from History"},
+        {SCOPE_QUEUE, "On Queue, from History"},
         {SCOPE_PARETO, "On Pareto, from History"},
         {SCOPE_STEER, "On Run and Ladder, while a run goes on"},
     };

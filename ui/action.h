@@ -95,6 +95,13 @@ typedef enum ActionId {
     ACTION_DELETE,
     ACTION_UNDELETE,
     ACTION_BIN,
+    ACTION_REPRODUCE,
+    ACTION_RESUME_SELECTED,
+    ACTION_QUEUE,
+    ACTION_UNQUEUE,
+    ACTION_SOONER,
+    ACTION_LATER,
+    ACTION_TRY_AGAIN,
     ACTION_LAST_SCREEN,
     ACTION_ZOOM,
     ACTION_THEME,
@@ -127,7 +134,8 @@ typedef enum ActionScope {
     SCOPE_PARETO = 1 << 14,
     SCOPE_TOGGLE = 1 << 15, /* rows are on or off */
     SCOPE_MARK = 1 << 16,   /* rows are marked, and what was done to them undone */
-    SCOPE_ACROSS = 1 << 17  /* scrolls across */
+    SCOPE_ACROSS = 1 << 17, /* scrolls across */
+    SCOPE_QUEUE = 1 << 18   /* rows are jobs that wait */
 } ActionScope;
 
 typedef struct ActionInfo {

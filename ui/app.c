@@ -143,8 +143,6 @@ static bool can_start(const App *app, const char **why_not)
         *why_not = "the model is still being read";
     else if (app->model.state == MODEL_REFUSED)
         *why_not = "the model was refused: see the model screen";
-    else if (run_view_active(&app->run))
-        *why_not = "a run is going on: c cancels it";
     else
         return true;
     return false;
@@ -186,6 +184,10 @@ bool app_can(const App *app, ActionId action, const char **why_not)
 static void start_run(App *app)
 {
     app_commit_edits(app);
+    if (run_view_active(&app->run)) {
+        app_queue(app, JOB_RUN, 0);
+        return;
+    }
     RunView starting = run_view_starting(&app->settings.run, app->now_ms);
     if (app->ports.start_run(app->ports.host) != OK) {
         run_view_free(&starting);

@@ -15,6 +15,7 @@
 #ifndef UI_APP_H
 #define UI_APP_H
 
+#include "db/queue.h"
 #include "flow/folding.h"
 #include "flow/tuning.h"
 #include "ui/dialog.h"
@@ -46,6 +47,9 @@ enum { APP_MAX_DEPTH = 6, APP_MIN_ROWS = 17, APP_MIN_COLUMNS = 60 };
 typedef struct AppPorts {
     Status (*start_run)(void *host);
     Status (*resume_run)(void *host, int64_t run);
+    /* Puts a run of app->settings.run (`run` 0), or one of the history, into the queue. */
+    Status (*queue_run)(void *host, JobKind kind, int64_t run);
+    Status (*begin_next)(void *host);              /* what waits begins, when it can */
     Status (*cancel_run)(void *host, int64_t run); /* 0: the one that is being started */
     Status (*load_run)(void *host, int64_t run, RunView *view);
     Status (*steer_run)(void *host, CommandKind wish);
@@ -196,6 +200,10 @@ void app_tell(App *app, ScreenEvent event);
 bool app_can_steer(const App *app, ActionId action, const char **why_not);
 bool app_can_resume(const App *app, const char **why_not);
 void app_resume_run(App *app);
+void app_queue(App *app, JobKind kind, int64_t run);
+void app_begin_next(App *app);
+/* A job of the queue begins, with the model of these options; `run`: to be resumed, or 0. */
+void app_job_begins(App *app, const RunOptions *options, int64_t run);
 void app_pause_run(App *app);
 void app_skip_rung(App *app);
 void app_stop_climb(App *app);

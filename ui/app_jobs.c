@@ -54,6 +54,37 @@ void app_resume_run(App *app)
     app_tell(app, SCREEN_RUN_CHANGED);
 }
 
+void app_begin_next(App *app)
+{
+    bool possible = !app->settings.readonly && !run_view_active(&app->run);
+    if (possible && app->ports.begin_next(app->ports.host) != OK)
+        app_message(app, MESSAGE_ERROR, "queue: %s", error_message());
+}
+
+void app_queue(App *app, JobKind kind, int64_t run)
+{
+    if (app->ports.queue_run(app->ports.host, kind, run) != OK) {
+        app_message(app, MESSAGE_ERROR, "%s", error_message());
+        return;
+    }
+    if (run_view_active(&app->run))
+        app_message(app, MESSAGE_INFO, "it waits for its turn; w on History shows the queue");
+    app_begin_next(app);
+    app_tell(app, SCREEN_HISTORY_CHANGED);
+}
+
+void app_job_begins(App *app, const RunOptions *options, int64_t run)
+{
+    RunView view = run_view_starting(options, app->now_ms);
+    view.id = run;
+    run_view_free(&app->run);
+    app->run = view;
+    app->run_is_ours = true;
+    app->paused = false;
+    app_message(app, MESSAGE_INFO, "the next run of the queue begins");
+    app_tell(app, SCREEN_RUN_CHANGED);
+}
+
 static void steer(App *app, CommandKind wish, const char *what)
 {
     if (app->ports.steer_run(app->ports.host, wish) == OK)

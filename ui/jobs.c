@@ -1,6 +1,7 @@
 #include "ui/jobs.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -85,6 +86,7 @@ static void on_run_gone(void *context, const char *message)
     jobs->runner = NULL;
     jobs->run_gone(jobs->context);
     app_engine_gone(app_now(jobs), message);
+    app_begin_next(app_now(jobs));
 }
 
 static Status start_runner(Jobs *jobs)
@@ -123,6 +125,76 @@ Status jobs_resume_run(Jobs *jobs, int64_t run)
     TRY(start_runner(jobs));
     return check_runner(jobs,
                         engine_client_resume(jobs->runner, jobs->app->settings.run.database, run));
+}
+
+/* ---- the queue ------------------------------------------------------------------------------- */
+
+static Status queue_options(Jobs *jobs, Arena *arena, JobRecord *job)
+{
+    RunOptions options = jobs->app->settings.run;
+    TRY(scheme_of_edits(jobs, arena, &options));
+    json_t *json = run_options_to_json(&options);
+    char *text = json_dumps(json, JSON_COMPACT);
+    job->options = arena_strdup(arena, text ? text : "{}");
+    job->what = options.model;
+    free(text);
+    json_decref(json);
+    return OK;
+}
+
+Status jobs_queue_run(Jobs *jobs, JobKind kind, int64_t run)
+{
+    Arena *arena = arena_new();
+    JobRecord job = {.kind = kind, .run = run};
+    Status status = OK;
+    if (kind == JOB_RUN)
+        status = queue_options(jobs, arena, &job);
+    else
+        job.what = arena_printf(arena, "run %lld", (long long)run);
+    if (status == OK)
+        status = queue_add(jobs->app->history.store, &job, NULL);
+    arena_free(arena);
+    return status;
+}
+
+/* What the screens show of it until its engine tells more. */
+static Status show_job(Jobs *jobs, Arena *arena, int64_t id)
+{
+    Store *store = jobs->app->history.store;
+    RunOptions options = jobs->app->settings.run;
+    JobRecord *queued = NULL;
+    RunRecord row;
+    int count = 0, at = 0;
+    TRY(queue_list(store, arena, &queued, &count));
+    while (at < count && queued[at].id != id)
+        at++;
+    bool of_row = at < count && queued[at].run > 0;
+    if (of_row)
+        TRY(store_get(store, queued[at].run, arena, &row));
+    options.model = of_row ? row.model_path : at < count ? queued[at].what : "";
+    bool resumed = at < count && queued[at].kind == JOB_RESUME;
+    app_job_begins(app_now(jobs), &options, resumed ? queued[at].run : 0);
+    return OK;
+}
+
+static Status begin_job(Jobs *jobs, int64_t id)
+{
+    Arena *arena = arena_new();
+    Status status = show_job(jobs, arena, id);
+    if (status == OK)
+        status = engine_client_job(jobs->runner, store_path(jobs->app->history.store), id);
+    arena_free(arena);
+    return check_runner(jobs, status);
+}
+
+Status jobs_begin_next(Jobs *jobs)
+{
+    int64_t id = 0;
+    TRY(queue_next(jobs->app->history.store, &id));
+    if (id == 0)
+        return OK;
+    TRY(start_runner(jobs));
+    return begin_job(jobs, id);
 }
 
 Status jobs_cancel_run(Jobs *jobs)

@@ -26,6 +26,10 @@ typedef struct Jobs {
 /* With the choices of app->tuning, when they were edited. */
 Status jobs_start_run(Jobs *jobs) MUST_CHECK;
 Status jobs_resume_run(Jobs *jobs, int64_t run) MUST_CHECK;
+/* Into the queue (db/queue.h). */
+Status jobs_queue_run(Jobs *jobs, JobKind kind, int64_t run) MUST_CHECK;
+/* Starts an engine for what is first in the queue, unless a run goes on somewhere. */
+Status jobs_begin_next(Jobs *jobs) MUST_CHECK;
 Status jobs_cancel_run(Jobs *jobs) MUST_CHECK;
 Status jobs_steer_run(Jobs *jobs, CommandKind wish) MUST_CHECK;
 Status jobs_observe(Jobs *jobs) MUST_CHECK;

@@ -428,7 +428,26 @@ static void search_previous(HistoryScreen *screen)
     search_on(screen, screen->table.selected - 1, -1);
 }
 
+/* The selected run, done again or taken up again when its turn comes. */
+static void reproduce(HistoryScreen *screen)
+{
+    app_queue(screen->base.app, JOB_REPRODUCE, table_selected_id(&screen->table));
+}
+
+static void resume(HistoryScreen *screen)
+{
+    app_queue(screen->base.app, JOB_RESUME, table_selected_id(&screen->table));
+}
+
+static void show_queue(HistoryScreen *screen)
+{
+    app_push(screen->base.app, screen_queue_new(screen->base.app));
+}
+
 static void (*const OBEY[ACTIONS])(HistoryScreen *screen) = {
+    [ACTION_REPRODUCE] = reproduce,
+    [ACTION_RESUME_SELECTED] = resume,
+    [ACTION_QUEUE] = show_queue,
     [ACTION_OPEN] = open_selected,
     [ACTION_MARK] = mark_row,
     [ACTION_MARK_ALL] = mark_all,
@@ -456,14 +475,28 @@ static bool history_action(Screen *base, ActionId action)
     return true;
 }
 
+/* It may be asked for before it was ever drawn. */
+static const HistoryRow *selected_row(const HistoryScreen *screen)
+{
+    History *history = &screen->base.app->history;
+    int at = (int)screen->table.selected;
+    return history_show(history, at, 1) == OK ? history_row(history, at) : NULL;
+}
+
 static bool history_can(const Screen *base, ActionId action, const char **why_not)
 {
     const HistoryScreen *screen = (const HistoryScreen *)base;
     const History *history = &base->app->history;
     bool needs_row = action == ACTION_OPEN || action == ACTION_MARK || action == ACTION_DELETE ||
                      action == ACTION_NOTE || action == ACTION_TAGS || action == ACTION_PARETO;
-    if (needs_row && history->count == 0)
+    const HistoryRow *run = selected_row(screen);
+    bool again = action == ACTION_REPRODUCE || action == ACTION_RESUME_SELECTED;
+    if ((needs_row || again) && history->count == 0)
         *why_not = "there is no run";
+    else if (again && run && run->status == RUN_RUNNING)
+        *why_not = "the run is going on";
+    else if (action == ACTION_RESUME_SELECTED && run && run->status <= RUN_UNMET)
+        *why_not = "the run came to its end";
     else if (action == ACTION_COMPARE_RUNS && screen->mark_count < 2)
         *why_not = "mark two runs or more with Space, then compare them";
     else if (action == ACTION_DELETE && history->bin)
@@ -503,7 +536,7 @@ static void history_filtered(Screen *base, const char *text)
 static void history_prefill(const Screen *base, ActionId action, char text[SCREEN_PREFILL_BYTES])
 {
     const HistoryScreen *screen = (const HistoryScreen *)base;
-    const HistoryRow *run = history_row(&base->app->history, (int)screen->table.selected);
+    const HistoryRow *run = selected_row(screen);
     if (run && screen->mark_count == 0 && (action == ACTION_NOTE || action == ACTION_TAGS))
         snprintf(text, SCREEN_PREFILL_BYTES, "%s", action == ACTION_NOTE ? run->note : run->tags);
 }

@@ -12,6 +12,9 @@ Screen *screen_compare_new(App *app, const int64_t *ids, int count);
 /* Accuracy, size and latency of runs in a plane; `count` 0: of all that the history lists. */
 Screen *screen_pareto_new(App *app, const int64_t *ids, int count);
 
+/* Runs that wait for their turn. */
+Screen *screen_queue_new(App *app);
+
 /* Which columns of a table are shown; the table outlives the screen. */
 Screen *screen_columns_new(App *app, Table *table);
 

@@ -109,6 +109,7 @@ static void look_at_history(Workbench *bench)
     if (history_update(&bench->app->history) != OK)
         history_failed(bench);
     app_history_changed(app_now(bench));
+    app_begin_next(app_now(bench));
 }
 
 static void on_settled(uv_timer_t *timer)
@@ -177,6 +178,16 @@ static Status start_run(void *host)
 static Status resume_run(void *host, int64_t id)
 {
     return jobs_resume_run(&((Workbench *)host)->jobs, id);
+}
+
+static Status queue_run(void *host, JobKind kind, int64_t run)
+{
+    return jobs_queue_run(&((Workbench *)host)->jobs, kind, run);
+}
+
+static Status begin_next(void *host)
+{
+    return jobs_begin_next(&((Workbench *)host)->jobs);
 }
 
 static Status cancel_run(void *host, int64_t id)
@@ -514,6 +525,8 @@ static void make_app(Workbench *bench, const WorkbenchOptions *options)
                             .no_viewer = wave_viewer_missing()};
     AppPorts ports = {.start_run = start_run,
                       .resume_run = resume_run,
+                      .queue_run = queue_run,
+                      .begin_next = begin_next,
                       .cancel_run = cancel_run,
                       .load_run = load_run,
                       .steer_run = steer_run,
@@ -612,6 +625,7 @@ static Status run_workbench(Workbench *bench, const WorkbenchOptions *options)
     open_messages(bench);
     TRY(first_history(bench));
     TRY(start_handles(bench));
+    app_begin_next(app_now(bench)); /* what an earlier workbench left */
     uv_run(&bench->loop, UV_RUN_DEFAULT);
     app_commit_edits(app_now(bench)); /* however it ended */
     Status recorded = walk_close(&bench->walk);

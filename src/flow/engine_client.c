@@ -239,6 +239,11 @@ Status engine_client_resume(EngineClient *client, const char *database, int64_t 
                         &(Command){.kind = COMMAND_RESUME, .run = run, .database = database});
 }
 
+Status engine_client_job(EngineClient *client, const char *database, int64_t job)
+{
+    return send_command(client, &(Command){.kind = COMMAND_JOB, .run = job, .database = database});
+}
+
 Status engine_client_doctor(EngineClient *client)
 {
     return send_command(client, &(Command){.kind = COMMAND_DOCTOR});

@@ -38,6 +38,8 @@ Status engine_client_start(uv_loop_t *loop, const char *program, const EngineCal
 Status engine_client_run(EngineClient *client, const RunOptions *options) MUST_CHECK;
 Status engine_client_observe(EngineClient *client, const RunOptions *options) MUST_CHECK;
 Status engine_client_resume(EngineClient *client, const char *database, int64_t run) MUST_CHECK;
+/* A job of the queue (db/queue.h). */
+Status engine_client_job(EngineClient *client, const char *database, int64_t job) MUST_CHECK;
 Status engine_client_doctor(EngineClient *client) MUST_CHECK;
 
 /* COMMAND_PAUSE, COMMAND_CONTINUE, COMMAND_SKIP or COMMAND_STOP. */

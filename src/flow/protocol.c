@@ -6,14 +6,20 @@
 #include "flow/report.h"
 
 static const char *const COMMAND_WORDS[COMMANDS] = {
-    [COMMAND_RUN] = "run",           [COMMAND_OBSERVE] = "observe", [COMMAND_RESUME] = "resume",
-    [COMMAND_DOCTOR] = "doctor",     [COMMAND_CANCEL] = "cancel",   [COMMAND_PAUSE] = "pause",
-    [COMMAND_CONTINUE] = "continue", [COMMAND_SKIP] = "skip",       [COMMAND_STOP] = "stop",
-    [COMMAND_QUIT] = "quit"};
+    [COMMAND_RUN] = "run",     [COMMAND_OBSERVE] = "observe",   [COMMAND_RESUME] = "resume",
+    [COMMAND_JOB] = "job",     [COMMAND_DOCTOR] = "doctor",     [COMMAND_CANCEL] = "cancel",
+    [COMMAND_PAUSE] = "pause", [COMMAND_CONTINUE] = "continue", [COMMAND_SKIP] = "skip",
+    [COMMAND_STOP] = "stop",   [COMMAND_QUIT] = "quit"};
 
 static bool has_options(CommandKind kind)
 {
     return kind == COMMAND_RUN || kind == COMMAND_OBSERVE;
+}
+
+/* The key of the number that a command has; NULL: none. */
+static const char *number_key(CommandKind kind)
+{
+    return kind == COMMAND_RESUME ? "run" : kind == COMMAND_JOB ? "job" : NULL;
 }
 
 static const char *const EVENT_WORDS[EVENTS] = {
@@ -55,8 +61,8 @@ void protocol_write_command(const Command *command, Buffer *line)
     json_t *object = message("command", COMMAND_WORDS[command->kind]);
     if (has_options(command->kind))
         json_object_set_new(object, "options", run_options_to_json(&command->options));
-    if (command->kind == COMMAND_RESUME) {
-        json_object_set_new(object, "run", json_integer(command->run));
+    if (number_key(command->kind)) {
+        json_object_set_new(object, number_key(command->kind), json_integer(command->run));
         json_object_set_new(object, "database",
                             command->database ? report_string(command->database) : json_null());
     }
@@ -151,15 +157,16 @@ static Status malformed(const char *word, const char *reason)
     return error_set(ERR_REFUSED, "protocol: \"%s\": %s", word, reason);
 }
 
-static Status read_resume(json_t *object, Arena *arena, Command *command)
+static Status read_number(json_t *object, Arena *arena, Command *command)
 {
-    const json_t *run = json_object_get(object, "run");
+    const char *word = COMMAND_WORDS[command->kind];
+    const json_t *run = json_object_get(object, number_key(command->kind));
     const json_t *database = json_object_get(object, "database");
     command->run = json_integer_value(run);
     if (!json_is_integer(run) || command->run < 1)
-        return malformed("resume", "\"run\" is no number of a run");
+        return malformed(word, "there is no number of a run or job");
     if (!json_is_string(database) && !json_is_null(database))
-        return malformed("resume", "\"database\" is neither a path nor null");
+        return malformed(word, "\"database\" is neither a path nor null");
     if (json_is_string(database))
         command->database = arena_strdup(arena, json_string_value(database));
     return OK;
@@ -173,11 +180,11 @@ static Status read_command(json_t *object, Arena *arena, Command *command)
     if (kind < 0)
         return error_set(ERR_REFUSED, "protocol: unknown command \"%.40s\"", word ? word : "");
     *command = (Command){.kind = (CommandKind)kind, .options = run_options_default()};
-    size_t keys = has_options(command->kind) ? 3 : kind == COMMAND_RESUME ? 4 : 2;
+    size_t keys = has_options(command->kind) ? 3 : number_key(command->kind) ? 4 : 2;
     if (json_object_size(object) != keys)
         return malformed(word, "missing or unknown keys");
-    if (kind == COMMAND_RESUME)
-        return read_resume(object, arena, command);
+    if (number_key(command->kind))
+        return read_number(object, arena, command);
     if (!has_options(command->kind))
         return OK;
     const json_t *options = json_object_get(object, "options");

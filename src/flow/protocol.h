@@ -3,6 +3,7 @@
  *     to the engine      {"v":1,"command":"run","options":{...}}     flow/options.h
  *                        {"v":1,"command":"observe","options":{...}} flow_observe()
  *                        {"v":1,"command":"resume","run":7,"database":"..."}
+ *                        {"v":1,"command":"job","job":3,"database":"..."}     db/queue.h
  *                        {"v":1,"command":"doctor"}
  *                        {"v":1,"command":"cancel"}
  *                        {"v":1,"command":"pause"}, "continue", "skip" (ends the rung under way),
@@ -41,6 +42,7 @@ typedef enum CommandKind {
     COMMAND_RUN,
     COMMAND_OBSERVE,
     COMMAND_RESUME,
+    COMMAND_JOB,
     COMMAND_DOCTOR,
     COMMAND_CANCEL,
     COMMAND_PAUSE,
@@ -54,8 +56,8 @@ typedef enum CommandKind {
 typedef struct Command {
     CommandKind kind;
     RunOptions options;   /* run, observe; strings in the arena of the parse, as the next */
-    int64_t run;          /* resume */
-    const char *database; /* resume; NULL: the user's history */
+    int64_t run;          /* resume: of the run; job: of the job */
+    const char *database; /* resume, job; NULL: the user's history */
 } Command;
 
 typedef enum EventKind {

@@ -176,7 +176,7 @@ static void test_commands_there_and_back(void **state)
             assert_string_equal(read.options.model, "a model.h5");
             assert_int_equal(read.options.images, 17);
         }
-        if (kind == COMMAND_RESUME) {
+        if (kind == COMMAND_RESUME || kind == COMMAND_JOB) {
             assert_int_equal(read.run, 7);
             assert_string_equal(read.database, "a history.db");
         }
@@ -203,6 +203,7 @@ static void test_hostile_commands(void **state)
         "{\"v\":1,\"command\":\"run\",\"options\":{\"model\":\"x\",\"model\":\"y\"}}",
         "{\"v\":1,\"command\":\"observe\"}",
         "{\"v\":1,\"command\":\"doctor\",\"options\":{}}",
+        "{\"v\":1,\"command\":\"job\",\"run\":7,\"database\":null}",
         "{\"v\":1,\"command\":\"resume\",\"run\":7}",
         "{\"v\":1,\"command\":\"resume\",\"run\":0,\"database\":null}",
         "{\"v\":1,\"command\":\"resume\",\"run\":\"7\",\"database\":null}",

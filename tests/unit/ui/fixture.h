@@ -24,6 +24,9 @@
 /* 2026-03-04 05:06:07 UTC */
 #define FIXTURE_NOW_MS INT64_C(1772600767000)
 
+/* One history in memory, emptied for each app. */
+static Store *fixture_kept;
+
 /* What the app asked of the world. */
 typedef struct FakeHost {
     int started, forgotten, repainted, suspended, settings_saved;
@@ -31,7 +34,7 @@ typedef struct FakeHost {
     int rows, columns;
     bool mouse;
     int64_t cancelled; /* -1: not asked */
-    int observed, saved, looked;
+    int observed, saved, looked, begun;
     int64_t resumed;
     char wave[64];    /* whose window was asked for */
     CommandKind wish; /* of steer_run; COMMANDS: none */
@@ -80,6 +83,19 @@ __attribute__((unused)) static Status fake_resume(void *host, int64_t run)
     FakeHost *fake = host;
     fake->resumed = run;
     return fake->refuse ? error_set(ERR_ENVIRONMENT, "no engine today") : OK;
+}
+
+__attribute__((unused)) static Status fake_queue(void *host, JobKind kind, int64_t run)
+{
+    (void)host;
+    const JobRecord job = {.kind = kind, .run = run, .what = "samples/mnist_cnn.h5"};
+    return queue_add(fixture_kept, &job, NULL);
+}
+
+__attribute__((unused)) static Status fake_begin_next(void *host)
+{
+    ((FakeHost *)host)->begun++;
+    return OK;
 }
 
 __attribute__((unused)) static Status fake_steer(void *host, CommandKind wish)
@@ -155,9 +171,6 @@ __attribute__((unused)) static RunRecord fixture_record(int64_t id, RunStatus st
     return record;
 }
 
-/* One history in memory, emptied for each app. */
-static Store *fixture_kept;
-
 static void fixture_close(void)
 {
     store_close(fixture_kept);
@@ -219,6 +232,8 @@ __attribute__((unused)) static App *fixture_app(FakeHost *fake, bool ascii, bool
                       .observe = fake_observe,
                       .save_edits = fake_save,
                       .resume_run = fake_resume,
+                      .queue_run = fake_queue,
+                      .begin_next = fake_begin_next,
                       .look_at_tools = fake_look,
                       .show_wave = fake_wave,
                       .forget_keys = fake_forget,

@@ -98,9 +98,9 @@ static void test_run_from_key_to_result(void **state)
     press(app, "r");
     assert_int_equal(fake.started, 1);
     assert_shows(app, "running");
-    press(app, "r"); /* one at a time */
+    press(app, "r"); /* one at a time: the next one waits */
     assert_int_equal(fake.started, 1);
-    assert_shows(app, "a run is going on");
+    assert_shows(app, "it waits for its turn");
     fixture_run_events(app);
     messages_acknowledge(&app->messages);
     assert_true(app_needs_ticks(app));

@@ -273,6 +273,45 @@ static void test_pareto(void **state)
     app_free(app);
 }
 
+/* Runs wait for their turn, change places and are taken out; one that could not begin says why. */
+static void test_queue(void **state)
+{
+    (void)state;
+    FakeHost fake;
+    App *app = history_app(&fake);
+    press(app, "w");
+    assert_shows(app, "Nothing waits.");
+    press(app, "D");
+    assert_shows(app, "nothing waits");
+    app_key(app, KEY_ESCAPE);
+    press(app, "j>"); /* the run below goes on by itself */
+    assert_shows(app, "the run is going on");
+    press(app, "j>");
+    assert_shows(app, "the run came to its end");
+    press(app, "R"); /* run 58 */
+    press(app, "j>");
+    press(app, "w");
+    assert_shows(app, "reproduce");
+    assert_shows(app, "waits");
+    press(app, "jK"); /* run 57 before 58 */
+    JobRecord *jobs = NULL;
+    int count = 0;
+    Arena *arena = arena_new();
+    assert_int_equal(queue_list(app->history.store, arena, &jobs, &count), OK);
+    assert_int_equal(count, 2);
+    assert_int_equal(jobs[0].run, 57);
+    assert_int_equal(queue_fail(app->history.store, jobs[0].id, "its model is gone"), OK);
+    app_history_changed(app);
+    assert_shows(app, "its model is gone");
+    press(app, "gt");
+    assert_hides(app, "its model is gone");
+    press(app, "D");
+    assert_int_equal(queue_list(app->history.store, arena, &jobs, &count), OK);
+    assert_int_equal(count, 1);
+    arena_free(arena);
+    app_free(app);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -287,6 +326,7 @@ int main(void)
         cmocka_unit_test(test_new_runs),
         cmocka_unit_test(test_lineage),
         cmocka_unit_test(test_pareto),
+        cmocka_unit_test(test_queue),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -118,6 +118,23 @@ static void test_two_workbenches(void **state)
     leave(worker);
 }
 
+/* A run that was asked for while another goes on begins when that is over; what its workbench left
+ * behind, another one begins. */
+static void test_queue(void **state)
+{
+    Vt *vt = start_workbench(*state, "100", "10");
+    assert_true(vt_press(vt, "rr"));
+    assert_vt_shows(vt, "it waits for its turn");
+    wait_for(vt, "run 2 is over: ok");
+    assert_true(vt_press(vt, "rr"));
+    assert_true(vt_press(vt, "q"));
+    assert_false(vt_press(vt, "l"));
+    assert_ends_well(vt);
+    vt = start_workbench(*state, "100", "10");
+    wait_for(vt, "run 4 is over: ok");
+    leave(vt);
+}
+
 static void test_cancel(void **state)
 {
     Vt *vt = start_workbench(*state, LONG_RUN);
@@ -279,11 +296,17 @@ int main(void)
 {
     setlocale(LC_ALL, "C.UTF-8");
     const struct CMUnitTest tests[] = {
-        PLACED(test_run_to_result),  PLACED(test_leave_and_come_back),
-        PLACED(test_kill_workbench), PLACED(test_two_workbenches),
-        PLACED(test_cancel),         PLACED(test_cancel_from_outside),
-        PLACED(test_kill_engine),    PLACED(test_calibrate),
-        PLACED(test_climb_and_stop), PLACED(test_hardware_and_files),
+        PLACED(test_run_to_result),
+        PLACED(test_leave_and_come_back),
+        PLACED(test_kill_workbench),
+        PLACED(test_two_workbenches),
+        PLACED(test_queue),
+        PLACED(test_cancel),
+        PLACED(test_cancel_from_outside),
+        PLACED(test_kill_engine),
+        PLACED(test_calibrate),
+        PLACED(test_climb_and_stop),
+        PLACED(test_hardware_and_files),
         PLACED(test_resume),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
