@@ -161,8 +161,6 @@ Status session_scheme(Session *session, Scheme *scheme) MUST_CHECK;
 Status session_finish_model(Session *session, IntegerModel *model) MUST_CHECK;
 /* The whole training split, read when it is first asked for, with the scale of the test images. */
 Status session_training(Session *session, const Dataset **training) MUST_CHECK;
-/* Calibration images: the training split, or the test split where there is none. */
-Status session_load_calibration(Session *session) MUST_CHECK;
 json_t *session_epoch_to_json(const TrainEpoch *epoch);
 /* Accuracy and speed of a classifier on the test images. */
 Status session_measure(Session *session, const Classifier *classifier, int64_t bytes,

@@ -145,7 +145,8 @@ Status session_import_test_images(Session *session, Shape input, int64_t classes
     return OK;
 }
 
-Status session_load_calibration(Session *session)
+/* Calibration images: the training split, or the test split where there is none. */
+static Status load_calibration(Session *session)
 {
     const RunOptions *options = session->options;
     bool train = dataset_has_split(options->data, DATASET_TRAIN);
@@ -239,7 +240,7 @@ Status session_check_hardware(Session *session)
     Status status = blockers_refuse(&blockers, session->options->model);
     blockers_free(&blockers);
     TRY(status);
-    TRY(session_load_calibration(session));
+    TRY(load_calibration(session));
     status = rehearse(session, REHEARSAL_IMAGES);
     /* A few images may all leave a layer at zero; the whole set has the last word. */
     if (status == ERR_REFUSED && session->calibration->count > REHEARSAL_IMAGES)
