@@ -15,7 +15,7 @@
 #include <unistd.h>
 
 #include "base/fs.h"
-#include "db/store.h"
+#include "db/store_internal.h"
 
 typedef struct Place {
     char folder[64];
@@ -89,6 +89,28 @@ static void test_begin_and_progress(void **state)
     assert_true(run.progress == 0.25);
     assert_int_equal(store_begin_stage(store, id, "baseline"), OK);
     assert_true(get(place, id).progress == 0);
+}
+
+/* A run of a clock that was ahead: numbers keep the order in which runs were begun. */
+static void test_clock_set_back(void **state)
+{
+    Place *place = *state;
+    int64_t first = begin(place->store, "/models/a.h5"), second = begin(place->store, "b.h5");
+    int64_t *ids = NULL;
+    int count = 0;
+    Statement ahead =
+        statement_new(place->store->database,
+                      "UPDATE run SET created_ms = created_ms + 31536000000 WHERE id = ?");
+    bind_integer(&ahead, first);
+    assert_int_equal(statement_run(&ahead), OK);
+    assert_int_equal(store_ids(place->store, NULL, place->arena, &ids, &count), OK);
+    assert_int_equal(count, 2);
+    assert_int_equal(ids[0], second);
+    const RunQuery by_time = {.order = ORDER_CREATED};
+    assert_int_equal(store_ids(place->store, &by_time, place->arena, &ids, &count), OK);
+    assert_int_equal(ids[0], first);
+    assert_int_equal(store_newest(place->store), second);
+    assert_int_equal(store_count_after(place->store, first), 1);
 }
 
 static void test_finished_run_keeps_everything(void **state)
@@ -494,6 +516,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         PLACED(test_begin_and_progress),
         PLACED(test_finished_run_keeps_everything),
+        PLACED(test_clock_set_back),
         PLACED(test_stages_in_their_order),
         PLACED(test_choices_are_replaced),
         PLACED(test_list_filters_and_pages),
