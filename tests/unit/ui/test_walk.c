@@ -244,6 +244,30 @@ static void test_themes_on_a_terminal(void **state)
     assert_ends_well(vt);
 }
 
+/* The colour of a key in the hints, in the environment of a shell's assignment; -1: the user's. */
+static int key_colour(const Place *place, const char *assignment)
+{
+    char command[512];
+    snprintf(command, sizeof command, "%s exec %s " MODEL " --db %s --theme dark", assignment,
+             place->program, place->database);
+    char *const argv[] = {"/bin/sh", "-c", command, NULL};
+    Vt *vt = vt_start(24, 80, argv);
+    VTermScreenCell cell = cell_at(vt, 23, 1);
+    assert_true(cell.attrs.bold);
+    vt_press(vt, "q");
+    assert_ends_well(vt);
+    return VTERM_COLOR_IS_DEFAULT_FG(&cell.fg) ? -1 : cell.fg.indexed.idx;
+}
+
+static void test_depths(void **state)
+{
+    assert_int_equal(key_colour(*state, "TERM=xterm-256color"), 117);
+    assert_int_equal(key_colour(*state, "TERM=xterm"), 6); /* of 8 */
+    assert_int_equal(key_colour(*state, "TERM=vt100"), -1);
+    assert_int_equal(key_colour(*state, "NO_COLOR=1"), -1);
+    assert_int_equal(key_colour(*state, "NO_COLOR="), 117); /* empty is not set */
+}
+
 static void test_configuration(void **state)
 {
     const Place *place = *state;
@@ -271,6 +295,7 @@ int main(void)
         PLACED(test_tour),
         PLACED(test_tour_left),
         PLACED(test_themes_on_a_terminal),
+        PLACED(test_depths),
         PLACED(test_configuration),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
