@@ -12,16 +12,16 @@
 #include "base/fs.h"
 #include "base/paths.h"
 #include "flow/wave_viewer.h"
+#include "ui/history_watch.h"
 #include "ui/jobs.h"
 #include "ui/key.h"
 #include "ui/terminal.h"
 #include "ui/viewer.h"
 
 enum {
-    FRAME_MS = 50,   /* events draw at most this often; keys draw at once */
-    TICK_MS = 500,   /* while a run goes on: elapsed times, and changes that no event told */
-    SWEEP_TICKS = 8, /* dead runs are looked for every so many ticks */
-    SETTLE_MS = 100  /* a burst of writes to the history is one change */
+    FRAME_MS = 50,  /* events draw at most this often; keys draw at once */
+    TICK_MS = 500,  /* while a run goes on: elapsed times, and changes that no event told */
+    SWEEP_TICKS = 8 /* dead runs are looked for every so many ticks */
 };
 
 typedef enum SignalUse {
@@ -41,8 +41,7 @@ typedef struct Workbench {
     uv_poll_t tty;
     uv_signal_t signals[SIGNAL_USES];
     uv_prepare_t before_sleep;
-    uv_timer_t tick, frame, settle;
-    uv_fs_event_t watch;
+    uv_timer_t tick, frame;
     uv_work_t reading; /* the model */
     ModelView read;
     Tuning *tuned;                  /* read with it; NULL: cannot be quantized */
@@ -52,7 +51,7 @@ typedef struct Workbench {
     Canvas *canvas;
     App *app;
     Store *store;
-    int64_t version; /* of the history, as last seen */
+    HistoryWatch watch;
     Jobs jobs;
     Viewer viewer;
     Arena *arena;
@@ -87,78 +86,24 @@ static void close_handle(uv_handle_t *handle, void *unused)
 
 static void stop(Workbench *bench)
 {
-    if (bench->stopping)
-        return;
     bench->stopping = true;
     uv_stop(&bench->loop);
 }
 
 /* ---- history --------------------------------------------------------------------------------- */
 
-static void history_failed(Workbench *bench)
-{
-    app_message(app_now(bench), MESSAGE_ERROR, "history: %s", error_message());
-}
-
-static void look_at_history(Workbench *bench)
-{
-    int64_t version = store_version(bench->store);
-    if (version == bench->version)
-        return;
-    bench->version = version;
-    if (history_update(&bench->app->history) != OK)
-        history_failed(bench);
-    app_history_changed(app_now(bench));
-    app_begin_next(app_now(bench));
-}
-
-static void on_settled(uv_timer_t *timer)
-{
-    look_at_history(timer->data);
-}
-
-static void on_file_changed(uv_fs_event_t *watch, const char *name, int events, int status)
-{
-    (void)name;
-    (void)events;
-    Workbench *bench = watch->data;
-    if (status == 0 && !uv_is_active((uv_handle_t *)&bench->settle))
-        uv_timer_start(&bench->settle, on_settled, SETTLE_MS, 0);
-}
-
-/* Runs whose process is gone become interrupted. */
-static void sweep_history(Workbench *bench)
-{
-    int swept = 0;
-    if (store_sweep(bench->store, &swept) != OK)
-        history_failed(bench);
-    if (swept > 0)
-        bench->version = -1; /* our own writes do not change it */
-}
-
 static void on_tick(uv_timer_t *timer)
 {
     Workbench *bench = timer->data;
     if (++bench->ticks % SWEEP_TICKS == 0 && bench->app->history.running.id > 0)
-        sweep_history(bench);
-    look_at_history(bench);
+        history_watch_sweep(&bench->watch);
+    history_watch_look(&bench->watch);
     app_tick(app_now(bench));
 }
 
 static Status load_run(void *host, int64_t id, RunView *view)
 {
-    Workbench *bench = host;
-    Arena *arena = arena_new();
-    RunRecord record;
-    StageRecord *stages = NULL;
-    int count = 0;
-    Status status = store_get(bench->store, id, arena, &record);
-    if (status == OK)
-        status = store_stages(bench->store, id, arena, &stages, &count);
-    if (status == OK)
-        *view = run_view_of_record(&record, stages, count);
-    arena_free(arena);
-    return status;
+    return history_watch_load_run(&((Workbench *)host)->watch, id, view);
 }
 
 /* ---- engines --------------------------------------------------------------------------------- */
@@ -166,8 +111,8 @@ static Status load_run(void *host, int64_t id, RunView *view)
 static void on_run_gone(void *context)
 {
     Workbench *bench = context;
-    sweep_history(bench); /* it may have died in the middle of a run */
-    look_at_history(bench);
+    history_watch_sweep(&bench->watch); /* it may have died in the middle of a run */
+    history_watch_look(&bench->watch);
 }
 
 static Status start_run(void *host)
@@ -195,13 +140,7 @@ static Status cancel_run(void *host, int64_t id)
     Workbench *bench = host;
     if (bench->jobs.runner && bench->app->run_is_ours)
         return jobs_cancel_run(&bench->jobs);
-    Arena *arena = arena_new();
-    RunRecord record;
-    Status status = store_get(bench->store, id, arena, &record);
-    if (status == OK)
-        status = flow_cancel(&record);
-    arena_free(arena);
-    return status;
+    return history_watch_cancel_run(&bench->watch, id);
 }
 
 static Status steer_run(void *host, CommandKind wish)
@@ -344,7 +283,7 @@ static void on_tty(uv_poll_t *poll, int status, int events)
     if (gone)
         stop(bench);
     if (taken > 0)
-        look_at_history(bench);
+        history_watch_look(&bench->watch);
     if (bench->app->quit)
         stop(bench);
     bench->urgent = bench->answer = true;
@@ -383,7 +322,7 @@ static void go_on_with_walk(Workbench *bench)
         state = walk_advance(&bench->walk, app_now(bench));
         if (state != SCRIPT_GOES_ON)
             break;
-        look_at_history(bench);
+        history_watch_look(&bench->watch);
         draw(bench);
         if (bench->app->quit)
             stop(bench);
@@ -460,7 +399,7 @@ static int sync_file(void)
 
 static void start_timers(Workbench *bench)
 {
-    uv_timer_t *timers[] = {&bench->tick, &bench->frame, &bench->settle};
+    uv_timer_t *timers[] = {&bench->tick, &bench->frame};
     for (size_t i = 0; i < sizeof timers / sizeof timers[0]; i++) {
         uv_timer_init(&bench->loop, timers[i]);
         timers[i]->data = bench;
@@ -468,15 +407,6 @@ static void start_timers(Workbench *bench)
     uv_prepare_init(&bench->loop, &bench->before_sleep);
     bench->before_sleep.data = bench;
     uv_prepare_start(&bench->before_sleep, on_before_sleep);
-}
-
-/* The folder of the history: its files come and go beside each other. That a file system cannot be
- * watched is no failure: keys and ticks look too. */
-static void start_watching(Workbench *bench)
-{
-    uv_fs_event_init(&bench->loop, &bench->watch);
-    bench->watch.data = bench;
-    uv_fs_event_start(&bench->watch, on_file_changed, bench->jobs.folder, 0);
 }
 
 static Status start_tty(Workbench *bench)
@@ -498,7 +428,6 @@ static Status start_handles(Workbench *bench)
         TRY(uv_status(uv_signal_start(&bench->signals[i], on_signal, SIGNAL_OF[i]), "signals"));
     }
     start_timers(bench);
-    start_watching(bench);
     bench->reading.data = bench;
     if (!bench->app->settings.run.model)
         return OK;
@@ -551,6 +480,7 @@ static void make_app(Workbench *bench, const WorkbenchOptions *options)
                          .run_gone = on_run_gone,
                          .context = bench};
     bench->viewer = viewer_of(&bench->loop, bench->app);
+    bench->watch = (HistoryWatch){.app = bench->app, .store = bench->store};
     bench->canvas = canvas_new(1, 1, settings.ascii);
     bench->answer = true;
     take_size(bench);
@@ -563,14 +493,6 @@ static void open_messages(Workbench *bench)
                       fs_join(bench->arena, bench->paths.logs, "messages.log")) != OK)
         app_message(app_now(bench), MESSAGE_WARNING, "messages are kept until the end only: %s",
                     error_message());
-}
-
-static Status first_history(Workbench *bench)
-{
-    bench->version = store_version(bench->store);
-    TRY(history_load(&bench->app->history));
-    app_history_changed(app_now(bench));
-    return OK;
 }
 
 static const char *log_path(Workbench *bench)
@@ -623,7 +545,7 @@ static Status run_workbench(Workbench *bench, const WorkbenchOptions *options)
     TRY(store_open(options->run.database, &bench->store));
     TRY(open_screen(bench, options));
     open_messages(bench);
-    TRY(first_history(bench));
+    TRY(history_watch_start(&bench->watch, &bench->loop, bench->jobs.folder));
     TRY(start_handles(bench));
     app_begin_next(app_now(bench)); /* what an earlier workbench left */
     uv_run(&bench->loop, UV_RUN_DEFAULT);
