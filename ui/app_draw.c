@@ -91,9 +91,14 @@ static void draw_run_status(const App *app, Area line)
         snprintf(name, sizeof name, "run %lld", (long long)run->id);
     int column = area_printf(line, 0, 1, STYLE_NORMAL, "%s: %s ", name, stage_word(stage));
     column = gauge_draw(line, 0, column, 20, run->stages[stage].fraction);
-    area_printf(line, 0, column + 1, STYLE_DIM, "%s  %s",
-                format_elapsed(run_view_seconds(run, app->now_ms), elapsed),
-                run->stages[stage].detail);
+    char left[FORMAT_BYTES];
+    double seconds_left = run_view_left(run, app->now_ms);
+    column = area_printf(line, 0, column + 1, STYLE_DIM, "%s",
+                         format_elapsed(run_view_seconds(run, app->now_ms), elapsed));
+    if (seconds_left > 0)
+        column = area_printf(line, 0, column, STYLE_DIM, ", %s left",
+                             format_elapsed(seconds_left, left));
+    area_printf(line, 0, column, STYLE_DIM, "  %s", run->stages[stage].detail);
 }
 
 static void draw_status(const App *app, Area line)

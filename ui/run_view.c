@@ -167,6 +167,27 @@ static void take_report(RunView *view, const Event *event, int64_t now_ms)
     }
 }
 
+/* How long the stage takes in all, if it goes on as it went so far. */
+static void expect(StageView *row, int64_t now_ms)
+{
+    static const double TOO_EARLY = 0.05, SAME = 0.15;
+    double seconds = (double)(now_ms - row->started_ms) / 1000;
+    if (row->started_ms == 0 || row->fraction < TOO_EARLY || seconds < 1)
+        return;
+    double expected = seconds / row->fraction;
+    row->steady = row->expected_s > 0 && fabs(expected / row->expected_s - 1) < SAME;
+    row->expected_s = expected;
+}
+
+double run_view_left(const RunView *view, int64_t now_ms)
+{
+    const StageView *row = &view->stages[run_view_stage(view)];
+    if (!run_view_active(view) || row->mark != MARK_RUNNING || !row->steady)
+        return NAN;
+    double left = row->expected_s - (double)(now_ms - row->started_ms) / 1000;
+    return left > 0 ? left : NAN;
+}
+
 void run_view_event(RunView *view, const Event *event, int64_t now_ms)
 {
     if (event->kind == EVENT_RUN_STARTED) {
@@ -178,6 +199,7 @@ void run_view_event(RunView *view, const Event *event, int64_t now_ms)
         StageView *row = &view->stages[event->stage];
         row->fraction = event->fraction;
         snprintf(row->detail, sizeof row->detail, "%s", event->text);
+        expect(row, now_ms);
     } else if (event->kind == EVENT_FIGURES && view->report && event->json)
         json_object_update_new(view->report, json_deep_copy(event->json));
     else if (event->kind == EVENT_REPORT)

@@ -39,6 +39,8 @@ typedef struct StageView {
     char detail[RUN_DETAIL_BYTES];
     int64_t started_ms; /* UTC; 0: not started */
     double seconds;     /* NAN: not finished */
+    double expected_s;  /* of the whole stage, as its progress tells; 0: not yet */
+    bool steady;        /* and told much the same before */
 } StageView;
 
 typedef struct RunView {
@@ -71,6 +73,10 @@ bool run_view_active(const RunView *view);
 
 /* The stage that is at work, or that was the last one. */
 RunStage run_view_stage(const RunView *view);
+
+/* Seconds that the stage at work will still take; NAN where that is not known, or was told
+ * otherwise a moment ago. */
+double run_view_left(const RunView *view, int64_t now_ms);
 
 /* Seconds that a stage, or the run, took so far; NAN when it has not begun. */
 double run_view_stage_seconds(const RunView *view, RunStage stage, int64_t now_ms);

@@ -119,6 +119,30 @@ static void test_run_from_key_to_result(void **state)
     app_free(app);
 }
 
+/* What is left is told once it was told much the same twice, and not when it jumps. */
+static void test_time_left(void **state)
+{
+    (void)state;
+    FakeHost fake;
+    App *app = ready_app(&fake);
+    press(app, "r");
+    fixture_run_events(app); /* 41% when the stage began: too early to tell */
+    assert_true(isnan(run_view_left(&app->run, app->now_ms)));
+    Event progress = {.kind = EVENT_PROGRESS, .stage = STAGE_SIMULATE, .fraction = 0.5};
+    fixture_event(app, progress);
+    app->now_ms += 2500;
+    progress.fraction = 0.6;
+    fixture_event(app, progress);
+    double left = run_view_left(&app->run, app->now_ms);
+    assert_true(left > 9 && left < 11);
+    messages_acknowledge(&app->messages);
+    assert_shows(app, " left");
+    progress.fraction = 0.95; /* a jump */
+    fixture_event(app, progress);
+    assert_true(isnan(run_view_left(&app->run, app->now_ms)));
+    app_free(app);
+}
+
 static void test_start_fails(void **state)
 {
     (void)state;
@@ -779,6 +803,7 @@ int main(void)
         cmocka_unit_test(test_unknown_key),
         cmocka_unit_test(test_search),
         cmocka_unit_test(test_run_from_key_to_result),
+        cmocka_unit_test(test_time_left),
         cmocka_unit_test(test_start_fails),
         cmocka_unit_test(test_engine_dies),
         cmocka_unit_test(test_cancel),
