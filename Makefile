@@ -118,7 +118,7 @@ check-hdl: ready
 	@MATRIX=whole TEST_TIMEOUT=7200 BUILD=$(BUILD) tests/run.sh tests/hdl/
 
 # ---- set-up --------------------------------------------------------------------------------------
-.PHONY: deps deps-dev ready ready-synth demo bench paper
+.PHONY: deps deps-dev ready ready-synth demo bench paper fit record
 deps:
 	@.ci/deps --synth
 
@@ -146,6 +146,14 @@ bench: ready
 paper: ready
 	@$(MAKE) --no-print-directory -j$(JOBS) $(PROGRAM)
 	@BUILD=$(BUILD) tests/paper.sh
+
+# Estimates of resources: `fit` takes the recorded runs of Yosys, `record` adds those of networks that
+# have none (all of them where tests/fixtures/synth/runs.csv was emptied).
+fit: $(PROGRAM)
+	@BUILD=$(BUILD) tests/synth_fit.sh
+
+record: ready-synth $(PROGRAM)
+	@BUILD=$(BUILD) tests/synth_fit.sh --record
 
 # ---- care ----------------------------------------------------------------------------------------
 .PHONY: tidy format format-check fuzz valgrind install clean help
@@ -197,6 +205,7 @@ help:
 	@sed -n '3,7p' Makefile | cut -c3-
 	@echo "  make bench         speed and memory figures, beside other programs where they are"
 	@echo "  make paper         the paper's experiment from nothing: its tables and figures"
+	@echo "  make fit | record  estimates of resources: fit them, record runs of Yosys for that"
 	@echo "  make SAN=1 check   all tests under address and undefined-behaviour sanitizers"
 	@echo "  make check-hdl     the VHDL library over its whole matrix of shapes"
 	@echo "  make valgrind      the C tests under valgrind"

@@ -36,7 +36,7 @@ typedef enum OptionGroup {
     GROUP_EVALUATE = 1 << 12,
     GROUP_DEPLOY = 1 << 13,
     GROUP_DEVICE = 1 << 14,
-    GROUP_CLOCK = 1 << 15
+    GROUP_PLAN = 1 << 15
 } OptionGroup;
 
 typedef struct Arguments {

@@ -150,6 +150,20 @@ static Status need_workdir(const Invocation *invocation)
     return error_set(ERR_USAGE, "--workdir DIR is needed: the folder to write to");
 }
 
+static void plan_table(const Invocation *invocation, const json_t *report)
+{
+    (void)invocation;
+    print_plan(report);
+}
+
+static Status verb_plan(Invocation *invocation)
+{
+    invocation->arguments.run.description = invocation->arguments.words[0];
+    json_t *report = NULL;
+    Status status = flow_plan(&invocation->arguments.run, &invocation->events, &report);
+    return invocation_report(invocation, status, report, plan_table);
+}
+
 static Status verb_emit(Invocation *invocation)
 {
     TRY(need_workdir(invocation));
@@ -312,7 +326,7 @@ static Status verb_doctor(Invocation *invocation)
 static const Verb VERBS[] = {
     {"run", "MODEL --data PATH", 1, 1,
      GROUP_COMMON | GROUP_HISTORY | GROUP_WORKDIR | GROUP_DATA | GROUP_QUANTIZE | GROUP_HARDWARE |
-         GROUP_DEVICE | GROUP_RUN | GROUP_OPTIMIZED,
+         GROUP_DEVICE | GROUP_PLAN | GROUP_RUN | GROUP_OPTIMIZED,
      verb_run, "the whole flow: evaluate, quantize, generate VHDL, prove it equal"},
     {"inspect", "MODEL", 1, 1, GROUP_COMMON, verb_inspect,
      "layers, shapes, parameters, and everything that blocks hardware"},
@@ -334,16 +348,18 @@ static const Verb VERBS[] = {
      "accuracy of every calibration at 8 to 3 bits, per tensor and per channel"},
     {"scheme", "show FILE | diff FILE FILE", 2, 3, GROUP_COMMON, verb_scheme,
      "scheme files: what they choose for each layer, and where two differ (exit status 1)"},
-    {"emit", "DESCRIPTION --workdir DIR", 1, 1, GROUP_COMMON | GROUP_WORKDIR | GROUP_HARDWARE,
-     verb_emit, "VHDL from a model description"},
+    {"plan", "DESCRIPTION", 1, 1, GROUP_COMMON | GROUP_PLAN, verb_plan,
+     "what a model description is as hardware: foldings, cycles, buffers, size; writes nothing"},
+    {"emit", "DESCRIPTION --workdir DIR", 1, 1,
+     GROUP_COMMON | GROUP_WORKDIR | GROUP_HARDWARE | GROUP_PLAN, verb_emit, "VHDL from a model description"},
     {"simulate", "DESCRIPTION --data PATH --workdir DIR", 1, 1,
-     GROUP_COMMON | GROUP_WORKDIR | GROUP_DATA | GROUP_HARDWARE, verb_simulate,
+     GROUP_COMMON | GROUP_WORKDIR | GROUP_DATA | GROUP_HARDWARE | GROUP_PLAN, verb_simulate,
      "simulate the VHDL of a model description and prove it equal to the software"},
     {"deploy", "DESCRIPTION --data PATH --workdir DIR --port PATH | --simulate", 1, 1,
      GROUP_COMMON | GROUP_WORKDIR | GROUP_DATA | GROUP_HARDWARE | GROUP_DEPLOY, verb_deploy,
      "onto a board: build, load, send test images over its serial line, score the answers"},
     {"synth", "DESCRIPTION|WORKDIR --device NAME", 1, 1,
-     GROUP_COMMON | GROUP_WORKDIR | GROUP_DATA | GROUP_DEVICE | GROUP_CLOCK, verb_synth,
+     GROUP_COMMON | GROUP_WORKDIR | GROUP_DATA | GROUP_DEVICE | GROUP_PLAN, verb_synth,
      "synthesize a model description: size, clock and bitstream for a device"},
     {"paper", "TRAINING.json QUANTIZED.json", 2, 2, GROUP_COMMON | GROUP_WORKDIR | GROUP_DRAW,
      verb_paper, "the paper's tables and figures beside ours, from reports of train and quantize"},

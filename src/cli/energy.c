@@ -3,43 +3,17 @@
 #include <string.h>
 
 #include "flow/report.h"
-
-/* Energy of one operation in a process of 45 nm at 0.9 V: M. Horowitz, "Computing's energy problem
- * (and what we can do about it)", ISSCC 2014, Fig. 1.1.9, which Fig. 1 of the paper is drawn from.
- * To try another process, change the figures here: nothing else holds any. */
-enum {
-    ADD_INT8,
-    ADD_INT32,
-    ADD_FLOAT32,
-    MULTIPLY_INT8,
-    MULTIPLY_FLOAT32,
-    ACCESS_32_BITS,
-    CONSTANTS
-};
-static const EnergyConstant TABLE[CONSTANTS] = {
-    [ADD_INT8] = {"8-bit integer addition", 0.03},
-    [ADD_INT32] = {"32-bit integer addition", 0.1},
-    [ADD_FLOAT32] = {"32-bit float addition", 0.9},
-    [MULTIPLY_INT8] = {"8-bit integer multiplication", 0.2},
-    [MULTIPLY_FLOAT32] = {"32-bit float multiplication", 3.7},
-    [ACCESS_32_BITS] = {"32-bit access, 8 KB memory", 5.0},
-};
+#include "hw/energy.h"
 
 /* What a format does with them. Sums of 8-bit products need more than 8 bits: they are added in
  * 32. */
 static const struct {
-    int multiply, add;
+    EnergyOperation multiply, add;
     double values_per_word;
 } FORMATS[ENERGY_FORMATS] = {
-    [ENERGY_FLOAT32] = {MULTIPLY_FLOAT32, ADD_FLOAT32, 1},
-    [ENERGY_INT8] = {MULTIPLY_INT8, ADD_INT32, 4},
+    [ENERGY_FLOAT32] = {ENERGY_MULTIPLY_FLOAT32, ENERGY_ADD_FLOAT32, 1},
+    [ENERGY_INT8] = {ENERGY_MULTIPLY_INT8, ENERGY_ADD_INT32, 4},
 };
-
-const EnergyConstant *energy_constants(int *count)
-{
-    *count = CONSTANTS;
-    return TABLE;
-}
 
 static int64_t elements_of(const json_t *layer)
 {
@@ -84,15 +58,18 @@ double energy_words(const EnergyCount *count, EnergyFormat format)
 
 EnergyShare energy_of(const EnergyCount *count, EnergyFormat format)
 {
+    const EnergyTable table = energy_table_default();
+    const double *picojoules = table.picojoules;
     return (EnergyShare){.multiplications =
-                             (double)count->macs * TABLE[FORMATS[format].multiply].picojoules,
-                         .additions = (double)count->macs * TABLE[FORMATS[format].add].picojoules,
-                         .memory = energy_words(count, format) * TABLE[ACCESS_32_BITS].picojoules};
+                             (double)count->macs * picojoules[FORMATS[format].multiply],
+                         .additions = (double)count->macs * picojoules[FORMATS[format].add],
+                         .memory = energy_words(count, format) * picojoules[ENERGY_ACCESS]};
 }
 
 double energy_addition_ratio(void)
 {
-    return TABLE[ADD_FLOAT32].picojoules / TABLE[ADD_INT8].picojoules;
+    const EnergyTable table = energy_table_default();
+    return table.picojoules[ENERGY_ADD_FLOAT32] / table.picojoules[ENERGY_ADD_INT8];
 }
 
 double energy_total(const EnergyShare *share)

@@ -5,7 +5,7 @@
  *     EnergyShare share = energy_of(&count, ENERGY_INT8);
  *     energy_total(&share);                           // in pJ
  *
- * An estimate of arithmetic and memory alone, from constants (energy.c, one table): each
+ * An estimate of arithmetic and memory alone, from the constants of hw/energy.h: each
  * multiply-accumulate is a multiplication and an addition; each weight is read once, each value of
  * the input or of a layer is written once and read once, in words of 32 bits of a memory of 8 KB.
  * Control, wires, clocks and leakage are not in it.
@@ -19,15 +19,6 @@
 #include "base/error.h"
 
 typedef enum EnergyFormat { ENERGY_FLOAT32, ENERGY_INT8, ENERGY_FORMATS } EnergyFormat;
-
-/* One operation of Fig. 1. */
-typedef struct EnergyConstant {
-    const char *operation;
-    double picojoules;
-} EnergyConstant;
-
-/* The table; its length in `count`. */
-const EnergyConstant *energy_constants(int *count);
 
 /* What one image takes, whatever the format. */
 typedef struct EnergyCount {

@@ -11,6 +11,7 @@
 #include "cli/plot.h"
 #include "cli/print.h"
 #include "flow/report.h"
+#include "hw/energy.h"
 
 /* What both reports give. */
 typedef struct Paper {
@@ -232,11 +233,10 @@ static void print_energy(const Paper *paper)
                 {"memory accesses, uJ", real.memory, whole.memory},
                 {"together, uJ", energy_total(&real), energy_total(&whole)}};
     char a[PRINT_NUMBER_BYTES], b[PRINT_NUMBER_BYTES];
-    int constants;
-    const EnergyConstant *table = energy_constants(&constants);
+    const EnergyTable table = energy_table_default();
     printf("\nFig. 1 of the paper: energy of an operation, pJ (45 nm; Horowitz, ISSCC 2014)\n");
-    for (int i = 0; i < constants; i++)
-        printf("  %-30s %6.2f\n", table[i].operation, table[i].picojoules);
+    for (int i = 0; i < ENERGY_OPERATIONS; i++)
+        printf("  %-30s %6.2f\n", energy_operation_title((EnergyOperation)i), table.picojoules[i]);
     printf("A 32-bit float addition costs %.1f times an 8-bit integer one (paper: 30 times).\n",
            energy_addition_ratio());
     printf("\napplied to this network, for one image: %s multiply-accumulates\n",

@@ -131,6 +131,9 @@ void print_hardware(const json_t *report)
     printf("an image every %s (predicted %s), clock %s MHz\n",
            cell(hardware, "interval_cycles", 0, a),
            cell(hardware, "predicted_interval_cycles", 0, b), cell(hardware, "clock_mhz", 0, c));
+    print_foldings(hardware);
+    print_estimate(hardware);
+    print_energy_estimate(hardware);
     if (!json_is_boolean(report_at(hardware, "bit_exact")))
         return;
     printf("hardware: %s on %s values of %s images, simulated at %s images/s\n",

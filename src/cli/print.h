@@ -32,6 +32,13 @@ void print_hardware(const json_t *report);
 /* Planted faults, and those that were not caught; nothing when there were none. */
 void print_mutation(const json_t *report);
 
+/* Foldings, cycles, buffers, estimated size and energy of a plan. */
+void print_plan(const json_t *report);
+/* Parts of it, a line each, of section "hardware"; nothing where they are not known. */
+void print_foldings(const json_t *hardware);
+void print_estimate(const json_t *hardware);
+void print_energy_estimate(const json_t *hardware);
+
 /* Answers of a board over its serial line. */
 void print_deployed(const json_t *report);
 

@@ -105,6 +105,10 @@ Status flow_doctor(const RunEvents *events, json_t **report) MUST_CHECK;
 Status flow_quantize(const RunOptions *options, const RunEvents *events,
                      json_t **report) MUST_CHECK;
 
+/* What options->description would be as hardware: "hardware" of the report, with the foldings that
+ * options->target_fps and options->device choose. Writes no file. */
+Status flow_plan(const RunOptions *options, const RunEvents *events, json_t **report) MUST_CHECK;
+
 /* options->description becomes VHDL in options->workdir/hdl. */
 Status flow_emit(const RunOptions *options, const RunEvents *events, json_t **report) MUST_CHECK;
 

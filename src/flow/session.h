@@ -21,6 +21,7 @@
 #include "flow/run.h"
 #include "graph/graph.h"
 #include "hw/emit.h"
+#include "hw/folding.h"
 #include "hw/plan.h"
 #include "nn/evaluate.h"
 #include "nn/train.h"
@@ -51,6 +52,7 @@ typedef struct Session {
     Scheme scheme;           /* that `quantized` was made with: layers the ladder left in float */
     Graph *trained;          /* the float weights behind `quantized`; NULL: those of `simplified` */
     IntegerModel *described; /* read back from the description: what the hardware is made of */
+    FoldingResult folding; /* what was chosen for a rate or a device; no bottleneck: nothing was */
     Plan *plan;
     Design design;
 

@@ -7,6 +7,7 @@
 #include "base/buffer.h"
 #include "base/fs.h"
 #include "flow/mutation.h"
+#include "flow/plan_choice.h"
 #include "flow/proof.h"
 #include "flow/report.h"
 #include "flow/session.h"
@@ -30,6 +31,7 @@ static json_t *stage_to_json(const Stage *stage, const LayerTiming *timing)
     json_object_set_new(row, "entity", report_string(stage->entity));
     json_object_set_new(row, "pe", json_integer(stage->pe));
     json_object_set_new(row, "simd", json_integer(stage->simd));
+    plan_choice_add_values(stage, row);
     json_object_set_new(row, "fold_steps", json_integer(stage->fold_steps));
     json_object_set_new(row, "macs_per_cycle", json_integer(stage->macs_per_cycle));
     json_object_set_new(row, "interval_cycles", json_integer(timing->interval_cycles));
@@ -86,10 +88,14 @@ Status stage_plan(Session *session, json_t *figures)
     /* Read back, even after it was just written: the hardware depends on the description alone. */
     if (!session->described)
         TRY(description_read(session->description, &session->described));
+    if (!session->options->model) /* a run has its foldings in the description */
+        TRY(plan_choice_renew(session, session->described));
     TRY(plan_new(session->described, &session->plan));
     Timing timing;
     TRY(timing_predict(session->plan, TIMING_IMAGES, &timing));
-    json_object_set_new(session->report, "hardware", hardware_to_json(session, &timing));
+    json_t *section = hardware_to_json(session, &timing);
+    json_object_set_new(session->report, "hardware", section);
+    TRY(plan_choice_report(session, session->plan, section));
     json_object_set_new(figures, "predicted_latency_cycles", json_integer(timing.latency_cycles));
     json_object_set_new(figures, "predicted_interval_cycles", json_integer(timing.interval_cycles));
     json_object_set_new(figures, "bottleneck",

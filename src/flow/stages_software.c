@@ -7,6 +7,7 @@
 #include "base/cancel.h"
 #include "base/fs.h"
 #include "base/nearest.h"
+#include "flow/plan_choice.h"
 #include "flow/report.h"
 #include "flow/scheme_of_run.h"
 #include "flow/session.h"
@@ -173,31 +174,6 @@ static Status load_calibration(Session *session)
 
 /* ---- quantization, shared by the rehearsal and the stage ------------------------------------- */
 
-static Status find_op(const IntegerModel *model, const char *name, Op **op)
-{
-    const char **names = ARENA_ARRAY(model->arena, const char *, model->count + 1);
-    for (int i = 0; i < model->count; i++) {
-        names[i] = model->ops[i].name;
-        if (strcmp(names[i], name) == 0) {
-            *op = &model->ops[i];
-            return OK;
-        }
-    }
-    return nearest_refuse_layer(name, names);
-}
-
-static Status apply_folds(const RunOptions *options, IntegerModel *model)
-{
-    for (int i = 0; i < options->fold_count; i++) {
-        const FoldChoice *fold = &options->folds[i];
-        Op *op = NULL;
-        TRY_IN(find_op(model, fold->layer, &op), "--fold");
-        op->pe = fold->pe;
-        op->simd = fold->simd;
-    }
-    return OK;
-}
-
 Status session_scheme(Session *session, Scheme *scheme)
 {
     return scheme_of_run(session->options, session->simplified, scheme);
@@ -206,7 +182,7 @@ Status session_scheme(Session *session, Scheme *scheme)
 Status session_finish_model(Session *session, IntegerModel *model)
 {
     memcpy(model->source_sha256, session->model_sha256, HASH_HEX_BYTES);
-    return apply_folds(session->options, model);
+    return plan_choice_make(session, model);
 }
 
 static Status quantize_with(Session *session, const Dataset *calibration, Quantized *quantized)

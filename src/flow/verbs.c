@@ -139,22 +139,21 @@ Status flow_sweep(const RunOptions *options, const RunEvents *events, json_t **r
 
 /* ---- from a description ---------------------------------------------------------------------- */
 
-static Status check_places(const RunOptions *options)
+static Status read_description(Session *session, json_t *figures)
 {
-    if (!options->description)
+    if (!session->options->description)
         return error_set(ERR_USAGE, "no model description was given: name its folder");
-    if (!options->workdir)
-        return error_set(ERR_USAGE, "name a folder for the files with --workdir DIR");
+    TRY(description_read(session->options->description, &session->described));
+    session->description = session->options->description;
+    json_object_set_new(figures, "operations", json_integer(session->described->count));
     return OK;
 }
 
 static Status import_description(Session *session, json_t *figures)
 {
-    TRY(check_places(session->options));
-    TRY(description_read(session->options->description, &session->described));
-    session->description = session->options->description;
-    json_object_set_new(figures, "operations", json_integer(session->described->count));
-    return OK;
+    if (session->options->description && !session->options->workdir)
+        return error_set(ERR_USAGE, "name a folder for the files with --workdir DIR");
+    return read_description(session, figures);
 }
 
 static Status import_description_and_images(Session *session, json_t *figures)
@@ -176,6 +175,17 @@ Status session_build_hardware(Session *session)
 Status session_import_for_hardware(Session *session)
 {
     return session_run_stage(session, STAGE_IMPORT, import_description_and_images);
+}
+
+static Status plan(Session *session)
+{
+    TRY(session_run_stage(session, STAGE_IMPORT, read_description));
+    return session_run_stage(session, STAGE_PLAN, stage_plan);
+}
+
+Status flow_plan(const RunOptions *options, const RunEvents *events, json_t **report)
+{
+    return session_do(&(VerbCall){options, events, NULL}, plan, report);
 }
 
 static Status emit(Session *session)

@@ -72,9 +72,8 @@ static int64_t interval_with(const Plan *plan, const Way *way)
     }
     Plan *other = NULL;
     int64_t interval = -1;
-    Timing timing;
-    if (plan_new(&model, &other) == OK && timing_predict(other, TIMING_IMAGES, &timing) == OK)
-        interval = timing.interval_cycles;
+    if (plan_sketch(&model, &other) != OK || timing_unbuffered(other, &interval) != OK)
+        interval = -1;
     plan_free(other);
     arena_free(arena);
     return interval;
@@ -141,22 +140,39 @@ static const char *fold_sentence(const Plan *plan, const Way *way, Arena *arena)
 
 /* ---- other ways ------------------------------------------------------------------------------ */
 
-static const char *device_sentence(const Device *device, const FitCells *total, Arena *arena)
+/* The smallest device of a family that has enough of everything; NULL: there is none. */
+static const Device *enough_of_family(const Device *device, DeviceFamily family,
+                                      const FitCells *total, Arena *arena)
 {
-    for (const Device *other = device_list(); other->name; other++)
-        if (other->lut > device->lut && other->lut_inputs >= device->lut_inputs &&
-            (other->family == device->family || other->family == FAMILY_ECP5) &&
-            !fit_excess(other, total, arena))
-            return arena_printf(arena, "take a bigger device: --device %s (%s)", other->name,
-                                other->part);
+    for (const Device *other = device_list(); other->name; other++) {
+        FitCells need = *total; /* its block RAMs may be larger */
+        need.bram = (total->bram * device->bram_bits + other->bram_bits - 1) / other->bram_bits;
+        if (other->family == family && other->lut > device->lut &&
+            other->lut_inputs >= device->lut_inputs && !fit_excess(other, &need, arena))
+            return other;
+    }
     return NULL;
+}
+
+/* The first is of the same family if it can be. */
+static void device_sentences(const Device *device, const FitCells *total, Arena *arena,
+                             const char *sentences[2])
+{
+    int count = 0;
+    for (int i = 0; i < FAMILIES && count < 2; i++) {
+        DeviceFamily family = (DeviceFamily)(((int)device->family + i) % FAMILIES);
+        const Device *other = enough_of_family(device, family, total, arena);
+        if (other)
+            sentences[count++] = arena_printf(arena, "take a bigger device: --device %s (%s)",
+                                              other->name, other->part);
+    }
 }
 
 static const char *bits_sentence(const Plan *plan, Arena *arena)
 {
     int widest = 0;
     for (int i = 0; i < plan->count; i++)
-        if (plan->stages[i].macs_per_cycle > 0 && plan->stages[i].op->weight_bits > widest)
+        if (plan->stages[i].rows > 0 && plan->stages[i].op->weight_bits > widest)
             widest = plan->stages[i].op->weight_bits;
     int fewer = widest - BITS_FEWER;
     if (fewer < WEIGHT_BITS_LEAST)
@@ -173,8 +189,9 @@ int fit_ways(const Plan *plan, const Device *device, const FitNeed *need, Arena 
 {
     Way *folds = ARENA_ARRAY(arena, Way, plan->count);
     int fold_count = fold_ways(plan, device, need, folds), count = 0;
-    const char *others[] = {device_sentence(device, &need->total, arena),
-                            bits_sentence(plan, arena)};
+    const char *devices[2] = {NULL};
+    device_sentences(device, &need->total, arena, devices);
+    const char *others[] = {devices[0], bits_sentence(plan, arena), devices[1]};
     int enough = 0;
     while (enough < fold_count && folds[enough].enough)
         enough++;

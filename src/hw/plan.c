@@ -174,6 +174,18 @@ static Status check_fold_value(const Op *op, const char *key, int asked, int lim
                      key, asked, limit, text);
 }
 
+void plan_set_folding(Stage *stage, int pe, int simd)
+{
+    const Op *op = stage->op;
+    stage->pe = pe;
+    stage->simd = simd;
+    stage->fold_steps = (int64_t)(plan_fold_limits(stage).pe / pe) * (plan_values(stage) / simd);
+    if (kind_of(op)->multiplies)
+        stage->macs_per_cycle = (int64_t)stage->input_count * pe * simd;
+    if (op->weights && !folds_channels(op)) /* the few weights of an addition are no memory */
+        stage->rows = stage->fold_steps * (op_traits(op->kind)->is_dense ? stage->input.beats : 1);
+}
+
 static Status fold_stage(Stage *stage)
 {
     const Op *op = stage->op;
@@ -195,13 +207,10 @@ static Status fold_stage(Stage *stage)
                          "layer %s: simd=%d; a floating-point layer adds its products up one by "
                          "one, simd is 1",
                          op->name, op->simd);
-    TRY(check_fold_value(op, "pe", op->pe, limits.pe, &stage->pe));
-    TRY(check_fold_value(op, "simd", op->simd, limits.simd, &stage->simd));
-    stage->fold_steps = (int64_t)(limits.pe / stage->pe) * (plan_values(stage) / stage->simd);
-    if (kind->multiplies)
-        stage->macs_per_cycle = (int64_t)stage->input_count * stage->pe * stage->simd;
-    if (op->weights && !folds_channels(op)) /* the few weights of an addition are no memory */
-        stage->rows = stage->fold_steps * (op_traits(op->kind)->is_dense ? stage->input.beats : 1);
+    int pe, simd;
+    TRY(check_fold_value(op, "pe", op->pe, limits.pe, &pe));
+    TRY(check_fold_value(op, "simd", op->simd, limits.simd, &simd));
+    plan_set_folding(stage, pe, simd);
     return OK;
 }
 
@@ -317,20 +326,32 @@ static Status plan_stages(Plan *plan)
     plan->output = plan->stages[plan->count - 1].output;
     plan->has_class = plan->output.beats == 1 && plan->output.lanes > 1;
     connect_stages(plan);
-    return buffers_size(plan);
+    return OK;
 }
 
-Status plan_new(const IntegerModel *model, Plan **plan)
+static Status make_plan(const IntegerModel *model, bool sizes_buffers, Plan **plan)
 {
     Arena *arena = arena_new();
     *plan = ARENA_NEW(arena, Plan);
     **plan = (Plan){.arena = arena, .model = model, .name = name_sanitize(arena, model->name)};
     Status status = plan_stages(*plan);
+    if (status == OK && sizes_buffers)
+        status = buffers_size(*plan);
     if (status != OK) {
         plan_free(*plan);
         *plan = NULL;
     }
     return status;
+}
+
+Status plan_new(const IntegerModel *model, Plan **plan)
+{
+    return make_plan(model, true, plan);
+}
+
+Status plan_sketch(const IntegerModel *model, Plan **plan)
+{
+    return make_plan(model, false, plan);
 }
 
 void plan_free(Plan *plan)

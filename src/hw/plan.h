@@ -108,7 +108,15 @@ typedef struct FoldLimits {
 Status plan_new(const IntegerModel *model, Plan **plan) MUST_CHECK;
 void plan_free(Plan *plan);
 
+/* The same, but every buffer is a register stage: most of the time goes into their depths. For those
+ * who try foldings; timing_unbuffered() tells what the depths would make of it. */
+Status plan_sketch(const IntegerModel *model, Plan **plan) MUST_CHECK;
+
 FoldLimits plan_fold_limits(const Stage *stage);
+
+/* Another folding of a stage that folds, with all that follows from it in the stage itself; the
+ * values must be possible. What the plan has around the stage stays as it was. */
+void plan_set_folding(Stage *stage, int pe, int simd);
 
 /* True for a pool whose window is the whole image: it has an entity of its own. */
 bool plan_is_global_pool(const Op *op);

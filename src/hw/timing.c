@@ -2,7 +2,7 @@
 
 #include "hw/buffers.h"
 
-static LayerTiming layer_timing(const Stage *stage)
+LayerTiming timing_of_stage(const Stage *stage)
 {
     bool is_dense = op_traits(stage->op->kind)->is_dense;
     int64_t windows = is_dense ? stage->input.beats : stage->output.beats;
@@ -14,7 +14,7 @@ static LayerTiming layer_timing(const Stage *stage)
 static void time_layers(const Plan *plan, Timing *timing)
 {
     for (int i = 0; i < plan->count; i++) {
-        timing->layers[i] = layer_timing(&plan->stages[i]);
+        timing->layers[i] = timing_of_stage(&plan->stages[i]);
         if (timing->layers[i].interval_cycles > timing->layers[timing->bottleneck].interval_cycles)
             timing->bottleneck = i;
     }
@@ -50,5 +50,19 @@ Status timing_predict(const Plan *plan, int images, Timing *timing)
     if (run.end == TOKENS_LOCKED)
         return buffers_locked(plan, run.held);
     time_images(&run, timing);
+    return OK;
+}
+
+Status timing_unbuffered(const Plan *plan, int64_t *interval_cycles)
+{
+    int64_t *depths = ARENA_ARRAY(plan->arena, int64_t, plan->buffer_count + 1);
+    int64_t *held = ARENA_ARRAY(plan->arena, int64_t, plan->buffer_count + 1);
+    for (int i = 0; i < plan->buffer_count; i++)
+        depths[i] = plan->buffers[i].is_float ? BUFFER_REGISTER_DEPTH : INT64_MAX;
+    TokenRun run = {.images = TIMING_IMAGES, .depths = depths, .held = held};
+    tokens_run(plan, &run);
+    if (run.end != TOKENS_DONE)
+        return buffers_locked(plan, held);
+    *interval_cycles = run.image_ends[TIMING_IMAGES - 1] - run.image_ends[TIMING_IMAGES - 2];
     return OK;
 }

@@ -34,4 +34,11 @@ typedef struct Timing {
  * ERR_REFUSED: the buffers are too small, and the layers wait for each other; says where. */
 Status timing_predict(const Plan *plan, int images, Timing *timing) MUST_CHECK;
 
+/* Edges per image of one stage if it were alone. */
+LayerTiming timing_of_stage(const Stage *stage);
+
+/* The interval that the plan has with buffers as deep as they need to be, whatever depths it has:
+ * that of plan_new(). ERR_REFUSED as above. */
+Status timing_unbuffered(const Plan *plan, int64_t *interval_cycles) MUST_CHECK;
+
 #endif

@@ -1,0 +1,125 @@
+/* fit_synth.c: fits the coefficients of hw/resources.h on recorded runs of Yosys and writes them as
+ * the table of C that the program is built with.
+ *
+ *     fit_synth RUNS.csv > src/hw/resources_coefficients.h
+ *
+ * Least squares of the relative errors, with no coefficient below zero: each feature takes space.
+ * Coordinate descent, which ends at the only minimum. The runs marked "held" take no part; the
+ * largest error on them is written beside the coefficients, and all errors to standard error.
+ */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tests/unit/hw/synth_runs.h"
+
+enum { ROUNDS = 20000, KINDS = 2 };
+
+static const char *const KIND_WORDS[KINDS] = {"lut", "ff"};
+
+/* Keeps coefficients of features that the runs hardly tell apart near zero. */
+static const double RIDGE = 1e-6;
+
+typedef struct Fit {
+    double coefficients[FEATURES];
+    double fit_error, held_error;
+    int fit_count, held_count;
+} Fit;
+
+static double figure_of(const SynthRun *run, int kind)
+{
+    return (double)(kind == 0 ? run->cells.lut : run->cells.ff);
+}
+
+static double predicted(const Fit *fit, const SynthRun *run)
+{
+    double sum = 0;
+    for (int i = 0; i < FEATURES; i++)
+        sum += fit->coefficients[i] * run->features[i];
+    return sum;
+}
+
+/* The best value of one coefficient, the others being as they are. */
+static void improve(Fit *fit, const SynthRuns *runs, int kind, int feature)
+{
+    double along = 0, square = RIDGE;
+    for (int i = 0; i < runs->count; i++) {
+        const SynthRun *run = &runs->runs[i];
+        if (run->held)
+            continue;
+        double x = run->features[feature] / figure_of(run, kind);
+        double rest =
+            1 - (predicted(fit, run) / figure_of(run, kind) - fit->coefficients[feature] * x);
+        along += x * rest;
+        square += x * x;
+    }
+    fit->coefficients[feature] = along > 0 ? along / square : 0;
+}
+
+static void measure(Fit *fit, const SynthRuns *runs, int kind)
+{
+    for (int i = 0; i < runs->count; i++) {
+        const SynthRun *run = &runs->runs[i];
+        double error = predicted(fit, run) / figure_of(run, kind) - 1;
+        double *largest = run->held ? &fit->held_error : &fit->fit_error;
+        *(run->held ? &fit->held_count : &fit->fit_count) += 1;
+        *largest = fabs(error) > *largest ? fabs(error) : *largest;
+        fprintf(stderr, "%-9s %-4s %-3s %7.0f, estimated %7.0f: %+6.1f %%  %s\n",
+                resources_target_word(runs->target), run->held ? "held" : "fit", KIND_WORDS[kind],
+                figure_of(run, kind), predicted(fit, run), 100 * error, run->network);
+    }
+}
+
+static Fit fit_kind(const SynthRuns *runs, int kind)
+{
+    Fit fit = {.fit_count = 0};
+    for (int round = 0; round < ROUNDS; round++)
+        for (int i = 0; i < FEATURES; i++)
+            improve(&fit, runs, kind, i);
+    measure(&fit, runs, kind);
+    return fit;
+}
+
+static void print_coefficients(const Fit *fit, int kind)
+{
+    printf("        .%s = {", KIND_WORDS[kind]);
+    for (int i = 0; i < FEATURES; i++)
+        printf("%s%.5g", i % 8 ? ", " : i ? ",\n                " : "", fit->coefficients[i]);
+    printf("},\n        .%s_error = %.3f,\n", KIND_WORDS[kind], fit->held_error);
+}
+
+int main(int argc, char **argv)
+{
+    if (argc != 2) {
+        fprintf(stderr, "usage: fit_synth RUNS.csv > src/hw/resources_coefficients.h\n");
+        return ERR_USAGE;
+    }
+    printf("/* resources_coefficients.h: written by `make fit` from tests/fixtures/synth/runs.csv, "
+           "with\n"
+           " * Yosys 0.23; in the order of ResourceFeature. The errors are the largest on the runs "
+           "that\n"
+           " * were held out. */\n"
+           "#ifndef HW_RESOURCES_COEFFICIENTS_H\n#define HW_RESOURCES_COEFFICIENTS_H\n\n"
+           "#include \"hw/resources.h\"\n\n"
+           "typedef struct ResourceCoefficients {\n"
+           "    double lut[FEATURES], ff[FEATURES];\n    double lut_error, ff_error;\n"
+           "} ResourceCoefficients;\n\n"
+           "/* clang-format off */\n"
+           "static const ResourceCoefficients RESOURCE_COEFFICIENTS[RESOURCE_TARGETS] = {\n");
+    for (int target = 0; target < RESOURCE_TARGETS; target++) {
+        SynthRuns runs = synth_runs_read(argv[1], (ResourceTarget)target);
+        printf("    { /* %s */\n", resources_target_word((ResourceTarget)target));
+        for (int kind = 0; kind < KINDS; kind++) {
+            Fit fit = fit_kind(&runs, kind);
+            print_coefficients(&fit, kind);
+            fprintf(stderr, "%s %s: largest error %.1f %% of %d fitted, %.1f %% of %d held out\n",
+                    resources_target_word(runs.target), KIND_WORDS[kind], 100 * fit.fit_error,
+                    fit.fit_count, 100 * fit.held_error, fit.held_count);
+        }
+        printf("    },\n");
+        synth_runs_free(&runs);
+    }
+    printf("};\n/* clang-format on */\n\n#endif\n");
+    return 0;
+}
