@@ -65,7 +65,7 @@ void print_synthesis(const json_t *report)
     print_cells("(other)", report_at(section, "other"));
     print_cells("total", section);
     if (json_is_object(report_at(report, "hardware.estimate")))
-        print_cells("estimated before", report_at(report, "hardware.estimate"));
+        print_cells("estimate before", report_at(report, "hardware.estimate"));
     print_cells("available", report_at(section, "available"));
     print_rates(section);
     if (report_text(section, "bitstream", NULL))

@@ -51,6 +51,11 @@ Status plan_choice_make(Session *session, IntegerModel *model)
     if (options->device)
         TRY(device_find(options->device, &goal.device));
     TRY(folding_choose(model, &goal, &session->folding));
+    if (session->folding.size_unknown)
+        session_log(session,
+                    "how much of %s this takes is not known before synthesis: foldings are "
+                    "not chosen for it",
+                    options->device);
     session->folding.bottleneck = arena_strdup(session->arena, session->folding.bottleneck);
     return OK;
 }

@@ -5,6 +5,8 @@
  *     run, status, message, model, dataset, preparation, baseline, ladder, quantized, hardware,
  *     synthesis, netlist, mutation, stages [{name, status, seconds}], tools {name: version}, seed
  *
+ * "hardware" has "folding", "estimate" and "energy" of plan_choice.h, and in each layer "pe_values" and
+ * "simd_values": what --fold may be.
  * "synthesis" (stage synth), null where a device has no place and route here:
  *     {"device", "family", "part", "lut", "ff", "dsp", "bram",
  *      "available": {"lut", "ff", "dsp", "bram", "io"},

@@ -30,6 +30,7 @@ typedef struct Solver {
     IntegerModel *model;
     const FoldingGoal *goal;
     const Device *device; /* that costs are measured with */
+    const Device *limit;  /* that the plan must fit; NULL: any, or nothing is known of sizes */
     ResourceTarget target;
     Plan *sketch;
     LayerChoices *layers; /* one for each stage */
@@ -122,23 +123,13 @@ static void list_all_choices(Solver *solver)
         list_choices(solver, i);
 }
 
-static Status refuse_unknown(const Solver *solver)
-{
-    const char *why = plan_has_floats(solver->sketch) ? "a floating-point layer's size"
-                                                      : "the size of designs for this family";
-    return error_set(ERR_REFUSED,
-                     "%s: %s is not known before synthesis, so that no folding can be chosen for "
-                     "%s: choose with --fold, or with --target-fps and without --device",
-                     solver->model->name, why, solver->goal->device->name);
-}
-
 static Status solver_open(Solver *solver)
 {
     solver->arena = arena_new();
     TRY(plan_sketch(solver->model, &solver->sketch));
     solver->layers = ARENA_ARRAY(solver->arena, LayerChoices, solver->sketch->count);
-    if (solver->goal->device && !resources_known(solver->sketch, solver->target))
-        return refuse_unknown(solver);
+    if (resources_known(solver->sketch, solver->target))
+        solver->limit = solver->goal->device;
     for (int i = 0; i < RESOURCES; i++)
         solver->weights[i] = 1;
     list_all_choices(solver);
@@ -197,7 +188,7 @@ static FitCells total_of(const Solver *solver)
 
 static bool total_fits(const Solver *solver)
 {
-    const Device *device = solver->goal->device;
+    const Device *device = solver->limit;
     FitCells total = total_of(solver);
     return !device || ((double)total.lut <= solver->fill * device->lut &&
                        (double)total.ff <= solver->fill * device->ff && total.dsp <= device->dsp &&
@@ -375,7 +366,7 @@ static bool has_choice(const Solver *solver)
 
 static Status solve_device(Solver *solver, int64_t *interval)
 {
-    if (!has_choice(solver)) /* somebody wants it so: synthesis has the last word */
+    if (!solver->limit || !has_choice(solver)) /* synthesis has the last word */
         return timing_unbuffered(solver->sketch, interval);
     static const double fills[] = {FOLDING_FILL, 1};
     for (size_t i = 0; i < sizeof fills / sizeof *fills; i++) {
@@ -395,12 +386,13 @@ static void write_choices(Solver *solver, FoldingResult *result)
 {
     const Plan *plan = solver->sketch;
     int bottleneck = 0;
+    result->size_unknown = solver->goal->device && !solver->limit;
     for (int i = 0; i < plan->count; i++) {
         const Choice *choice = &solver->layers[i].list[solver->layers[i].chosen];
         const LayerChoices *longest = &solver->layers[bottleneck];
         if (choice->interval > longest->list[longest->chosen].interval)
             bottleneck = i;
-        if (!solver->layers[i].is_free)
+        if (!solver->layers[i].is_free || (!solver->limit && !result->wanted_cycles))
             continue;
         Op *op = &solver->model->ops[plan->stages[i].op_index];
         op->pe = choice->pe;

@@ -33,6 +33,7 @@ typedef struct FoldingResult {
     const char *bottleneck; /* the layer with the longest interval; the model's string */
     int chosen;             /* layers whose folding was chosen here */
     int64_t interval_cycles, wanted_cycles; /* 0 wanted: no rate was */
+    bool size_unknown;      /* a device was given, but not resources_known(): not looked at */
     bool limited_by_stream; /* the bottleneck takes a clock a pixel: no folding changes that */
 } FoldingResult;
 
@@ -40,7 +41,8 @@ typedef struct FoldingResult {
  * full is hard to route. When nothing fits below it, plans up to the whole device are taken. */
 #define FOLDING_FILL 0.85
 
-/* Sets `pe` and `simd` of the ops that have none. ERR_REFUSED: no folding reaches the rate, with the
+/* Sets `pe` and `simd` of the ops that have none; of none, where nothing but a device is given and
+ * the size of the plan is not known. ERR_REFUSED: no folding reaches the rate, with the
  * layer that limits it, what the most parallel plan reaches, and what to change; or none fits the
  * device, with the cheapest ways to make it fit. The model is then as it was. */
 Status folding_choose(IntegerModel *model, const FoldingGoal *goal,

@@ -71,7 +71,8 @@ check "files for Vivado are there" test -s "$scratch/tiny/synthesis/mnist_tiny_v
 # ---- what does not fit -----------------------------------------------------------------------------
 too_big() {
     "$program" run "$scratch/net.h5" --data samples/mnist --test-images 100 --bits 6 \
-        --stop-after describe --workdir "$scratch/big" --quiet >/dev/null || return 1
+        --fold output:pe=10,simd=1 --stop-after describe --workdir "$scratch/big" --quiet \
+        >/dev/null || return 1
     "$program" synth "$scratch/big" --device up5k --quiet >"$scratch/words" 2>&1
     local status=$?
     cat "$scratch/words"
