@@ -28,7 +28,10 @@ static size_t write_line(const Message *message, char line[LINE_BYTES])
     for (const char *text = message->text; *text && at + 3 < LINE_BYTES; text++) {
         if (*text == '\n' || *text == '\\')
             line[at++] = '\\';
-        line[at++] = *text == '\n' ? 'n' : *text;
+        char plain = *text;
+        if (plain == '\n')
+            plain = 'n';
+        line[at++] = plain;
     }
     line[at++] = '\n';
     return at;
@@ -40,7 +43,10 @@ static void read_text(const char *line, char text[MESSAGE_BYTES])
     for (; *line && at + 1 < MESSAGE_BYTES; line++) {
         bool escaped = *line == '\\' && line[1];
         line += escaped;
-        text[at++] = escaped && *line == 'n' ? '\n' : *line;
+        char plain = *line;
+        if (escaped && plain == 'n')
+            plain = '\n';
+        text[at++] = plain;
     }
     text[at] = '\0';
 }

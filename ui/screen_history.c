@@ -178,8 +178,10 @@ static void figure_cell(const HistoryRow *run, int column, TableCell *cell)
         [HISTORY_FMAX] = {FIGURE_FMAX_MHZ, format_clock_rate},
     };
     char text[FORMAT_BYTES];
-    double value = run->figures.values[FIGURE_OF[column].figure];
-    snprintf(cell->text, sizeof cell->text, "%s", FIGURE_OF[column].format(value, text));
+    FormatFigure *format = FIGURE_OF[column].format;
+    if (format)
+        snprintf(cell->text, sizeof cell->text, "%s",
+                 format(run->figures.values[FIGURE_OF[column].figure], text));
 }
 
 static void rows_cell(const void *self, int64_t row, int column, TableCell *cell)
