@@ -7,4 +7,7 @@
 /* `fraction` 0..1, clamped; takes `columns` cells, at least 6. Returns the column after it. */
 int gauge_draw(Area area, int row, int column, int columns, double fraction);
 
+/* The same of a share that may be more than all: then it is red and has a `!`. Takes a cell more. */
+int gauge_draw_share(Area area, int row, int column, int columns, double share);
+
 #endif

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/fs.h"
 #include "flow/report.h"
@@ -13,7 +14,7 @@
 #include "ui/gauge.h"
 #include "ui/table.h"
 
-enum { WIDE_COLUMNS = 130, LABEL_COLUMNS = 12, FIGURE_ROWS = 9, MOST_SHARDS = 64 };
+enum { WIDE_COLUMNS = 130, LABEL_COLUMNS = 12, FIGURE_ROWS = 10, MOST_SHARDS = 64 };
 
 typedef enum Column {
     COLUMN_MARK,
@@ -44,6 +45,8 @@ typedef struct HardwareScreen {
     Folding *folding; /* owned, of `run`; NULL: that has no description yet */
     int64_t run;
     bool stale;
+    const char *device;   /* of the list of all; NULL: none */
+    FoldingShares shares; /* of it */
 } HardwareScreen;
 
 /* ---- rows ------------------------------------------------------------------------------------ */
@@ -156,6 +159,32 @@ static void draw_speed(const App *app, FoldingTiming timing, Area area, int row)
                 format_count((double)timing.multipliers, multipliers));
 }
 
+/* What the design would take of the device. */
+static void draw_shares(const HardwareScreen *screen, Area area, int row)
+{
+    const FoldingShares *shares = &screen->shares;
+    const struct {
+        const char *word;
+        double share;
+    } BARS[] = {{"LUT", shares->lut}, {"DSP", shares->dsp}, {"BRAM", shares->bram}};
+    enum { BAR_COUNT = sizeof BARS / sizeof *BARS, WORD_COLUMNS = 5, MOST_COLUMNS = 24 };
+    area_text(area, row, 0, STYLE_DIM, screen->device ? screen->device : "device");
+    if (!screen->device || !shares->known) {
+        area_text(area, row, LABEL_COLUMNS, STYLE_DIM,
+                  screen->device ? "no estimate for its family, or for floating point"
+                                 : "none: d chooses one, for an estimate of what it takes");
+        return;
+    }
+    int columns = (area.columns - LABEL_COLUMNS) / BAR_COUNT;
+    columns = columns < MOST_COLUMNS ? columns : MOST_COLUMNS;
+    for (int i = 0; i < BAR_COUNT; i++) {
+        int column = LABEL_COLUMNS + i * columns;
+        area_text(area, row, column, STYLE_DIM, BARS[i].word);
+        gauge_draw_share(area, row, column + WORD_COLUMNS, columns - WORD_COLUMNS - 1,
+                         BARS[i].share);
+    }
+}
+
 static void draw_proof(const RunView *run, Area area, int row)
 {
     char values[FORMAT_BYTES], images[FORMAT_BYTES];
@@ -230,11 +259,12 @@ static void draw_figures(const HardwareScreen *screen, Area area)
     draw_cycles(screen, "latency", timing.latency_cycles, area, 0);
     draw_cycles(screen, "interval", timing.interval_cycles, area, 1);
     draw_speed(app, timing, area, 2);
-    draw_proof(&app->run, area, 4);
-    draw_difference(&app->run, area, 5);
-    int row = 5 + draw_shards(&app->run, area, 5);
+    draw_shares(screen, area, 4);
+    draw_proof(&app->run, area, 5);
+    draw_difference(&app->run, area, 6);
+    int row = 6 + draw_shards(&app->run, area, 6);
     if (any_edited(screen->folding))
-        area_text(area, row < 7 ? 7 : row, 0, STYLE_WARN,
+        area_text(area, row < 8 ? 8 : row, 0, STYLE_WARN,
                   "edited: r builds it; a is as it was built");
 }
 
@@ -266,6 +296,35 @@ static void hardware_draw(const Screen *base, Area area)
     int rows = area.rows - FIGURE_ROWS;
     table_draw(&screen->table, area_part(area, 0, 0, rows, area.columns));
     draw_figures(screen, area_part(area, rows + 1, 1, FIGURE_ROWS - 1, area.columns - 2));
+}
+
+/* ---- devices ---------------------------------------------------------------------------------- */
+
+static void estimate(HardwareScreen *screen)
+{
+    if (screen->device && screen->folding &&
+        folding_shares(screen->folding, screen->device, &screen->shares) != OK)
+        screen->shares = (FoldingShares){.known = false};
+}
+
+static void choose_device(HardwareScreen *screen, const char *device)
+{
+    screen->device = device;
+    estimate(screen);
+}
+
+/* By a name that was typed. */
+static void set_device(HardwareScreen *screen)
+{
+    const App *app = screen->base.app;
+    const char *device = folding_next_device(NULL);
+    FoldingShares shares;
+    while (device && strcasecmp(device, app->argument) != 0)
+        device = folding_next_device(device);
+    if (device)
+        choose_device(screen, device);
+    else if (folding_shares(screen->folding, app->argument, &shares) != OK) /* says the names */
+        app_message(screen->base.app, MESSAGE_WARNING, "%s", error_message());
 }
 
 /* ---- the run's description ------------------------------------------------------------------- */
@@ -300,6 +359,7 @@ static void open_description(HardwareScreen *screen)
         apply_choices(screen);
     else
         app_message(screen->base.app, MESSAGE_WARNING, "%s", error_message());
+    estimate(screen);
     table_refresh(&screen->table);
 }
 
@@ -340,6 +400,7 @@ static void keep_choice(HardwareScreen *screen, int at, Status status)
         app_choose_fold(app, row.name, row.pe, row.simd);
     else
         app_message(app, MESSAGE_WARNING, "%s", error_message());
+    estimate(screen);
 }
 
 static void reset(HardwareScreen *screen)
@@ -349,6 +410,47 @@ static void reset(HardwareScreen *screen)
         if (is_edited(&row))
             keep_choice(screen, i, folding_set(screen->folding, i, row.built_pe, row.built_simd));
     }
+}
+
+static void tell_balance(const HardwareScreen *screen)
+{
+    char speed[FORMAT_BYTES];
+    double clock = screen->base.app->settings.run.clock_mhz;
+    for (int i = 0; i < folding_count(screen->folding); i++)
+        if (folding_row(screen->folding, i).bottleneck)
+            app_message(screen->base.app, MESSAGE_INFO,
+                        "%s images/s; %s is the slowest stage; r builds it",
+                        format_count(floor(clock * 1e6 /
+                                           (double)folding_timing(screen->folding).interval_cycles),
+                                     speed),
+                        folding_row(screen->folding, i).name);
+}
+
+/* "5000", "up5k", or "5000 up5k". */
+static void balance(HardwareScreen *screen)
+{
+    App *app = screen->base.app;
+    char *end;
+    double rate = strtod(app->argument, &end);
+    bool has_rate = end != app->argument && (!*end || *end == ' ');
+    const char *device = has_rate ? end + strspn(end, " ") : app->argument;
+    if (has_rate && !(rate > 0 && rate <= 1e9)) {
+        app_message(app, MESSAGE_WARNING, "%s is no rate from 0 to 1,000,000,000 images/s",
+                    app->argument);
+        return;
+    }
+    if (folding_balance(screen->folding, has_rate ? rate : 0, app->settings.run.clock_mhz,
+                        *device ? device : NULL) != OK) {
+        app_message(app, MESSAGE_WARNING, "%s", error_message());
+        return;
+    }
+    for (int i = 0; i < folding_count(screen->folding); i++) {
+        const FoldingRow row = folding_row(screen->folding, i);
+        if (row.folds)
+            app_choose_fold(app, row.name, row.pe, row.simd);
+    }
+    estimate(screen);
+    tell_balance(screen);
 }
 
 static void set_clock(App *app)
@@ -373,6 +475,12 @@ static bool hardware_action(Screen *base, ActionId action)
         reset(screen);
     else if (action == ACTION_SET_CLOCK)
         set_clock(base->app);
+    else if (action == ACTION_BALANCE)
+        balance(screen);
+    else if (action == ACTION_NEXT_DEVICE)
+        choose_device(screen, folding_next_device(screen->device));
+    else if (action == ACTION_DEVICE)
+        set_device(screen);
     else if (action == ACTION_SHOW_FILES)
         app_push(base->app, screen_files_new(base->app, base->app->run.folder));
     else if (action == ACTION_SHOW_WAVE)
@@ -385,7 +493,8 @@ static bool hardware_action(Screen *base, ActionId action)
 static bool hardware_can(const Screen *base, ActionId action, const char **why_not)
 {
     const HardwareScreen *screen = (const HardwareScreen *)base;
-    bool own = fold_key(action) || action == ACTION_FOLD_AS_BUILT;
+    bool own = fold_key(action) || action == ACTION_FOLD_AS_BUILT || action == ACTION_BALANCE ||
+               action == ACTION_NEXT_DEVICE || action == ACTION_DEVICE;
     bool emitted = base->app->run.stages[STAGE_EMIT].mark == MARK_DONE;
     if (own && !screen->folding)
         *why_not = "there is no design yet: r makes one";

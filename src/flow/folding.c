@@ -1,7 +1,11 @@
 #include "flow/folding.h"
 
+#include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
+#include "hw/folding.h"
+#include "hw/resources.h"
 #include "hw/timing.h"
 #include "quant/description.h"
 
@@ -134,4 +138,66 @@ Status folding_step(Folding *folding, int row, FoldAxis axis, int step)
     int pe = axis == FOLD_PE ? step_divisor(stage->pe, limits.pe, step) : stage->pe;
     int simd = axis == FOLD_SIMD ? step_divisor(stage->simd, limits.simd, step) : stage->simd;
     return folding_set(folding, row, pe, simd);
+}
+
+/* ---- for a rate, for a device ---------------------------------------------------------------- */
+
+static Status choose_anew(Folding *folding, const FoldingGoal *goal)
+{
+    FoldingResult result;
+    for (int i = 1; i < folding->model->count; i++)
+        folding->model->ops[i].pe = folding->model->ops[i].simd = 0;
+    TRY(folding_choose(folding->model, goal, &result));
+    return plan_anew(folding);
+}
+
+Status folding_balance(Folding *folding, double images_per_s, double clock_mhz, const char *device)
+{
+    IntegerModel *model = folding->model;
+    FoldingGoal goal = {.target_fps = images_per_s, .clock_mhz = clock_mhz};
+    if (device)
+        TRY(device_find(device, &goal.device));
+    Arena *arena = arena_new();
+    Op *before = ARENA_ARRAY(arena, Op, model->count);
+    memcpy(before, model->ops, (size_t)model->count * sizeof *before);
+    Status status = choose_anew(folding, &goal);
+    for (int i = 0; status != OK && i < model->count; i++) {
+        model->ops[i].pe = before[i].pe;
+        model->ops[i].simd = before[i].simd;
+    }
+    arena_free(arena);
+    return status;
+}
+
+static double share(int64_t used, int there)
+{
+    if (there > 0)
+        return (double)used / there;
+    return used > 0 ? INFINITY : 0;
+}
+
+Status folding_shares(const Folding *folding, const char *device, FoldingShares *shares)
+{
+    const Device *found = NULL;
+    ResourceEstimate estimate;
+    TRY(device_find(device, &found));
+    *shares = (FoldingShares){.known = resources_known(folding->plan, resources_target(found))};
+    if (!shares->known)
+        return OK;
+    Arena *arena = arena_new();
+    resources_estimate(folding->plan, found, arena, &estimate);
+    shares->lut = share(estimate.total.lut, found->lut);
+    shares->dsp = share(estimate.total.dsp, found->dsp);
+    shares->bram = share(estimate.total.bram, found->bram);
+    shares->lut_error = estimate.lut_error;
+    arena_free(arena);
+    return OK;
+}
+
+const char *folding_next_device(const char *device)
+{
+    const Device *list = device_list(), *at = list;
+    while (device && at->name && strcmp(at->name, device) != 0)
+        at++;
+    return device && at->name ? at[1].name : list->name;
 }

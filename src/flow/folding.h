@@ -38,6 +38,14 @@ typedef struct FoldingTiming {
     int64_t multipliers;
 } FoldingTiming;
 
+/* What the design takes of a device, before synthesis. */
+typedef struct FoldingShares {
+    bool known;            /* false: of the family, or of floating-point layers, nothing is */
+    double lut, dsp, bram; /* 1: all that there is; more than all does not fit. Of what a device has
+                              not, 0 or INFINITY */
+    double lut_error; /* largest error of `lut` on designs that were synthesized, as a fraction */
+} FoldingShares;
+
 /* Reads the description; fails as the stage plan of a run does. */
 Status folding_open(const char *description, Folding **folding) MUST_CHECK;
 void folding_free(Folding *folding);
@@ -51,5 +59,17 @@ Status folding_set(Folding *folding, int row, int pe, int simd) MUST_CHECK;
 
 /* `step` legal values on; stays at the ends. */
 Status folding_step(Folding *folding, int row, FoldAxis axis, int step) MUST_CHECK;
+
+/* Chooses all foldings anew: as cheap as reaches the rate (0: as fast as fits the device; NULL: any
+ * device). ERR_USAGE: no such device. ERR_REFUSED: impossible, with the reason and what to do. Then
+ * everything stays as it was. */
+Status folding_balance(Folding *folding, double images_per_s, double clock_mhz,
+                       const char *device) MUST_CHECK;
+
+/* ERR_USAGE: no such device. */
+Status folding_shares(const Folding *folding, const char *device, FoldingShares *shares) MUST_CHECK;
+
+/* The device after that one in the list of all; NULL comes before the first and after the last. */
+const char *folding_next_device(const char *device);
 
 #endif

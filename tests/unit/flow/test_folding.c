@@ -90,6 +90,46 @@ static void test_prediction_is_that_of_a_run(void **state)
     folding_free(folding);
 }
 
+/* A rate is reached, and what cannot be reached changes nothing. */
+static void test_balance(void **state)
+{
+    Folding *folding = open_folding(*state);
+    int64_t parallel = folding_timing(folding).interval_cycles;
+    double rate = 1e6 / (double)(8 * parallel);
+    assert_int_equal(folding_balance(folding, rate, 1, NULL), OK);
+    FoldingTiming slow = folding_timing(folding);
+    assert_true(slow.interval_cycles > parallel && slow.interval_cycles <= 8 * parallel);
+    assert_int_equal(folding_balance(folding, 1e9, 1, NULL), ERR_REFUSED);
+    assert_int_equal(folding_balance(folding, rate, 1, "nothing"), ERR_USAGE);
+    FoldingTiming after = folding_timing(folding);
+    assert_true(after.interval_cycles == slow.interval_cycles &&
+                after.multipliers == slow.multipliers);
+    assert_int_equal(folding_balance(folding, 0, 1, "ecp5-85"), OK);
+    assert_int_equal(folding_timing(folding).interval_cycles, parallel);
+    folding_free(folding);
+}
+
+/* Every device of the list takes a share, and fewer multipliers take a smaller one. */
+static void test_shares(void **state)
+{
+    Folding *folding = open_folding(*state);
+    FoldingShares parallel, folded;
+    int devices = 0, known = 0;
+    for (const char *name = folding_next_device(NULL); name; name = folding_next_device(name)) {
+        assert_int_equal(folding_shares(folding, name, &parallel), OK);
+        assert_true(!parallel.known || (parallel.lut > 0 && parallel.lut_error > 0));
+        devices++;
+        known += parallel.known;
+    }
+    assert_true(devices > 3 && known > 0);
+    assert_int_equal(folding_shares(folding, "ECP5-25", &parallel), OK);
+    assert_int_equal(folding_set(folding, find_row(folding, "conv2d_1"), 1, 1), OK);
+    assert_int_equal(folding_shares(folding, "ecp5-25", &folded), OK);
+    assert_true(folded.lut < parallel.lut);
+    assert_int_equal(folding_shares(folding, "nothing", &folded), ERR_USAGE);
+    folding_free(folding);
+}
+
 static void test_no_description(void **state)
 {
     Place *place = *state;
@@ -105,6 +145,8 @@ int main(void)
         PLACED(test_steps_are_legal),
         PLACED(test_illegal_values_change_nothing),
         PLACED(test_prediction_is_that_of_a_run),
+        PLACED(test_balance),
+        PLACED(test_shares),
         PLACED(test_no_description),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -748,6 +748,37 @@ static void test_foldings(void **state)
     app_free(app);
 }
 
+/* A rate chooses all foldings, for the screen and for the next run; what is impossible says why. */
+static void test_balance(void **state)
+{
+    (void)state;
+    FakeHost fake;
+    App *app = ready_app(&fake);
+    press(app, "5");
+    press(app, "b");
+    assert_shows(app, "there is no design yet");
+    press(app, "r");
+    fixture_design(app);
+    assert_shows(app, "d chooses one");
+    enter(app, "b2000");
+    assert_shows(app, "slowest stage");
+    assert_true(app->settings.run.fold_count > 1);
+    int count = app->settings.run.fold_count;
+    enter(app, "b1e9 hx8k");
+    enter(app, "b-5");
+    assert_shows(app, "-5 is no rate");
+    enter(app, "bnothing");
+    assert_shows(app, "nothing");
+    assert_int_equal(app->settings.run.fold_count, count);
+    enter(app, ":device ECP5-25");
+    assert_shows(app, "ecp5-25 ");
+    enter(app, ":device hx9k");
+    assert_shows(app, "hx9k");
+    assert_shows(app, "LUT");
+    press(app, "a");
+    app_free(app);
+}
+
 /* Waveforms open where there are some and a window is possible; the key says why not. */
 static void test_waves(void **state)
 {
@@ -783,6 +814,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_foldings),
+        cmocka_unit_test(test_balance),
         cmocka_unit_test(test_waves),
         cmocka_unit_test(test_an_opened_run_is_shown),
         cmocka_unit_test(test_wishes_for_the_next_run),

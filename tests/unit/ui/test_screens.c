@@ -234,7 +234,7 @@ static void fold_design(App *app, FakeHost *fake)
     json_t *report = fixture_report();
     fixture_event(app, (Event){.kind = EVENT_REPORT, .code = OK, .json = report});
     json_decref(report);
-    press(app, "jMMP");
+    press(app, "jMMPddd");
     messages_acknowledge(&app->messages);
 }
 
@@ -252,6 +252,7 @@ static void differ(App *app, FakeHost *fake)
                                   "expected_real", 0.6721));
     fixture_event(app, (Event){.kind = EVENT_REPORT, .code = ERR_UNMET, .json = report});
     json_decref(report);
+    press(app, "ddd");
     messages_acknowledge(&app->messages);
 }
 
