@@ -16,6 +16,7 @@
 --   IN_LOW, IN_HIGH              range of the input samples
 --   WEIGHT_LOW, WEIGHT_HIGH      range of the weights
 --   OUT_ZERO, OUT_LOW, OUT_HIGH  zero point and clamp of the output
+--   LOADABLE                     WEIGHTS is not used: a weight_memory gives the rows
 --   WEIGHTS                      one row of PE*SIMD values for each fold step; step = beat * F +
 --                                output group * (IN_LANES/SIMD) + lane group; in a row the SIMD
 --                                weights of an output follow each other
@@ -39,20 +40,25 @@ entity dense_stream is
         IN_LOW, IN_HIGH             : integer;
         WEIGHT_LOW, WEIGHT_HIGH     : integer;
         OUT_ZERO, OUT_LOW, OUT_HIGH : integer;
-        WEIGHTS                     : sample_vector;
+        LOADABLE                    : boolean := false;
+        WEIGHTS                     : sample_vector := NO_WEIGHTS;
         BIAS, MULTIPLIERS, SHIFTS   : integer_vector
     );
     port (
-        clk       : in  std_logic;
-        rst       : in  std_logic;
-        in_valid  : in  std_logic;
-        in_ready  : out std_logic;
-        in_data   : in  sample_vector(0 to IN_LANES - 1);
-        in_last   : in  std_logic;
-        out_valid : out std_logic;
-        out_ready : in  std_logic;
-        out_data  : out sample_vector(0 to OUTPUTS - 1);
-        out_last  : out std_logic
+        clk           : in  std_logic;
+        rst           : in  std_logic;
+        in_valid      : in  std_logic;
+        in_ready      : out std_logic;
+        in_data       : in  sample_vector(0 to IN_LANES - 1);
+        in_last       : in  std_logic;
+        out_valid     : out std_logic;
+        out_ready     : in  std_logic;
+        out_data      : out sample_vector(0 to OUTPUTS - 1);
+        out_last      : out std_logic;
+        -- LOADABLE, to a weight_memory: the row of this step, when enabled, at the next edge
+        weight_step   : out natural := 0;
+        weight_enable : out std_logic;
+        weight_row    : in  sample_vector(0 to PE * SIMD - 1) := (others => 0)
     );
 end entity;
 
@@ -66,7 +72,7 @@ architecture rtl of dense_stream is
     constant GENERICS_ARE_LEGAL : boolean :=
             require(OUTPUTS mod PE = 0, "dense_stream: PE must divide OUTPUTS")
         and require(IN_LANES mod SIMD = 0, "dense_stream: SIMD must divide IN_LANES")
-        and require(WEIGHTS'length = BEATS * IN_LANES * OUTPUTS,
+        and require(LOADABLE or WEIGHTS'length = BEATS * IN_LANES * OUTPUTS,
                     "dense_stream: WEIGHTS needs BEATS * IN_LANES * OUTPUTS values")
         and require(BIAS'length = OUTPUTS, "dense_stream: BIAS needs one value for each output")
         and require_scales(MULTIPLIERS, SHIFTS, OUTPUTS);
@@ -78,6 +84,7 @@ architecture rtl of dense_stream is
             IN_LOW     => IN_LOW,     IN_HIGH     => IN_HIGH,
             WEIGHT_LOW => WEIGHT_LOW, WEIGHT_HIGH => WEIGHT_HIGH,
             OUT_ZERO   => OUT_ZERO,   OUT_LOW     => OUT_LOW,   OUT_HIGH => OUT_HIGH,
+            LOADABLE => LOADABLE,
             WEIGHTS => WEIGHTS, BIAS => BIAS, MULTIPLIERS => MULTIPLIERS, SHIFTS => SHIFTS
         );
     use mac.all;
@@ -89,8 +96,9 @@ architecture rtl of dense_stream is
 
 begin
 
-    in_ready <= can_accept and (out_ready or not out_valid);
-    out_last <= '1';  -- an image gives one beat
+    in_ready      <= can_accept and (out_ready or not out_valid);
+    weight_enable <= out_ready or not out_valid;
+    out_last      <= '1';  -- an image gives one beat
 
     process (clk)
         -- the beat, and the fold step that is fetched next
@@ -104,7 +112,7 @@ begin
         variable fetched    : boolean := false;
         variable operand    : operand_t;
         variable operand_dozens : operand_dozens_t;  -- PARALLEL
-        variable weight_row : weight_row_t := WEIGHT_ROM(0);
+        variable weights_now : weight_row_t := WEIGHT_ROM(0);
         variable multiplied : boolean := false;
         variable products   : product_row_t;
         variable early_terms : sum_row_t;  -- PARALLEL
@@ -126,6 +134,10 @@ begin
         variable results     : results_t;
     begin
         if rising_edge(clk) then
+            if LOADABLE then
+                weights_now := to_weight_row(weight_row);  -- of what was fetched
+            end if;
+
             if out_ready = '1' or out_valid = '0' then
 
                 -- 1. output: finish a group
@@ -209,7 +221,7 @@ begin
                         if PARALLEL then
                             early_terms(p) := dot_product(WEIGHT_DOZENS(p), operand_dozens);
                         else
-                            products(p) := multiply(weight_row(p), operand);
+                            products(p) := multiply(weights_now(p), operand);
                         end if;
                     end loop;
                 end if;
@@ -229,8 +241,8 @@ begin
                     else
                         operand := beat(lane_group);
                     end if;
-                    if not PARALLEL then
-                        weight_row := WEIGHT_ROM(step);
+                    if not PARALLEL and not LOADABLE then
+                        weights_now := WEIGHT_ROM(step);
                     end if;
                     if step < STEPS - 1 then
                         step := step + 1;
@@ -286,6 +298,10 @@ begin
                 scaled       := false;
                 raw_group    := 0;
                 out_valid    <= '0';
+            end if;
+
+            if LOADABLE then
+                weight_step <= step;
             end if;
 
             -- What the next group needs is read now: the ROMs have clocked reads.

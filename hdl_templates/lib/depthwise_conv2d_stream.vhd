@@ -13,6 +13,7 @@
 --   IN_LOW, IN_HIGH                range of the input samples
 --   WEIGHT_LOW, WEIGHT_HIGH        range of the weights
 --   OUT_ZERO, OUT_LOW, OUT_HIGH    zero point and clamp of the output
+--   LOADABLE                       WEIGHTS is not used: a weight_memory gives the rows
 --   WEIGHTS                        one row of PE*SIMD values for each fold step; step = filter
 --                                  group * (K/SIMD) + group of window elements; in a row the
 --                                  elements of a filter follow each other
@@ -37,20 +38,25 @@ entity depthwise_conv2d_stream is
         IN_LOW, IN_HIGH, PAD_VALUE               : integer;
         WEIGHT_LOW, WEIGHT_HIGH                  : integer;
         OUT_ZERO, OUT_LOW, OUT_HIGH              : integer;
-        WEIGHTS                                  : sample_vector;
+        LOADABLE                                 : boolean := false;
+        WEIGHTS                                  : sample_vector := NO_WEIGHTS;
         BIAS, MULTIPLIERS, SHIFTS                : integer_vector
     );
     port (
-        clk       : in  std_logic;
-        rst       : in  std_logic;
-        in_valid  : in  std_logic;
-        in_ready  : out std_logic;
-        in_data   : in  sample_vector(0 to CHANNELS - 1);
-        in_last   : in  std_logic;
-        out_valid : out std_logic;
-        out_ready : in  std_logic;
-        out_data  : out sample_vector(0 to CHANNELS * MULTIPLIER - 1);
-        out_last  : out std_logic
+        clk           : in  std_logic;
+        rst           : in  std_logic;
+        in_valid      : in  std_logic;
+        in_ready      : out std_logic;
+        in_data       : in  sample_vector(0 to CHANNELS - 1);
+        in_last       : in  std_logic;
+        out_valid     : out std_logic;
+        out_ready     : in  std_logic;
+        out_data      : out sample_vector(0 to CHANNELS * MULTIPLIER - 1);
+        out_last      : out std_logic;
+        -- LOADABLE, to a weight_memory: the row of this step, when enabled, at the next edge
+        weight_step   : out natural := 0;
+        weight_enable : out std_logic;
+        weight_row    : in  sample_vector(0 to PE * SIMD - 1) := (others => 0)
     );
 end entity;
 
@@ -65,7 +71,7 @@ architecture rtl of depthwise_conv2d_stream is
     constant GENERICS_ARE_LEGAL : boolean :=
             require(FILTERS mod PE = 0, "depthwise_conv2d_stream: PE must divide FILTERS")
         and require(K mod SIMD = 0, "depthwise_conv2d_stream: SIMD must divide the window")
-        and require(WEIGHTS'length = K * FILTERS,
+        and require(LOADABLE or WEIGHTS'length = K * FILTERS,
                     "depthwise_conv2d_stream: WEIGHTS needs K * FILTERS values")
         and require(BIAS'length = FILTERS,
                     "depthwise_conv2d_stream: BIAS needs one value for each filter")
@@ -90,6 +96,7 @@ architecture rtl of depthwise_conv2d_stream is
             IN_LOW     => IN_LOW,     IN_HIGH     => IN_HIGH,
             WEIGHT_LOW => WEIGHT_LOW, WEIGHT_HIGH => WEIGHT_HIGH,
             OUT_ZERO   => OUT_ZERO,   OUT_LOW     => OUT_LOW,   OUT_HIGH => OUT_HIGH,
+            LOADABLE => LOADABLE,
             WEIGHTS => WEIGHTS, BIAS => BIAS, MULTIPLIERS => MULTIPLIERS, SHIFTS => SHIFTS
         );
     use mac.all;
@@ -141,7 +148,8 @@ architecture rtl of depthwise_conv2d_stream is
 
 begin
 
-    in_ready <= can_accept and (out_ready or not out_valid);
+    in_ready      <= can_accept and (out_ready or not out_valid);
+    weight_enable <= out_ready or not out_valid;
 
     process (clk)
         -- the window, and the next position of the padded image
@@ -158,7 +166,7 @@ begin
         -- what the stages have before them
         variable fetched    : boolean := false;
         variable operands   : operands_t;
-        variable weight_row : weight_row_t := WEIGHT_ROM(0);
+        variable weights_now : weight_row_t := WEIGHT_ROM(0);
         variable multiplied : boolean := false;
         variable products   : product_row_t;
         variable added_up   : boolean := false;
@@ -178,6 +186,10 @@ begin
         variable position    : natural range 0 to OUT_HEIGHT * OUT_WIDTH - 1 := 0;
     begin
         if rising_edge(clk) then
+            if LOADABLE then
+                weights_now := to_weight_row(weight_row);  -- of what was fetched
+            end if;
+
             if out_ready = '1' or out_valid = '0' then
 
                 -- 1. output: finish a group
@@ -250,15 +262,15 @@ begin
                 multiplied := fetched;
                 if fetched then
                     for p in pe_index loop
-                        products(p) := multiply(weight_row(p), operands(p));
+                        products(p) := multiply(weights_now(p), operands(p));
                     end loop;
                 end if;
 
                 fetched := computing;
                 if computing then
                     operands := chosen(window, filter_group, k_group);
-                    if STEPS > 1 then
-                        weight_row := WEIGHT_ROM(step);
+                    if STEPS > 1 and not LOADABLE then
+                        weights_now := WEIGHT_ROM(step);
                     end if;
                     if k_group < K_GROUPS - 1 then
                         k_group := k_group + 1;
@@ -312,6 +324,10 @@ begin
                 raw_group   := 0;
                 position    := 0;
                 out_valid   <= '0';
+            end if;
+
+            if LOADABLE then
+                weight_step <= step;
             end if;
 
             -- What the next group needs is read now: the ROMs have clocked reads.

@@ -55,6 +55,18 @@ package dnn_fixed_pkg is
         magnitude                      : natural
     ) return natural;
 
+    -- In the place of weights that are loaded later.
+    constant NO_WEIGHTS : sample_vector(0 to 0) := (0 => 0);
+
+    -- `weights`; or, when they are loaded later, `count` of the largest magnitude there can be.
+    -- Whoever loads weights sees to it that no accumulator of theirs leaves 30 bits.
+    function weights_or_worst (
+        weights   : sample_vector;
+        loadable  : boolean;
+        count     : positive;
+        low, high : integer
+    ) return sample_vector;
+
     -- value + zero, clamped to low .. high.
     function saturate (value, zero, low, high : integer) return sample_t;
 
@@ -217,6 +229,27 @@ package body dnn_fixed_pkg is
             result := maximum(result, abs start(i) + totals(i) * magnitude);
         end loop;
         return result;
+    end function;
+
+    function weights_or_worst (
+        weights   : sample_vector;
+        loadable  : boolean;
+        count     : positive;
+        low, high : integer
+    ) return sample_vector is
+        variable list : sample_vector(0 to count - 1);
+    begin
+        if not loadable then
+            return weights;
+        end if;
+        for i in list'range loop
+            if -low > high then
+                list(i) := sample_t(low);
+            else
+                list(i) := sample_t(high);
+            end if;
+        end loop;
+        return list;
     end function;
 
     function saturate (value, zero, low, high : integer) return sample_t is

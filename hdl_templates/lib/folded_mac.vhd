@@ -6,7 +6,8 @@
 -- types and the functions of a pipeline that its layer keeps in the variables of one process. Each
 -- stage is one clock edge:
 --
---   fetch        operand (SIMD samples), and the step's row of weights from a ROM
+--   fetch        operand (SIMD samples), and the step's row of weights from a ROM, or from the
+--                layer's port when the weights are LOADABLE
 --   multiply     PE x SIMD products
 --   add up       the SIMD products of each sum
 --   accumulate   what that gave, and the sum so far; a new sum starts from its bias
@@ -29,12 +30,15 @@
 --   WEIGHT_LOW, WEIGHT_HIGH  range of a weight
 --   OUT_ZERO                 added after requantization
 --   OUT_LOW, OUT_HIGH        the result is clamped to these
+--   LOADABLE                 WEIGHTS is not used: a weight_memory has the rows, and there is no
+--                            PARALLEL
 --   WEIGHTS                  STEPS rows of PE*SIMD values; in a row the products of a sum follow
 --                            each other
 --   BIAS                     start value of each of the OUTPUTS sums
 --   MULTIPLIERS, SHIFTS      their requantization
 --
--- Registers are as wide as WEIGHTS, BIAS and the range of the operands prove necessary.
+-- Registers are as wide as WEIGHTS (LOADABLE: their range), BIAS and the range of the operands
+-- prove necessary.
 --------------------------------------------------------------------------------
 use work.dnn_fixed_pkg.all;
 
@@ -44,6 +48,7 @@ package folded_mac is
         IN_LOW, IN_HIGH                      : integer;
         WEIGHT_LOW, WEIGHT_HIGH              : integer;
         OUT_ZERO, OUT_LOW, OUT_HIGH          : integer;
+        LOADABLE                             : boolean;
         WEIGHTS                              : sample_vector;
         BIAS, MULTIPLIERS, SHIFTS            : integer_vector
     );
@@ -67,11 +72,14 @@ package folded_mac is
 
     constant WEIGHT_ROM : weight_rom_t;
 
+    -- What a weight_memory has read.
+    function to_weight_row (values : sample_vector) return weight_row_t;
+
     ---- the same for PARALLEL, in dozens ----
 
     -- With literal bounds a product takes GHDL four machine instructions, with generic ones
     -- fourteen. What fills the last dozen up is constant and goes away in synthesis.
-    constant PARALLEL : boolean := STEPS = 1;
+    constant PARALLEL : boolean := STEPS = 1 and not LOADABLE;
 
     subtype dozen_index is natural range 0 to (SIMD + 11) / 12 - 1;
     type operand_dozen_t is array (0 to 11) of operand_element_t;
@@ -88,8 +96,10 @@ package folded_mac is
 
     ---- sums ----
 
-    constant SUM_HIGH : natural := sum_limit(WEIGHTS, BIAS, PE, SIMD, GROUPS, GROUP_STEPS,
-                                             maximum(abs IN_LOW, abs IN_HIGH));
+    constant SUM_HIGH : natural
+        := sum_limit(weights_or_worst(WEIGHTS, LOADABLE, STEPS * PE * SIMD, WEIGHT_LOW,
+                                      WEIGHT_HIGH),
+                     BIAS, PE, SIMD, GROUPS, GROUP_STEPS, maximum(abs IN_LOW, abs IN_HIGH));
 
     subtype sum_t is integer range -SUM_HIGH to SUM_HIGH;
     type product_lane_t is array (simd_index) of integer;
@@ -183,14 +193,27 @@ package body folded_mac is
         alias values : sample_vector(0 to list'length - 1) is list;
         variable rom : weight_rom_t;
     begin
-        for step in rom'range loop
-            for p in pe_index loop
-                for s in simd_index loop
-                    rom(step)(p)(s) := values((step * PE + p) * SIMD + s);
+        if not LOADABLE then
+            for step in rom'range loop
+                for p in pe_index loop
+                    for s in simd_index loop
+                        rom(step)(p)(s) := values((step * PE + p) * SIMD + s);
+                    end loop;
                 end loop;
             end loop;
-        end loop;
+        end if;
         return rom;
+    end function;
+
+    function to_weight_row (values : sample_vector) return weight_row_t is
+        variable row : weight_row_t;
+    begin
+        for p in pe_index loop
+            for s in simd_index loop
+                row(p)(s) := values(p * SIMD + s);
+            end loop;
+        end loop;
+        return row;
     end function;
 
     function to_weight_dozens (list : sample_vector) return weight_dozens_row_t is

@@ -5,6 +5,7 @@
 
 #include "base/fs.h"
 #include "hw/timing.h"
+#include "hw/weights_file.h"
 #include "tools/ghdl.h"
 #include "tools/netlist_sim.h"
 
@@ -12,6 +13,7 @@
 #define MISMATCH_WORD "NETLIST-MISMATCH"
 #define HANG_WORD     "NETLIST-HANG"
 #define PROGRESS_WORD "NETLIST-PROGRESS"
+#define WEIGHTS_WORD  "NETLIST-WEIGHTS"
 
 /* What the simulation says while it runs. */
 typedef struct Watch {
@@ -57,6 +59,8 @@ static void listen(void *context, const char *line)
         hear_progress(watch, line);
     else if (begins_with(line, MISMATCH_WORD))
         hear_mismatch(watch->proof, line);
+    else if (begins_with(line, WEIGHTS_WORD))
+        watch->proof->refused_weights = true;
     else if (begins_with(line, HANG_WORD))
         watch->proof->hung = true;
 }
@@ -89,8 +93,22 @@ static Status judge(const NetlistSetup *setup, const char *line, int64_t images,
         return error_set(ERR_INTERNAL, "the bench of the netlist ended with \"%s\"", line);
     int64_t values = images * setup->plan->output.beats * setup->plan->output.lanes;
     proof->bit_exact = proof->images == images && proof->values_compared == values &&
-                       proof->mismatches == 0 && !proof->hung;
+                       proof->mismatches == 0 && !proof->hung && !proof->refused_weights;
     return OK;
+}
+
+/* The file that the bench loads, and the checksum that it demands: two arguments. */
+static Status add_weights(const NetlistSetup *setup, Arena *arena, const char **arguments)
+{
+    Buffer bytes = {0};
+    weights_file_write(setup->plan, &bytes);
+    arguments[0] = "+weights=" WEIGHTS_FILE_NAME;
+    arguments[1] =
+        arena_printf(arena, "+sum=%08x", (unsigned)weights_checksum(bytes.data, bytes.length));
+    Status status =
+        fs_write_atomic(fs_join(arena, setup->folder, WEIGHTS_FILE_NAME), bytes.data, bytes.length);
+    buffer_free(&bytes);
+    return status;
 }
 
 Status netlist_prove(const NetlistSetup *setup, Arena *arena, NetlistProof *proof)
@@ -107,8 +125,14 @@ Status netlist_prove(const NetlistSetup *setup, Arena *arena, NetlistProof *proo
                                .count = images};
     TRY(write_vectors(setup, &files));
     const char *const sources[] = {setup->pins->bench_file, setup->verilog, NULL};
-    const char *const arguments[] = {"+stimulus=stimulus.bin", "+expected=expected.bin",
-                                     arena_printf(arena, "+images=%lld", (long long)images), NULL};
+    const char *arguments[] = {"+stimulus=stimulus.bin",
+                               "+expected=expected.bin",
+                               arena_printf(arena, "+images=%lld", (long long)images),
+                               NULL,
+                               NULL,
+                               NULL};
+    if (setup->plan->loads_weights)
+        TRY(add_weights(setup, arena, arguments + 3));
     Watch watch = {.setup = setup, .proof = proof, .images = images};
     NetlistRun run = {.sources = sources,
                       .top = setup->pins->bench,

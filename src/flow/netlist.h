@@ -32,6 +32,7 @@ typedef struct NetlistProof {
     int64_t images, values_compared, mismatches;
     bool bit_exact;
     Difference first;       /* when not bit exact and it was told; of the output */
+    bool refused_weights;   /* the memories do not hold what was loaded */
     bool hung;              /* no output came any more */
     int64_t latency_cycles; /* first byte in to last byte out, of the first image */
     double build_seconds, seconds;

@@ -98,6 +98,7 @@ static const Field FIELDS[] = {
     {"seed", "--seed", FIELD_INT64, offsetof(RunOptions, seed), 0, 9.2e18},
     {"parent", "--parent", FIELD_INT64, offsetof(RunOptions, parent), 0, 9.2e18},
     {"jobs", "--jobs", FIELD_INT, offsetof(RunOptions, jobs), 0, 256},
+    {"weights", "--weights", FIELD_TEXT, offsetof(RunOptions, weights), 0, 0},
     {"clock_mhz", "--clock", FIELD_REAL, offsetof(RunOptions, clock_mhz), 1e-3, 1e5},
     {"target_fps", "--target-fps", FIELD_REAL, offsetof(RunOptions, target_fps), 1e-6, 1e12},
     {"energy_table", "--energy-table", FIELD_TEXT, offsetof(RunOptions, energy_table), 0, 0},
@@ -168,6 +169,7 @@ RunOptions run_options_default(void)
                         .calibration = "minmax",
                         .calibration_parameter = NAN,
                         .activation_range = "symmetric",
+                        .weights = "rom",
                         .range = "narrow",
                         .images = 100,
                         .seed = 1,
@@ -229,6 +231,22 @@ static void check_float_layers(const RunOptions *options, Blockers *faults)
                 blockers_add(faults, "--float %s is given twice", options->float_layers[i]);
 }
 
+bool run_options_load_weights(const RunOptions *options)
+{
+    return options->weights && strcmp(options->weights, "ram") == 0;
+}
+
+static void check_weights(const RunOptions *options, Blockers *faults)
+{
+    bool loaded = run_options_load_weights(options);
+    if (!loaded && (!options->weights || strcmp(options->weights, "rom") != 0))
+        blockers_add(faults, "--weights is %s, expected rom or ram",
+                     options->weights ? options->weights : "missing");
+    if (loaded && options->mutants > 0)
+        blockers_add(faults, "--mutate plants faults in weights that are constants: leave out "
+                             "--weights ram");
+}
+
 Status run_options_check(const RunOptions *options)
 {
     RunOptions defaults = run_options_default();
@@ -252,6 +270,7 @@ Status run_options_check(const RunOptions *options)
     if (!options->policy || !ladder_policy_parse(options->policy, &policy))
         blockers_add(&faults, "--policy is %s, expected conv or sensitivity",
                      options->policy ? options->policy : "missing");
+    check_weights(options, &faults);
     check_folds(options, &faults);
     check_float_layers(options, &faults);
     Status status = blockers_refuse(&faults, "options");

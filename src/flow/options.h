@@ -87,6 +87,17 @@ typedef struct RunOptions {
     double tool_timeout_s;    /* for each program of synthesis */
     const char *workdir;      /* where files go; NULL: the run's folder in the history */
     const char *database;     /* NULL: the user's history */
+    int64_t seed;           /* >= 0 */
+    int64_t parent;         /* run of the history that this one repeats or varies; 0: none */
+    int jobs;               /* threads and simulations at a time; 0: number of processors */
+    const char *weights;    /* "rom": constants; "ram": memories that are loaded */
+    double clock_mhz;       /* turns cycles into time */
+    const char *device;     /* of hw/device.h; NULL: none */
+    int64_t netlist_images; /* simulated on the netlist that synthesis made; 0: none */
+    const char *vendor;     /* files for this vendor's flow too: hw/emit_vendor.h; NULL: none */
+    double tool_timeout_s;  /* for each program of synthesis */
+    const char *workdir;    /* where files go; NULL: the run's folder in the history */
+    const char *database;   /* NULL: the user's history */
     RunStage stop_after;
     double target_accuracy; /* NAN: none; a fraction that the integer model must reach */
     double max_drop;        /* NAN: none; a fraction that it may lose against the float model */
@@ -102,6 +113,9 @@ RunOptions run_options_default(void);
 
 /* ERR_USAGE when a value is out of range, with all faults in one message. Looks at no file. */
 Status run_options_check(const RunOptions *options) MUST_CHECK;
+
+/* True for weights in memories that are loaded. */
+bool run_options_load_weights(const RunOptions *options);
 
 /* Owned by the caller. Absent values are null. */
 json_t *run_options_to_json(const RunOptions *options);

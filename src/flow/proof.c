@@ -75,7 +75,7 @@ static const char *absolute(Arena *arena, const char *path)
 static const char *const *bench_generics(const Bench *bench, const VectorFiles *files,
                                          const char *outputs, bool taps)
 {
-    enum { GENERICS = 9 };
+    enum { GENERICS = 10 };
     Arena *arena = bench->arena;
     int64_t step = bench->images / PROGRESS_STEPS;
     const char **list = ARENA_ARRAY(arena, const char *, GENERICS);
@@ -88,6 +88,8 @@ static const char *const *bench_generics(const Bench *bench, const VectorFiles *
     list[used++] = arena_printf(arena, "FIRST_IMAGE=%lld", (long long)files->first);
     list[used++] = arena_printf(arena, "STALL_SEED=%d", bench->setup->stall_seed);
     list[used++] = arena_printf(arena, "PROGRESS=%lld", (long long)(step > 1 ? step : 1));
+    if (bench->weights)
+        list[used++] = arena_printf(arena, "WEIGHTS=%s", absolute(arena, bench->weights));
     if (taps)
         list[used++] = "TAPS=true";
     return list;
@@ -112,6 +114,7 @@ static Status bench_build(const ProofSetup *setup, Arena *arena, const ProofWork
     *bench = (Bench){
         .setup = setup,
         .arena = arena,
+        .weights = work->design.weights,
         .design = {.backend = backend,
                    .folder = absolute(arena, folder),
                    .files = files,

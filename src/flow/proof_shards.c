@@ -39,6 +39,8 @@ Status shard_identity(const ShardInput *input, char identity[HASH_HEX_BYTES])
     hash_text(hash, input->simulator);
     for (int i = 0; i < input->design->file_count && status == OK; i++)
         status = hash_bytes_of(hash, input->design->files[i]);
+    if (status == OK && input->design->weights)
+        status = hash_bytes_of(hash, input->design->weights);
     if (status == OK)
         status = hash_bytes_of(hash, input->files->stimulus);
     if (status == OK)

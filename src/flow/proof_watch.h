@@ -34,6 +34,7 @@ typedef struct Bench {
     GhdlRun *runs;
     Watch *watches;
     const VectorFiles *files; /* one per run */
+    const char *weights;      /* file that each run loads; NULL: they are constants */
     int count;
     int64_t images;   /* of all runs */
     const char *wave; /* of the runs with taps; NULL: none */

@@ -72,6 +72,7 @@ static json_t *hardware_to_json(const Session *session, const Timing *timing)
     json_object_set_new(section, "predicted_latency_cycles", json_integer(timing->latency_cycles));
     json_object_set_new(section, "predicted_interval_cycles",
                         json_integer(timing->interval_cycles));
+    json_object_set_new(section, "weights", report_string(session->options->weights));
     json_object_set_new(section, "clock_mhz", report_real(session->options->clock_mhz));
     for (size_t i = 0; i < sizeof UNKNOWN_TOO / sizeof *UNKNOWN_TOO; i++)
         json_object_set_new(section, UNKNOWN_TOO[i], json_null());
@@ -91,6 +92,8 @@ Status stage_plan(Session *session, json_t *figures)
     if (!session->options->model) /* a run has its foldings in the description */
         TRY(plan_choice_renew(session, session->described));
     TRY(plan_new(session->described, &session->plan));
+    if (run_options_load_weights(session->options))
+        TRY(plan_load_weights(session->plan));
     Timing timing;
     TRY(timing_predict(session->plan, TIMING_IMAGES, &timing));
     json_t *section = hardware_to_json(session, &timing);
@@ -105,18 +108,19 @@ Status stage_plan(Session *session, json_t *figures)
 
 /* ---- emit ------------------------------------------------------------------------------------ */
 
-/* SHA-256 over names, lengths and bytes of the files, in compile order. */
+/* SHA-256 over names, lengths and bytes of the files, in compile order; weights.bin is the last. */
 static Status hash_design(const Design *design, char hex[HASH_HEX_BYTES])
 {
     Hash *hash = hash_new();
     Buffer bytes = {0}, head = {0};
     Status status = OK;
-    for (int i = 0; i < design->file_count && status == OK; i++) {
-        const char *slash = strrchr(design->files[i], '/');
+    for (int i = 0; i < design->file_count + (design->weights != NULL) && status == OK; i++) {
+        const char *file = i < design->file_count ? design->files[i] : design->weights;
+        const char *slash = strrchr(file, '/');
         buffer_clear(&bytes);
-        status = fs_read_file(design->files[i], MAX_HDL_FILE_BYTES, &bytes);
+        status = fs_read_file(file, MAX_HDL_FILE_BYTES, &bytes);
         buffer_clear(&head);
-        buffer_printf(&head, "%s %zu\n", slash ? slash + 1 : design->files[i], bytes.length);
+        buffer_printf(&head, "%s %zu\n", slash ? slash + 1 : file, bytes.length);
         hash_update(hash, head.data, head.length);
         hash_update(hash, bytes.data, bytes.length);
     }
@@ -133,6 +137,8 @@ Status stage_emit(Session *session, json_t *figures)
     TRY(hash_design(&session->design, sha256));
     json_object_set_new(figures, "folder", report_string(session->design.folder));
     json_object_set_new(figures, "top", report_string(session->design.top));
+    if (session->design.weights)
+        json_object_set_new(figures, "weights", report_string(session->design.weights));
     json_object_set_new(figures, "files", json_integer(session->design.file_count));
     json_object_set_new(figures, "sha256", json_string(sha256));
     return session->store ? store_set_hashes(session->store, session->run, NULL, sha256) : OK;

@@ -146,7 +146,12 @@ static Status prove_netlist(Synthesis *synthesis)
     TRY(netlist_prove(&setup, session->arena, &proof));
     json_array_append_new(synthesis->logs, report_string(proof.log_path));
     json_object_set_new(session->report, "netlist", netlist_to_json(&proof));
-    if (!proof.bit_exact && proof.hung)
+    if (proof.refused_weights)
+        session_miss(session,
+                     "the netlist's memories do not hold the weights that were loaded: "
+                     "see %s",
+                     proof.log_path);
+    else if (!proof.bit_exact && proof.hung)
         session_miss(session, "the netlist hangs after %lld images", (long long)proof.images);
     else if (!proof.bit_exact)
         session_miss(session,

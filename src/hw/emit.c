@@ -6,8 +6,9 @@
 #include "base/embedded.h"
 #include "base/fs.h"
 #include "hw/emit_parts.h"
+#include "hw/weights_file.h"
 
-enum { CONSTANTS, CORE, TOP, BENCH, OWN_FILES };
+enum { CONSTANTS, CORE, LOADED, TOP, BENCH, OWN_FILES };
 
 const char *emit_tap_name(Arena *arena, const Stage *stage)
 {
@@ -71,10 +72,23 @@ static Status write_order(Arena *arena, const Design *design)
     return status;
 }
 
+static Status write_weights(const Plan *plan, Arena *arena, Design *design)
+{
+    if (!plan->loads_weights)
+        return OK;
+    Buffer bytes = {0};
+    weights_file_write(plan, &bytes);
+    design->weights = fs_join(arena, design->folder, WEIGHTS_FILE_NAME);
+    Status status = fs_write_atomic(design->weights, bytes.data, bytes.length);
+    buffer_free(&bytes);
+    return status;
+}
+
 static Status write_design(const Plan *plan, Arena *arena, Design *design, const Buffer *texts)
 {
-    static const char *const endings[OWN_FILES] = {"constants", "core", "top", "bench"};
-    const char *used = arena_printf(arena, "%s%s", texts[CORE].data, texts[TOP].data);
+    static const char *const endings[OWN_FILES] = {"constants", "core", "loaded", "top", "bench"};
+    const char *used = arena_printf(arena, "%s%s%s", texts[CORE].data, texts[TOP].data,
+                                    plan->loads_weights ? texts[LOADED].data : "");
     const char *const *library = emit_library_files(arena, used);
     int count = 0;
     while (library[count])
@@ -82,6 +96,8 @@ static Status write_design(const Plan *plan, Arena *arena, Design *design, const
     const char **paths = ARENA_ARRAY(arena, const char *, count + OWN_FILES + 1);
     TRY(copy_library(arena, design->folder, library, paths));
     for (int i = 0; i < OWN_FILES; i++) {
+        if (texts[i].length == 0)
+            continue;
         const char *name = arena_printf(arena, "%s_%s.vhd", plan->name, endings[i]);
         paths[count] = fs_join(arena, design->folder, name);
         TRY(fs_write_atomic(paths[count], texts[i].data, texts[i].length));
@@ -89,6 +105,7 @@ static Status write_design(const Plan *plan, Arena *arena, Design *design, const
     }
     design->files = paths;
     design->file_count = count;
+    TRY(write_weights(plan, arena, design));
     return write_order(arena, design);
 }
 
@@ -105,6 +122,8 @@ Status emit_design(const Plan *plan, Arena *arena, const char *folder, Design *d
     Status status = emit_constants(&emission, &texts[CONSTANTS]);
     if (status == OK)
         status = emit_core(&emission, &texts[CORE]);
+    if (status == OK && plan->loads_weights)
+        status = emit_loaded(&emission, &texts[LOADED]);
     if (status == OK)
         status = emit_top(&emission, &texts[TOP]);
     if (status == OK)

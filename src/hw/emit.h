@@ -6,6 +6,8 @@
  * Into one folder go the library files that the design uses, copied as they are, and
  *     NAME_constants.vhd   weights, biases, requantizers, tables
  *     NAME_core.vhd        the layers, forks and buffers between them, arg_max behind
+ *     NAME_loaded.vhd      the core and what loads its weights, when they are loaded
+ *     weights.bin          ... and those: weights_file.h
  *     NAME_top.vhd         the core behind AXI4-Streams
  *     NAME_bench.vhd       feeds images, compares every output value, measures clocks
  *     compile_order.txt    all file names, in the order that a compiler wants
@@ -22,6 +24,7 @@ typedef struct Design {
     int file_count;
     const char *top; /* entity names */
     const char *bench;
+    const char *weights; /* the file to load; NULL: the weights are constants */
 } Design;
 
 /* Makes the folder when missing. Strings live in `arena`. */

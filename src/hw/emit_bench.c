@@ -1,5 +1,6 @@
 #include "hw/emit_parts.h"
 #include "hw/template.h"
+#include "hw/weights_file.h"
 
 /* Clocks without output that count as a hang: some times what the cycle model predicts. The bench
  * multiplies by 8 when it stalls, and must stay below 2**31. */
@@ -10,6 +11,15 @@ static int64_t watchdog_of(const Timing *timing)
     return clocks < LIMIT ? clocks : LIMIT;
 }
 
+static uint32_t sum_of_weights(const Plan *plan)
+{
+    Buffer bytes = {0};
+    weights_file_write(plan, &bytes);
+    uint32_t sum = weights_checksum(bytes.data, bytes.length);
+    buffer_free(&bytes);
+    return sum;
+}
+
 Status emit_bench(const Emission *emission, Buffer *into)
 {
     const Plan *plan = emission->plan;
@@ -17,6 +27,7 @@ Status emit_bench(const Emission *emission, Buffer *into)
     const Op *first = &plan->model->ops[0], *last = plan->stages[plan->count - 1].op;
     AxisFields in = emit_axis_fields(first->output.low, first->output.high);
     AxisFields out = emit_axis_fields(last->low, last->high);
+    uint32_t sum = sum_of_weights(plan);
     const TemplateKey keys[] = {
         {"name", plan->name},
         {"version", DNN2FPGA_VERSION},
@@ -30,6 +41,9 @@ Status emit_bench(const Emission *emission, Buffer *into)
         {"out_width", emit_number(arena, 8 * out.bytes)},
         {"out_signed", out.is_signed ? "true" : "false"},
         {"watchdog", emit_number(arena, watchdog_of(emission->timing))},
+        {"ram", plan->loads_weights ? "yes" : ""},
+        {"weight_bytes", emit_number(arena, weights_file_bytes(plan))},
+        {"weights_sum", arena_printf(arena, "%08X", (unsigned)sum)},
         {"class", plan->has_class ? "yes" : ""},
         {"no_class", plan->has_class ? "" : "yes"},
         {NULL, NULL},

@@ -5,6 +5,7 @@
 
 #include "hw/emit_parts.h"
 #include "hw/template.h"
+#include "hw/weights_file.h"
 
 enum { LINE_COLUMNS = 100, INDENT = 8 };
 
@@ -160,9 +161,9 @@ static void add_stage(const Emission *emission, const Stage *stage, Buffer *into
         add_table(emission, stage, into);
         return;
     }
-    if (stage->rows)
+    if (stage->rows && !weights_are_loaded(emission->plan, stage))
         add_folded_weights(emission, stage, into);
-    else
+    else if (!stage->rows)
         add_plain_weights(emission, stage, into);
     if (op->kind != OP_ADD) /* has one of each: numbers */
         add_per_channel(emission, stage, into);
@@ -181,6 +182,7 @@ Status emit_constants(const Emission *emission, Buffer *into)
                                 {"sha256", plan->model->source_sha256},
                                 {"constants", constants.data},
                                 {"float", plan_has_floats(plan) ? "yes" : ""},
+                                {"ram", plan->loads_weights ? "yes" : ""},
                                 {NULL, NULL}};
     Status status = template_expand("constants.vhd.tmpl", keys, into);
     buffer_free(&constants);

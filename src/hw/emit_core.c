@@ -49,6 +49,7 @@ static void add_layer(const Emission *emission, int index, Buffer *into)
     emit_generics(emission, stage, into);
     buffer_append_text(into, "\n        )\n        port map (\n");
     emit_layer_ports(emission, stage, into);
+    emit_memory(emission, index, into);
     emit_tap(emission, stage, into);
     emit_readers(emission, index, into);
 }
@@ -98,6 +99,7 @@ Status emit_core(const Emission *emission, Buffer *into)
     emit_readers(emission, PLAN_INPUT, &layers);
     for (int i = 0; i < plan->count; i++) {
         emit_signals(emission, i, &signals);
+        emit_memory_signals(emission, &plan->stages[i], &signals);
         add_layer(emission, i, &layers);
     }
     emit_watches(emission, &watches);
@@ -131,6 +133,8 @@ Status emit_core(const Emission *emission, Buffer *into)
         {"layers", layers.data},
         {"watches", watches.length ? watches.data : ""},
         {"output", plan->stages[plan->count - 1].label},
+        {"ram", plan->loads_weights ? "yes" : ""},
+        {"last_memory", emit_last_memory(plan)},
         {"float", plan_has_floats(plan) ? "yes" : ""},
         {"class", plan->has_class ? "yes" : ""},
         {"no_class", plan->has_class ? "" : "yes"},

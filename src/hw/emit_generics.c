@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "hw/emit_parts.h"
+#include "hw/weights_file.h"
 #include "quant/float_kernels.h"
 
 /* A generic map under way: one association a line, commas between them. */
@@ -73,7 +74,10 @@ static void map_weights(const Emission *emission, Map *map, const Stage *stage)
     map_number(map, "WEIGHT_HIGH", ((int64_t)1 << (op->weight_bits - 1)) - 1);
     map_number(map, "OUT_ZERO", op->output.zero_point);
     map_output_range(map, op);
-    map_constant(emission, map, stage, "WEIGHTS");
+    if (weights_are_loaded(emission->plan, stage))
+        map_text(map, "LOADABLE", "true");
+    else
+        map_constant(emission, map, stage, "WEIGHTS");
     map_constant(emission, map, stage, "BIAS");
     map_constant(emission, map, stage, "MULTIPLIERS");
     map_constant(emission, map, stage, "SHIFTS");

@@ -18,6 +18,9 @@ Status emit_core(const Emission *emission, Buffer *into) MUST_CHECK;
 Status emit_top(const Emission *emission, Buffer *into) MUST_CHECK;
 Status emit_bench(const Emission *emission, Buffer *into) MUST_CHECK;
 
+/* The core and what loads its weights; for plans that load them. */
+Status emit_loaded(const Emission *emission, Buffer *into) MUST_CHECK;
+
 /* The generic map of a layer's entity: one association a line, commas between them. */
 void emit_generics(const Emission *emission, const Stage *stage, Buffer *into);
 
@@ -29,6 +32,18 @@ void emit_watches(const Emission *emission, Buffer *into);
 
 /* Associations of a layer's ports, up to the end of its port map. */
 void emit_layer_ports(const Emission *emission, const Stage *stage, Buffer *into);
+
+/* A layer's memory of weights that are loaded: signals, associations of the layer's ports, and the
+ * memory itself. Nothing, when there is none. */
+void emit_memory_signals(const Emission *emission, const Stage *stage, Buffer *into);
+void emit_memory_ports(const Emission *emission, const Stage *stage, Buffer *into);
+void emit_memory(const Emission *emission, int index, Buffer *into);
+
+/* Label of the last layer with such a memory; "": none. */
+const char *emit_last_memory(const Plan *plan);
+
+/* What top and pins are wrapped around: the ending of its entity's name. */
+const char *emit_network(const Plan *plan);
 
 /* Writes what a layer puts out to a file, in simulation. */
 void emit_tap(const Emission *emission, const Stage *stage, Buffer *into);

@@ -6,6 +6,7 @@
 #include "hw/emit_parts.h"
 #include "hw/template.h"
 #include "hw/timing.h"
+#include "hw/weights_file.h"
 
 enum { CLASS_BYTES = 2 };
 
@@ -60,7 +61,7 @@ Status emit_pins(const Plan *plan, Arena *arena, const char *folder, Pins *pins)
                    .vhdl = arena_printf(arena, "%s/%s_pins.vhd", folder, name),
                    .bench = arena_printf(arena, "%s_netlist_bench", name),
                    .bench_file = arena_printf(arena, "%s/%s_netlist_bench.v", folder, name),
-                   .instance = "network",
+                   .instance = plan->loads_weights ? "network.core" : "network",
                    .sample_in_bytes = in_bytes,
                    .sample_out_bytes = out_bytes,
                    .out_bytes = out_samples * out_bytes + class_bytes,
@@ -81,6 +82,10 @@ Status emit_pins(const Plan *plan, Arena *arena, const char *folder, Pins *pins)
         {"out_total", number(arena, pins->out_bytes)},
         {"out_samples", number(arena, out_samples)},
         {"out_register", number(arena, beat_bytes > class_bytes ? beat_bytes : class_bytes)},
+        {"ram", plan->loads_weights ? "yes" : ""},
+        {"rom", plan->loads_weights ? "" : "yes"},
+        {"network", emit_network(plan)},
+        {"weight_bytes", number(arena, weights_file_bytes(plan))},
         {"class_bytes", number(arena, class_bytes)},
         {"class_note", class_bytes ? ", then the class in two bytes" : ""},
         {"class_comment", class_bytes ? ", and the class behind it" : ""},

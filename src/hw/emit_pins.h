@@ -4,7 +4,8 @@
  *     Pins pins;
  *     TRY(emit_pins(plan, arena, "run/synth", &pins));
  *
- * NAME_pins has 24 pins whatever the network is: clock, reset, and two AXI streams of 8 bits.
+ * NAME_pins has 24 pins whatever the network is: clock, reset, and two AXI streams of 8 bits. A
+ * design that loads its weights has 46 more for them and their checksum.
  * Samples are one byte when -128..127 holds them, else two, the low byte first; behind the samples
  * of an image with scores comes the index of the highest in two bytes.
  */

@@ -132,12 +132,22 @@ static void add_side(const char *side, Wire wire, Buffer *into)
     }
 }
 
-static void add_ports(Wire in, Wire out, Buffer *into)
+static void end_ports(Buffer *into)
+{
+    buffer_append_text(into, "\n        );\n\n");
+}
+
+static void add_streams(Wire in, Wire out, Buffer *into)
 {
     add_clock(into);
     add_side("in", in, into);
     add_side("out", out, into);
-    buffer_append_text(into, "\n        );\n\n");
+}
+
+static void add_ports(Wire in, Wire out, Buffer *into)
+{
+    add_streams(in, out, into);
+    end_ports(into);
 }
 
 /* Inputs of a join: each is a part of the ports. */
@@ -163,13 +173,15 @@ void emit_layer_ports(const Emission *emission, const Stage *stage, Buffer *into
 {
     Wire out = wire_named(emission->arena, stage->label);
     if (stage->input_count == 1) {
-        add_ports(wire_behind(emission, stage->in_buffers[0]), out, into);
+        add_streams(wire_behind(emission, stage->in_buffers[0]), out, into);
+        emit_memory_ports(emission, stage, into);
+        end_ports(into);
         return;
     }
     add_clock(into);
     add_joined_inputs(emission, stage, into);
     add_side("out", out, into);
-    buffer_append_text(into, "\n        );\n\n");
+    end_ports(into);
 }
 
 /* ---- forks and buffers ----------------------------------------------------------------------- */

@@ -1,6 +1,7 @@
 /* The design as the world sees it: AXI4-Streams around the core. */
 #include "hw/emit_parts.h"
 #include "hw/template.h"
+#include "hw/weights_file.h"
 
 AxisFields emit_axis_fields(int32_t low, int32_t high)
 {
@@ -19,6 +20,11 @@ static const char *describe_fields(Arena *arena, AxisFields fields)
 static const char *high_bit(Arena *arena, StreamLayout layout, AxisFields fields)
 {
     return emit_number(arena, (int64_t)layout.lanes * fields.bytes * 8 - 1);
+}
+
+const char *emit_network(const Plan *plan)
+{
+    return plan->loads_weights ? "loaded" : "core";
 }
 
 Status emit_top(const Emission *emission, Buffer *into)
@@ -54,6 +60,9 @@ Status emit_top(const Emission *emission, Buffer *into)
         {"out_high", emit_number(arena, last->high)},
         {"out_scale", emit_real(arena, last->output.scale)},
         {"out_zero", emit_number(arena, last->output.zero_point)},
+        {"ram", plan->loads_weights ? "yes" : ""},
+        {"weight_bytes", emit_number(arena, weights_file_bytes(plan))},
+        {"network", emit_network(plan)},
         {"class", plan->has_class ? "yes" : ""},
         {"no_class", plan->has_class ? "" : "yes"},
         {NULL, NULL},

@@ -10,7 +10,7 @@ static const char *const NAME_ENDINGS[] = {
     "_weights", "_bias",  "_multipliers", "_shifts", "_table", NULL};
 
 /* Behind these come numbers of readers and more: names of layers that have them are changed. */
-static const char *const KEPT_PARTS[] = {"_held", "_fork"};
+static const char *const KEPT_PARTS[] = {"_held", "_fork", "_loaded"};
 
 /* Reserved words of VHDL-2008 (IEEE 1076-2008, 15.10), PSL's among them. */
 static const char *const RESERVED[] = {
@@ -45,7 +45,10 @@ static const char *const RESERVED[] = {
     "class", "clk", "dnn_fixed_pkg", "dnn_float_pkg", "false", "float_vector", "float_word", "ieee",
     "input", "integer", "integer_vector", "natural", "output", "positive", "rst", "sample_t",
     "sample_vector", "std", "std_logic", "std_logic_1164", "string", "structure", "tap",
-    "tap_folder", "taps", "peaks", "patience", "watch", "to_samples", "samples", "true", "work"};
+    "tap_folder", "weights_back_data", "weights_back_valid", "weights_byte_data",
+    "weights_byte_valid", "weights_loading", "weights_reading", "weights_restart",
+    "weights_through", "taps", "peaks", "patience", "watch", "to_samples", "samples", "true",
+    "work"};
 
 typedef struct Taken {
     const char *name;

@@ -359,3 +359,24 @@ void plan_free(Plan *plan)
     if (plan)
         arena_free(plan->arena);
 }
+
+Status plan_load_weights(Plan *plan)
+{
+    bool any = false;
+    for (int i = 0; i < plan->count; i++) {
+        const Stage *stage = &plan->stages[i];
+        if (stage->rows && op_traits(stage->op->kind)->reads_float)
+            return error_set(ERR_REFUSED,
+                             "layer %s: computes in floating point, and such weights are constants "
+                             "only; leave out --weights ram, or --float-layer %s",
+                             stage->op->name, stage->op->name);
+        any = any || stage->rows;
+    }
+    if (!any)
+        return error_set(ERR_REFUSED,
+                         "%s: no layer has weights that could be loaded; leave out "
+                         "--weights ram",
+                         plan->model->name);
+    plan->loads_weights = true;
+    return OK;
+}

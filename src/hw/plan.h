@@ -94,7 +94,8 @@ typedef struct Plan {
     int buffer_count;
     int input_readers; /* buffers behind the input; 0: it has one reader, and no buffer */
     StreamLayout input, output;
-    bool has_class; /* the output is one beat of scores: arg_max follows */
+    bool loads_weights; /* they sit in memories, not in constants: plan_load_weights() */
+    bool has_class;     /* the output is one beat of scores: arg_max follows */
 } Plan;
 
 /* What may be chosen for a stage: every divisor of these. 1 and 1: it does not fold. */
@@ -111,6 +112,10 @@ void plan_free(Plan *plan);
 /* The same, but every buffer is a register stage: most of the time goes into their depths. For those
  * who try foldings; timing_unbuffered() tells what the depths would make of it. */
 Status plan_sketch(const IntegerModel *model, Plan **plan) MUST_CHECK;
+/* Weights of convolutions and dense layers sit in memories that are loaded, from now on: the same
+ * clocks, other VHDL. ERR_REFUSED for a plan with floating-point layers, whose weights are constants,
+ * and for one that has no weights. */
+Status plan_load_weights(Plan *plan) MUST_CHECK;
 
 FoldLimits plan_fold_limits(const Stage *stage);
 
