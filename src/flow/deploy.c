@@ -264,5 +264,8 @@ static Status deploy(Session *session)
 Status flow_deploy(const RunOptions *options, const DeployRequest *request, const RunEvents *events,
                    json_t **report)
 {
+    if (run_options_load_weights(options))
+        return error_set(ERR_USAGE, "deploy: nothing on the board loads weights; leave out "
+                                    "--weights ram");
     return session_do(&(VerbCall){options, events, request}, deploy, report);
 }
