@@ -239,7 +239,7 @@ static const Option OPTIONS[] = {
      "energy of operations, lines such as 'add_int8 0.03' in pJ (default: the paper's)"},
     {"clock", "MHZ", GROUP_HARDWARE | GROUP_PLAN, REAL, AT(run.clock_mhz), NULL,
      "clock that turns cycles into time (default 100)"},
-    {"weights", "rom|ram", GROUP_HARDWARE | GROUP_CLOCK, TEXT, AT(run.weights), NULL,
+    {"weights", "rom|ram", GROUP_HARDWARE | GROUP_DEVICE, TEXT, AT(run.weights), NULL,
      "rom (default): weights are constants; ram: memories, loaded through a port of the design"},
     {"board", "icebreaker|hx8k-evn", GROUP_DEPLOY, TEXT, AT(deploy.board), NULL,
      "icebreaker (default) or hx8k-evn"},

@@ -78,6 +78,7 @@ typedef struct RunOptions {
     int64_t seed;             /* >= 0 */
     int64_t parent;           /* run of the history that this one repeats or varies; 0: none */
     int jobs;                 /* threads and simulations at a time; 0: number of processors */
+    const char *weights;      /* "rom": constants; "ram": memories that are loaded */
     double clock_mhz;         /* turns cycles into time */
     double target_fps;        /* NAN: none; images a second that foldings are chosen for */
     const char *device;       /* of hw/device.h; NULL: none */
@@ -87,17 +88,6 @@ typedef struct RunOptions {
     double tool_timeout_s;    /* for each program of synthesis */
     const char *workdir;      /* where files go; NULL: the run's folder in the history */
     const char *database;     /* NULL: the user's history */
-    int64_t seed;           /* >= 0 */
-    int64_t parent;         /* run of the history that this one repeats or varies; 0: none */
-    int jobs;               /* threads and simulations at a time; 0: number of processors */
-    const char *weights;    /* "rom": constants; "ram": memories that are loaded */
-    double clock_mhz;       /* turns cycles into time */
-    const char *device;     /* of hw/device.h; NULL: none */
-    int64_t netlist_images; /* simulated on the netlist that synthesis made; 0: none */
-    const char *vendor;     /* files for this vendor's flow too: hw/emit_vendor.h; NULL: none */
-    double tool_timeout_s;  /* for each program of synthesis */
-    const char *workdir;    /* where files go; NULL: the run's folder in the history */
-    const char *database;   /* NULL: the user's history */
     RunStage stop_after;
     double target_accuracy; /* NAN: none; a fraction that the integer model must reach */
     double max_drop;        /* NAN: none; a fraction that it may lose against the float model */
