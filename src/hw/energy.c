@@ -30,11 +30,6 @@ const char *energy_operation_title(EnergyOperation operation)
     return OPERATIONS[operation].title;
 }
 
-const char *energy_operation_key(EnergyOperation operation)
-{
-    return OPERATIONS[operation].key;
-}
-
 EnergyTable energy_table_default(void)
 {
     EnergyTable table;

@@ -30,7 +30,6 @@ typedef struct EnergyTable {
 } EnergyTable;
 
 const char *energy_operation_title(EnergyOperation operation); /* "8-bit integer addition" */
-const char *energy_operation_key(EnergyOperation operation);   /* "add_int8", in files */
 
 EnergyTable energy_table_default(void);
 
