@@ -150,7 +150,7 @@ static const ActionInfo TABLE[ACTIONS] = {
     [ACTION_SHOW_WAVE] = {"show-wave", "w", "waves of the first difference, in GTKWave", "wave",
                           .scope = SCOPE_HARDWARE,
                           .twin = "dnn2fpga simulate DESCRIPTION --wave FILE"},
-    [ACTION_BALANCE] = {"balance", "b", "foldings for images/s, for a device, or for both",
+    [ACTION_BALANCE] = {"balance", "b", "foldings for a rate, a device, or for both",
                         "balance", .scope = SCOPE_HARDWARE, .argument = "RATE_OR_DEVICE",
                         .twin = "--target-fps N, --device NAME"},
     [ACTION_NEXT_DEVICE] = {"next-device", "d", "the next device that the bars are of", "device",
