@@ -2,6 +2,11 @@
  * demands that each `from` is in the library, so that a rewritten line is not forgotten here. The last column says when a
  * proof cannot see the fault. */
 static const LineFault LINE_FAULTS[] = {
+    {MUTANT_ROUNDING, "folded_mac.vhd", "OFFSET + power_of_two(PLACES - 1)", "OFFSET",
+     "rounds down, not to the nearest", NULL, NULL},
+    {MUTANT_WINDOW, "folded_mac.vhd", "* x(i)(7)", "* x(i)(6)",
+     "multiplies a value twice and leaves one out", NULL,
+     "no layer multiplies eight values at once"},
     {MUTANT_ROUNDING, "dnn_fixed_pkg.vhd", "+ POWER(shift - 17) + OFFSET",
      "+ POWER(shift - 17) - 1 + OFFSET", "rounds long shifts by one less than half", shifts_long,
      "no value of these images lies right at a half"},
@@ -9,7 +14,7 @@ static const LineFault LINE_FAULTS[] = {
      "+ POWER(shift - 1) - 1, shift", "rounds short shifts by one less than half", shifts_short,
      "no value of these images lies right at a half"},
     {MUTANT_ROUNDING, "dnn_fixed_pkg.vhd", "return sample_t(shifted);",
-     "return sample_t(minimum(shifted, high - 1));", "clamps one too low", NULL,
+     "return sample_t(minimum(shifted, high - 1));", "clamps one too low", shifts_at_all,
      "no value of these images reaches the high end of its range"},
     {MUTANT_WINDOW, "sliding_window.vhd", "columns_to_go := KERNEL_WIDTH - 1;",
      "columns_to_go := maximum(KERNEL_WIDTH - 2, 0);", "completes windows a column early", NULL,

@@ -160,13 +160,22 @@ typedef struct LineFault {
 
 enum { SHORT_SHIFT_MOST = 16 }; /* requantize() of dnn_fixed_pkg takes another way above */
 
-/* True when a requantizer of the design has a shift of that length. */
+/* Layers with weights requantize in folded_mac, the others with weights or sums in the package. */
+static bool uses_package(const Op *op)
+{
+    return op->requantizer_count > 0 && op->kind != OP_CONV2D && op->kind != OP_DENSE &&
+           op->kind != OP_DEPTHWISE_CONV2D;
+}
+
+/* True when such a layer of the design has a shift of that length. */
 static bool shifts(const Plan *plan, bool is_short)
 {
-    for (int i = 0; i < plan->count; i++)
-        for (int k = 0; k < plan->stages[i].op->requantizer_count; k++)
-            if ((plan->stages[i].op->requantizers[k].shift <= SHORT_SHIFT_MOST) == is_short)
+    for (int i = 0; i < plan->count; i++) {
+        const Op *op = plan->stages[i].op;
+        for (int k = 0; k < op->requantizer_count; k++)
+            if (uses_package(op) && (op->requantizers[k].shift <= SHORT_SHIFT_MOST) == is_short)
                 return true;
+    }
     return false;
 }
 
@@ -178,6 +187,11 @@ static bool shifts_short(const Plan *plan)
 static bool shifts_long(const Plan *plan)
 {
     return shifts(plan, false);
+}
+
+static bool shifts_at_all(const Plan *plan)
+{
+    return shifts(plan, true) || shifts(plan, false);
 }
 
 #include "hw/mutant_lines.inc.h"
