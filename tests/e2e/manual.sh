@@ -75,9 +75,9 @@ check "all of them" completes 'dnn2fpga run m.h5 --policy ' conv sensitivity
 check "names of files are left to the shell" completes 'dnn2fpga run --scheme ' ''
 
 # ---- installed -----------------------------------------------------------------------------------
-installs() { make -s install BUILD="$build" DESTDIR="$scratch/root" PREFIX=/usr; }
+installs() { make -s install BUILD="$build" DESTDIR="$scratch/staged" PREFIX=/usr; }
 check "make install" installs
-share=$scratch/root/usr/share
+share=$scratch/staged/usr/share
 check "installs the page" cmp "$scratch/dnn2fpga.1" "$share/man/man1/dnn2fpga.1"
 check "the bash completion" cmp "$scratch/completion.bash" \
     "$share/bash-completion/completions/dnn2fpga"
@@ -86,7 +86,7 @@ check "the fish completion" cmp "$scratch/completion.fish" \
     "$share/fish/vendor_completions.d/dnn2fpga.fish"
 installed_tour() { # finds its samples beside itself; on a screen in memory
     printf 'wait-idle\nexpect mnist_cnn.h5\nquit\n' >"$scratch/walk"
-    (cd / && "$scratch/root/usr/bin/dnn2fpga" tour --script "$scratch/walk" --size 80x24)
+    (cd / && "$scratch/staged/usr/bin/dnn2fpga" tour --script "$scratch/walk" --size 80x24)
 }
 check "the installed tour finds its samples" installed_tour
 tap_done
