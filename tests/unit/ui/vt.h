@@ -236,7 +236,18 @@ VT_UNUSED static bool vt_shows(const Vt *vt, const char *wanted)
     return strstr(vt_text(vt, text), wanted) != NULL;
 }
 
-/* Waits for something that happens by itself. */
+/* A frame comes in several pieces: takes in the rest of one that has begun to arrive. */
+static void vt_take_frame(Vt *vt)
+{
+    int64_t end = vt_now_ms() + 1000;
+    long before;
+    do {
+        before = vt->received;
+        vt_step(vt, 40);
+    } while (vt->received != before && vt_now_ms() < end);
+}
+
+/* Waits for something that happens by itself, and for the rest of the frame that shows it. */
 VT_UNUSED static bool vt_wait_for(Vt *vt, const char *wanted)
 {
     int64_t end = vt_now_ms() + 3 * VT_TIMEOUT_MS;
@@ -245,6 +256,7 @@ VT_UNUSED static bool vt_wait_for(Vt *vt, const char *wanted)
             return false;
         vt_step(vt, 50);
     }
+    vt_take_frame(vt);
     return true;
 }
 
