@@ -43,7 +43,7 @@ PKG_CFLAGS := $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
 PKG_LIBS   := $(shell pkg-config --libs $(PKGS) 2>/dev/null)
 
 # ---- rooms, in the order of the data: each may use those before it ---------------------------------
-ROOMS = src/base src/graph src/import src/data src/nn src/quant src/optimize src/hw src/tools db src/flow src/cli ui
+ROOMS = src/base src/graph src/import src/data src/nn src/quant src/optimize src/hw src/tools db src/flow src/report src/cli ui
 
 room_sources  = $(sort $(wildcard $(1)/*.c))
 room_objects  = $(patsubst %.c,$(BUILD)/%.o,$(call room_sources,$(1))) $($(subst /,_,$(1))_GENERATED)

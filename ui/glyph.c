@@ -19,7 +19,7 @@ static const struct {
     [GLYPH_BLOCK_1 + 3] = {"▄", ":"}, [GLYPH_BLOCK_1 + 4] = {"▅", "|"},
     [GLYPH_BLOCK_1 + 5] = {"▆", "|"}, [GLYPH_BLOCK_1 + 6] = {"▇", "#"},
     [GLYPH_BLOCK_8] = {"█", "#"},     [GLYPH_UNKNOWN] = {"�", "?"},
-    [GLYPH_NONE] = {"–", "-"},
+    [GLYPH_NONE] = {"–", "-"},        [GLYPH_WARNING] = {"△", "^"},
 };
 
 const char *glyph_text(Glyph glyph, bool ascii)

@@ -16,6 +16,7 @@ typedef enum Glyph {
     GLYPH_BAR_EMPTY, /* the rest */
     GLYPH_DONE,
     GLYPH_FAILED,
+    GLYPH_WARNING, /* worth a look, and no failure */
     GLYPH_RUNNING,
     GLYPH_WAITING,
     GLYPH_SKIPPED,

@@ -62,19 +62,6 @@ static int64_t rows_id(const void *self, int64_t row)
     return row;
 }
 
-static void value_text(const json_t *value, char text[TABLE_CELL_BYTES])
-{
-    if (json_is_string(value)) {
-        snprintf(text, TABLE_CELL_BYTES, "%s", json_string_value(value));
-    } else if (json_is_real(value)) {
-        snprintf(text, TABLE_CELL_BYTES, "%.6g", json_real_value(value));
-    } else {
-        char *dump = json_dumps(value, JSON_ENCODE_ANY | JSON_COMPACT);
-        snprintf(text, TABLE_CELL_BYTES, "%s", json_is_null(value) || !dump ? "-" : dump);
-        free(dump);
-    }
-}
-
 static void rows_cell(const void *self, int64_t at, int column, TableCell *cell)
 {
     const json_t *row = ((const CompareScreen *)self)->listed[at];
@@ -89,7 +76,8 @@ static void rows_cell(const void *self, int64_t at, int column, TableCell *cell)
     }
     bool is_best = json_is_integer(best) && json_integer_value(best) == column - 1;
     cell->style = is_best ? STYLE_GOOD : differs ? STYLE_WARN : STYLE_DIM;
-    value_text(json_array_get(json_object_get(row, "values"), (size_t)(column - 1)), value);
+    report_value_text(json_array_get(json_object_get(row, "values"), (size_t)(column - 1)), value,
+                      sizeof value);
     snprintf(cell->text, sizeof cell->text, "%.*s%s", TABLE_CELL_BYTES - 2, value,
              is_best ? "+" : " ");
 }

@@ -87,7 +87,7 @@ static void rows_cell(const void *self, int64_t at, int column, TableCell *cell)
     size_t size = sizeof cell->text;
     switch ((Column)column) {
     case COLUMN_MARK:
-        snprintf(text, size, "%s%s", row.bottleneck ? glyph_text(GLYPH_FAILED, ascii) : " ",
+        snprintf(text, size, "%s%s", row.bottleneck ? glyph_text(GLYPH_WARNING, ascii) : " ",
                  is_edited(&row) ? glyph_text(GLYPH_EDITED, ascii) : "");
         cell->style = STYLE_WARN;
         break;

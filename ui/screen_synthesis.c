@@ -9,7 +9,7 @@
 #include "ui/format.h"
 #include "ui/scroll.h"
 
-enum { LABEL_COLUMNS = 24, DEEPEST = 4 };
+enum { LABEL_COLUMNS = 24, DEEPEST = 4, TEXT_BYTES = 256 };
 
 typedef struct SynthesisScreen {
     Screen base;
@@ -20,21 +20,6 @@ static const json_t *section_of(const App *app)
 {
     const json_t *section = app->run.report ? report_at(app->run.report, "synthesis") : NULL;
     return json_is_object(section) ? section : NULL;
-}
-
-static void value_text(const json_t *value, char *text, size_t size)
-{
-    char count[FORMAT_BYTES];
-    if (json_is_string(value))
-        snprintf(text, size, "%s", json_string_value(value));
-    else if (json_is_integer(value))
-        snprintf(text, size, "%s", format_count((double)json_integer_value(value), count));
-    else if (json_is_real(value))
-        snprintf(text, size, "%.6g", json_real_value(value));
-    else if (json_is_boolean(value))
-        snprintf(text, size, "%s", json_is_true(value) ? "yes" : "no");
-    else
-        snprintf(text, size, "-");
 }
 
 static int draw_value(const char *name, const json_t *value, Area area, int row, int depth);
@@ -69,7 +54,7 @@ static int draw_members(const json_t *value, Area area, int row, int depth)
 
 static int draw_value(const char *name, const json_t *value, Area area, int row, int depth)
 {
-    char label[SCREEN_TEXT_BYTES], text[256];
+    char label[SCREEN_TEXT_BYTES], text[TEXT_BYTES];
     snprintf(label, sizeof label, "%s", name);
     for (char *at = strchr(label, '_'); at; at = strchr(at, '_'))
         *at = ' ';
@@ -77,7 +62,10 @@ static int draw_value(const char *name, const json_t *value, Area area, int row,
     bool nested = json_is_object(value) || json_is_array(value);
     if (nested)
         return 1 + draw_members(value, area, row + 1, depth + 1);
-    value_text(value, text, sizeof text);
+    if (json_is_integer(value))
+        format_count((double)json_integer_value(value), text);
+    else
+        report_value_text(value, text, sizeof text);
     bool fails = strcmp(name, "fits") == 0 && json_is_false(value);
     area_text(area, row, LABEL_COLUMNS, fails ? STYLE_BAD : STYLE_NORMAL, text);
     return 1;
@@ -92,6 +80,20 @@ static void synthesis_layout(Screen *base, int rows, int columns)
     scroll_layout(&screen->scroll, rows, section ? draw_members(section, measured, 0, 0) : 0);
 }
 
+/* Why there is nothing to see, and how to come by it. */
+static void draw_none(const App *app, Area area)
+{
+    area_text(area, 1, 1, STYLE_DIM,
+              app->run.known ? "This run was not synthesized." : "No run yet.");
+    area_text(area, 3, 1, STYLE_NORMAL, "A run of a workbench that was started with");
+    area_text(area, 4, 3, STYLE_TITLE, "--device NAME --synth");
+    area_text(area, 5, 1, STYLE_NORMAL, "goes on to LUTs, DSPs, block RAMs and the clock reached.");
+    if (!app->run.known || !*app->run.folder)
+        return;
+    area_text(area, 7, 1, STYLE_NORMAL, "For the design of this run, in a shell:");
+    area_printf(area, 8, 3, STYLE_TITLE, "dnn2fpga synth %s --device NAME", app->run.folder);
+}
+
 static void synthesis_draw(const Screen *base, Area area)
 {
     const SynthesisScreen *screen = (const SynthesisScreen *)base;
@@ -99,8 +101,7 @@ static void synthesis_draw(const Screen *base, Area area)
     if (section)
         draw_members(section, area, -screen->scroll.top, 0);
     else
-        area_text(area, 1, 1, STYLE_DIM,
-                  base->app->run.known ? "This run was not synthesized." : "No run yet.");
+        draw_none(base->app, area);
 }
 
 static bool synthesis_action(Screen *base, ActionId action)

@@ -8,10 +8,10 @@
 #include "base/arena.h"
 #include "base/fs.h"
 #include "cli/energy.h"
-#include "cli/plot.h"
 #include "cli/print.h"
 #include "flow/report.h"
 #include "hw/energy.h"
+#include "report/plot.h"
 
 /* What both reports give. */
 typedef struct Paper {

@@ -1,26 +1,11 @@
 /* print_compare.c: the table of 'dnn2fpga runs compare'. */
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "cli/print.h"
 #include "flow/report.h"
 
 enum { VALUE_BYTES = 15 };
-
-/* A value in at most VALUE_BYTES - 1 characters. */
-static void value_text(const json_t *value, char text[VALUE_BYTES])
-{
-    if (json_is_string(value)) {
-        snprintf(text, VALUE_BYTES, "%s", json_string_value(value));
-    } else if (json_is_real(value)) {
-        snprintf(text, VALUE_BYTES, "%.6g", json_real_value(value));
-    } else {
-        char *dump = json_dumps(value, JSON_ENCODE_ANY | JSON_COMPACT);
-        snprintf(text, VALUE_BYTES, "%s", json_is_null(value) || !dump ? "-" : dump);
-        free(dump);
-    }
-}
 
 static void print_row(const json_t *row)
 {
@@ -30,7 +15,7 @@ static void print_row(const json_t *row)
            report_text(row, "name", "-"));
     for (size_t i = 0; i < json_array_size(values); i++) {
         char text[VALUE_BYTES];
-        value_text(json_array_get(values, i), text);
+        report_value_text(json_array_get(values, i), text, sizeof text);
         bool is_best = json_is_integer(best) && json_integer_value(best) == (json_int_t)i;
         printf(" %15s%s", text, is_best ? "+" : " ");
     }

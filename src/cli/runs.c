@@ -9,11 +9,11 @@
 #include "base/buffer.h"
 #include "base/fs.h"
 #include "cli/print.h"
-#include "cli/runs_export.h"
 #include "flow/compare.h"
 #include "flow/purge.h"
 #include "flow/report.h"
 #include "flow/reproduce.h"
+#include "report/runs_export.h"
 
 enum { RUN_LOG_CAP = 1 << 26 };
 

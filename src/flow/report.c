@@ -81,6 +81,29 @@ bool report_flag(const json_t *report, const char *path, bool fallback)
     return json_is_boolean(value) ? json_is_true(value) : fallback;
 }
 
+void report_append_value(const json_t *value, Buffer *text)
+{
+    if (json_is_string(value)) {
+        buffer_append_text(text, json_string_value(value));
+    } else if (json_is_real(value)) {
+        buffer_printf(text, "%.6g", json_real_value(value));
+    } else if (json_is_boolean(value)) {
+        buffer_append_text(text, json_is_true(value) ? "yes" : "no");
+    } else {
+        char *dump = json_dumps(value, JSON_ENCODE_ANY | JSON_COMPACT);
+        buffer_append_text(text, json_is_null(value) || !dump ? "-" : dump);
+        free(dump);
+    }
+}
+
+void report_value_text(const json_t *value, char *text, size_t size)
+{
+    Buffer whole = {0};
+    report_append_value(value, &whole);
+    snprintf(text, size, "%s", whole.data ? whole.data : "");
+    buffer_free(&whole);
+}
+
 static const char *const FIGURE_PATHS[FIGURES] = {
     [FIGURE_BASELINE_ACCURACY] = "baseline.accuracy",
     [FIGURE_QUANTIZED_ACCURACY] = "quantized.accuracy",

@@ -35,6 +35,7 @@
 #include <jansson.h>
 #include <stdbool.h>
 
+#include "base/buffer.h"
 #include "db/store.h"
 
 /* A report with every section null; owned by the caller. */
@@ -53,6 +54,11 @@ const json_t *report_at(const json_t *report, const char *path);
 double report_number(const json_t *report, const char *path, double fallback);
 const char *report_text(const json_t *report, const char *path, const char *fallback);
 bool report_flag(const json_t *report, const char *path, bool fallback);
+
+/* A value of any kind as people read it: a text as it is, reals with 6 digits, "yes" and "no", "-"
+ * for null, lists and objects as JSON. The second one cuts what does not fit. */
+void report_append_value(const json_t *value, Buffer *text);
+void report_value_text(const json_t *value, char *text, size_t size);
 
 /* The headline figures for the history's columns. */
 RunFigures report_figures(const json_t *report);

@@ -17,8 +17,9 @@ declare -A may=(
     [src/tools]="base"
     [db]="base"
     [src/flow]="base graph import data nn quant optimize hw tools db"
-    [src/cli]="base graph import data nn quant optimize hw tools db flow"
-    [ui]="base db flow"
+    [src/report]="base db flow"
+    [src/cli]="base graph import data nn quant optimize hw tools db flow report"
+    [ui]="base db flow report"
 )
 
 # "room other" for each #include of another room's header.

@@ -8,7 +8,7 @@
 #include <cmocka.h>
 
 #include "cli/energy.h"
-#include "cli/plot.h"
+#include "report/plot.h"
 
 enum { TEXT_BYTES = 16384 };
 

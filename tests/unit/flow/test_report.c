@@ -70,6 +70,25 @@ static void test_figures(void **state)
     json_decref(report);
 }
 
+static void test_values_for_people(void **state)
+{
+    (void)state;
+    json_t *values =
+        json_loads("[\"conv, 1\", 0.12345678, 7, true, false, null, [1, \"a\"]]", 0, NULL);
+    static const char *const EXPECTED[] = {"conv, 1", "0.123457", "7",        "yes",
+                                           "no",      "-",        "[1,\"a\"]"};
+    char text[16];
+    for (size_t i = 0; i < sizeof EXPECTED / sizeof *EXPECTED; i++) {
+        report_value_text(json_array_get(values, i), text, sizeof text);
+        assert_string_equal(text, EXPECTED[i]);
+    }
+    report_value_text(json_array_get(values, 0), text, 5);
+    assert_string_equal(text, "conv");
+    report_value_text(NULL, text, sizeof text);
+    assert_string_equal(text, "-");
+    json_decref(values);
+}
+
 static void test_text_is_stable(void **state)
 {
     (void)state;
@@ -120,6 +139,7 @@ int main(void)
         cmocka_unit_test(test_new_report_has_all_sections),
         cmocka_unit_test(test_paths),
         cmocka_unit_test(test_figures),
+        cmocka_unit_test(test_values_for_people),
         cmocka_unit_test(test_text_is_stable),
         cmocka_unit_test(test_what_is_no_report),
         cmocka_unit_test(test_odd_values),

@@ -1,11 +1,11 @@
-#include "cli/plot.h"
+#include "report/plot.h"
 
 #include <math.h>
 #include <stdlib.h>
 
 #include "base/dots.h"
 
-#include "cli/svg.h"
+#include "report/svg.h"
 
 /* ---- common ------------------------------------------------------------------------------------
  */

@@ -1,9 +1,9 @@
-#include "cli/scatter.h"
+#include "report/scatter.h"
 
 #include <math.h>
 #include <stdio.h>
 
-#include "cli/svg.h"
+#include "report/svg.h"
 
 typedef struct Range {
     double low, high;

@@ -1,13 +1,13 @@
-#include "cli/runs_html.h"
+#include "report/runs_html.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
-#include "cli/plot.h"
-#include "cli/scatter.h"
 #include "flow/report.h"
+#include "report/plot.h"
+#include "report/scatter.h"
 
 static const char HEAD[] =
     "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
@@ -51,17 +51,10 @@ static void append_cell(Buffer *html, const char *text, const char *style)
 
 static void append_value(Buffer *html, const json_t *value, const char *style)
 {
-    char number[32];
-    if (json_is_string(value)) {
-        append_cell(html, json_string_value(value), style);
-    } else if (json_is_real(value)) {
-        snprintf(number, sizeof number, "%.6g", json_real_value(value));
-        append_cell(html, number, style);
-    } else {
-        char *dump = json_dumps(value, JSON_ENCODE_ANY | JSON_COMPACT);
-        append_cell(html, json_is_null(value) || !dump ? "-" : dump, style);
-        free(dump);
-    }
+    Buffer text = {0};
+    report_append_value(value, &text);
+    append_cell(html, text.data ? text.data : "", style);
+    buffer_free(&text);
 }
 
 typedef struct TableColumn {

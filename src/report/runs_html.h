@@ -1,6 +1,6 @@
 /* runs_html.h: runs of the history as one self-contained page. */
-#ifndef CLI_RUNS_HTML_H
-#define CLI_RUNS_HTML_H
+#ifndef REPORT_RUNS_HTML_H
+#define REPORT_RUNS_HTML_H
 
 #include <jansson.h>
 

@@ -2,8 +2,8 @@
  *
  * Texts may hold anything that is UTF-8: they are escaped.
  */
-#ifndef CLI_SVG_H
-#define CLI_SVG_H
+#ifndef REPORT_SVG_H
+#define REPORT_SVG_H
 
 #include "base/buffer.h"
 

@@ -10,8 +10,8 @@
  * Values that are not finite are gaps. Texts may hold anything that is UTF-8: SVG escapes them.
  * Structs own nothing.
  */
-#ifndef CLI_PLOT_H
-#define CLI_PLOT_H
+#ifndef REPORT_PLOT_H
+#define REPORT_PLOT_H
 
 #include <stdbool.h>
 #include <stdio.h>

@@ -1,13 +1,13 @@
-#include "cli/runs_export.h"
+#include "report/runs_export.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
-#include "cli/runs_html.h"
 #include "flow/compare.h"
 #include "flow/report.h"
+#include "report/runs_html.h"
 
 json_t *runs_record_to_json(const RunRecord *run)
 {

@@ -6,8 +6,8 @@
  *           a plot of accuracy against size, and for each run its stages, ladder, training curves
  *           and layers
  */
-#ifndef CLI_RUNS_EXPORT_H
-#define CLI_RUNS_EXPORT_H
+#ifndef REPORT_RUNS_EXPORT_H
+#define REPORT_RUNS_EXPORT_H
 
 #include <jansson.h>
 

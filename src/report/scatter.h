@@ -1,6 +1,6 @@
 /* scatter.h: points with labels in a plane, as SVG; those that none beats in both are marked. */
-#ifndef CLI_SCATTER_H
-#define CLI_SCATTER_H
+#ifndef REPORT_SCATTER_H
+#define REPORT_SCATTER_H
 
 #include <stdbool.h>
 
