@@ -264,6 +264,8 @@ Status store_list(Store *store, const RunQuery *query, Arena *arena, RunRecord *
                   int *count) MUST_CHECK;
 /* ERR_REFUSED when there is no run of that number. */
 Status store_get(Store *store, int64_t id, Arena *arena, RunRecord *run) MUST_CHECK;
+/* The same in a history that is opened for it; `path` as in store_open(). */
+Status store_read_run(const char *path, int64_t id, Arena *arena, RunRecord *run) MUST_CHECK;
 Status store_stages(Store *store, int64_t id, Arena *arena, StageRecord **stages,
                     int *count) MUST_CHECK;
 Status store_choices(Store *store, int64_t id, Arena *arena, LayerChoice **choices,

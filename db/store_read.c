@@ -352,6 +352,15 @@ Status store_get(Store *store, int64_t id, Arena *arena, RunRecord *run)
     return OK;
 }
 
+Status store_read_run(const char *path, int64_t id, Arena *arena, RunRecord *run)
+{
+    Store *store = NULL;
+    TRY(store_open(path, &store));
+    Status status = store_get(store, id, arena, run);
+    store_close(store);
+    return status;
+}
+
 Status store_stages(Store *store, int64_t id, Arena *arena, StageRecord **stages, int *count)
 {
     Statement select =

@@ -140,3 +140,9 @@ char *fs_resolve(Arena *arena, const char *path)
     free(resolved);
     return copy;
 }
+
+const char *fs_absolute(Arena *arena, const char *path)
+{
+    const char *resolved = fs_resolve(arena, path);
+    return resolved ? resolved : path;
+}

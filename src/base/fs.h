@@ -37,4 +37,7 @@ Status fs_remove_tree(const char *path) MUST_CHECK;
 /* The absolute path with links resolved, in the arena; NULL when it does not exist. */
 char *fs_resolve(Arena *arena, const char *path);
 
+/* The same, or `path` as it is when it leads nowhere: using it then says so. */
+const char *fs_absolute(Arena *arena, const char *path);
+
 #endif

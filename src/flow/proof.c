@@ -66,12 +66,6 @@ Status proof_write(const ProofSetup *setup, Arena *arena, ProofWork *work)
 
 /* ---- running --------------------------------------------------------------------------------- */
 
-static const char *absolute(Arena *arena, const char *path)
-{
-    const char *resolved = fs_resolve(arena, path);
-    return resolved ? resolved : path;
-}
-
 static const char *const *bench_generics(const Bench *bench, const VectorFiles *files,
                                          const char *outputs, bool taps)
 {
@@ -80,8 +74,8 @@ static const char *const *bench_generics(const Bench *bench, const VectorFiles *
     int64_t step = bench->images / PROGRESS_STEPS;
     const char **list = ARENA_ARRAY(arena, const char *, GENERICS);
     int used = 0;
-    list[used++] = arena_printf(arena, "STIMULUS=%s", absolute(arena, files->stimulus));
-    list[used++] = arena_printf(arena, "EXPECTED=%s", absolute(arena, files->expected));
+    list[used++] = arena_printf(arena, "STIMULUS=%s", fs_absolute(arena, files->stimulus));
+    list[used++] = arena_printf(arena, "EXPECTED=%s", fs_absolute(arena, files->expected));
     if (outputs) /* GHDL 2.0 dies of an empty string as a generic */
         list[used++] = arena_printf(arena, "OUTPUTS=%s", outputs);
     list[used++] = arena_printf(arena, "IMAGES=%lld", (long long)files->count);
@@ -89,7 +83,7 @@ static const char *const *bench_generics(const Bench *bench, const VectorFiles *
     list[used++] = arena_printf(arena, "STALL_SEED=%d", bench->setup->stall_seed);
     list[used++] = arena_printf(arena, "PROGRESS=%lld", (long long)(step > 1 ? step : 1));
     if (bench->weights)
-        list[used++] = arena_printf(arena, "WEIGHTS=%s", absolute(arena, bench->weights));
+        list[used++] = arena_printf(arena, "WEIGHTS=%s", fs_absolute(arena, bench->weights));
     if (taps)
         list[used++] = "TAPS=true";
     return list;
@@ -97,7 +91,7 @@ static const char *const *bench_generics(const Bench *bench, const VectorFiles *
 
 static const char *outputs_of(const ProofSetup *setup, Arena *arena, int shard)
 {
-    const char *folder = absolute(arena, setup->folder);
+    const char *folder = fs_absolute(arena, setup->folder);
     return arena_printf(arena, "%s/vectors/outputs_%02d.bin", folder, shard);
 }
 
@@ -107,20 +101,20 @@ static Status bench_build(const ProofSetup *setup, Arena *arena, const ProofWork
 {
     const char **files = ARENA_ARRAY(arena, const char *, work->design.file_count + 1);
     for (int i = 0; i < work->design.file_count; i++)
-        files[i] = absolute(arena, work->design.files[i]);
+        files[i] = fs_absolute(arena, work->design.files[i]);
     const char *folder =
         arena_printf(arena, "%s/sim_%s", setup->folder, ghdl_code_word(backend->code));
     TRY(fs_make_folders(folder));
-    *bench = (Bench){
-        .setup = setup,
-        .arena = arena,
-        .weights = work->design.weights,
-        .design = {.backend = backend,
-                   .folder = absolute(arena, folder),
-                   .files = files,
-                   .top = work->design.bench,
-                   .deadline_s = setup->deadline_s,
-                   .log_path = fs_join(arena, absolute(arena, setup->folder), "simulation.log")}};
+    *bench = (Bench){.setup = setup,
+                     .arena = arena,
+                     .weights = work->design.weights,
+                     .design = {.backend = backend,
+                                .folder = fs_absolute(arena, folder),
+                                .files = files,
+                                .top = work->design.bench,
+                                .deadline_s = setup->deadline_s,
+                                .log_path = fs_join(arena, fs_absolute(arena, setup->folder),
+                                                    "simulation.log")}};
     return ghdl_build(arena, &bench->design);
 }
 
@@ -251,7 +245,7 @@ static Status write_and_tap(Bench *bench, const VectorFiles *files, IntegerForwa
     TRY(fs_make_folders(folder));
     TRY(vectors_write(forward, setup->plan, setup->dataset, files, NULL));
     bench_runs(bench, files, 1);
-    bench->runs[0].folder = absolute(arena, folder);
+    bench->runs[0].folder = fs_absolute(arena, folder);
     bench->runs[0].generics = bench_generics(bench, files, NULL, true);
     bench->runs[0].wave = bench->wave;
     TRY(ghdl_run_many(arena, &bench->design, bench->runs, 1, 1, NULL));

@@ -6,15 +6,6 @@
 #include "flow/report.h"
 #include "flow/resume.h"
 
-static Status read_run(const char *database, int64_t id, Arena *arena, RunRecord *run)
-{
-    Store *store = NULL;
-    TRY(store_open(database, &store));
-    Status status = store_get(store, id, arena, run);
-    store_close(store);
-    return status;
-}
-
 static Status check_reproducible(const RunRecord *run)
 {
     if (run->status == RUN_RUNNING)
@@ -99,7 +90,7 @@ static Status do_again(const char *database, const RunRecord *then, const RunEve
     if (status == OK)
         status = flow_run(&options, events, report);
     if (status == OK || status == ERR_UNMET) {
-        status = read_run(database, (int64_t)report_number(*report, "run", 0), arena, &now);
+        status = store_read_run(database, (int64_t)report_number(*report, "run", 0), arena, &now);
         if (status == OK)
             status = compare(then, &now, *report);
     }
@@ -112,7 +103,7 @@ Status flow_reproduce(const char *database, int64_t id, const RunEvents *events,
     Arena *arena = arena_new();
     RunRecord then;
     *report = NULL;
-    Status status = read_run(database, id, arena, &then);
+    Status status = store_read_run(database, id, arena, &then);
     if (status == OK)
         status = check_reproducible(&then);
     if (status == OK)

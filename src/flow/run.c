@@ -46,22 +46,13 @@ Status flow_run(const RunOptions *options, const RunEvents *events, json_t **rep
     return run_or_resume(&(VerbCall){.options = options, .events = events}, NULL, report);
 }
 
-static Status read_row(const char *database, int64_t id, Arena *arena, RunRecord *run)
-{
-    Store *store = NULL;
-    TRY(store_open(database, &store));
-    Status status = store_get(store, id, arena, run);
-    store_close(store);
-    return status;
-}
-
 Status flow_resume(const char *database, int64_t id, const RunEvents *events, json_t **report)
 {
     Arena *arena = arena_new();
     RunRecord run;
     RowOptions options = {0};
     *report = NULL;
-    Status status = read_row(database, id, arena, &run);
+    Status status = store_read_run(database, id, arena, &run);
     if (status == OK)
         status = resume_options(&run, arena, &options);
     options.run.database = database;

@@ -69,13 +69,6 @@ static json_t *model_to_json(const Session *session)
     return model;
 }
 
-/* The absolute path, or the path as it is when it leads nowhere: reading it then says so. */
-static const char *absolute(const Session *session, const char *path)
-{
-    const char *resolved = fs_resolve(session->arena, path);
-    return resolved ? resolved : path;
-}
-
 /* Whether the file has a place for what the integers stand for. */
 static Status check_optimized_model(const Session *session)
 {
@@ -101,7 +94,7 @@ Status session_import_model(Session *session)
         TRY(import_model(path, &session->graph));
     TRY(session_prepare(session));
     TRY(hash_file(path, session->model_sha256));
-    session->model_path = absolute(session, path);
+    session->model_path = fs_absolute(session->arena, path);
     json_object_set_new(session->report, "model", model_to_json(session));
     return check_optimized_model(session);
 }
@@ -141,7 +134,7 @@ Status session_import_test_images(Session *session, Shape input, int64_t classes
     TRY(dataset_fit(session->test, input, classes));
     if (options->test_images > 0)
         dataset_truncate(session->test, options->test_images);
-    session->data_path = absolute(session, options->data);
+    session->data_path = fs_absolute(session->arena, options->data);
     json_object_set_new(session->report, "dataset", dataset_to_json(session));
     return OK;
 }

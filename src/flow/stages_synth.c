@@ -57,12 +57,6 @@ static Status find_tools(Synthesis *synthesis)
     return synthesis->routes ? nextpnr_find(arena, family, &synthesis->nextpnr_tools) : OK;
 }
 
-static const char *absolute(Arena *arena, const char *path)
-{
-    const char *resolved = fs_resolve(arena, path);
-    return resolved ? resolved : path;
-}
-
 /* A fresh folder: nothing of an earlier synthesis may be taken for this one's. */
 static Status open_folder(Synthesis *synthesis)
 {
@@ -70,11 +64,11 @@ static Status open_folder(Synthesis *synthesis)
     const char *folder = session_path(session, "synthesis");
     TRY(fs_remove_tree(folder));
     TRY(fs_make_folders(folder));
-    synthesis->folder = absolute(session->arena, folder);
+    synthesis->folder = fs_absolute(session->arena, folder);
     const Design *design = &session->design;
     const char **files = ARENA_ARRAY(session->arena, const char *, design->file_count + 1);
     for (int i = 0; i < design->file_count; i++)
-        files[i] = absolute(session->arena, design->files[i]);
+        files[i] = fs_absolute(session->arena, design->files[i]);
     synthesis->design = *design;
     synthesis->design.files = files;
     return emit_pins(session->plan, session->arena, synthesis->folder, &synthesis->pins);

@@ -20,6 +20,16 @@ const char *emit_number(Arena *arena, int64_t value)
     return arena_printf(arena, "%lld", (long long)value);
 }
 
+Status emit_file(const char *template, const TemplateKey *keys, const char *path)
+{
+    Buffer text = {0};
+    Status status = template_expand(template, keys, &text);
+    if (status == OK)
+        status = fs_write_atomic(path, text.data, text.length);
+    buffer_free(&text);
+    return status;
+}
+
 const char *emit_real(Arena *arena, double value)
 {
     return arena_printf(arena, "%.9g", value);

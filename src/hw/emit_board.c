@@ -8,11 +8,6 @@
 #include "hw/template.h"
 #include "hw/timing.h"
 
-static const char *number(Arena *arena, int64_t value)
-{
-    return arena_printf(arena, "%lld", (long long)value);
-}
-
 /* Bit times in which an answer must have come in simulation: some times what a whole exchange and
  * the network itself take. */
 static Status patience_bits(const BoardRequest *request, int64_t frame_bytes, int64_t *bits)
@@ -35,13 +30,13 @@ static Status expand(const BoardRequest *request, const Pins *pins, const char *
         {"name", request->plan->name},
         {"version", DNN2FPGA_VERSION},
         {"title", request->board->title},
-        {"baud", number(arena, request->board->clock_hz / request->clocks_per_bit)},
+        {"baud", emit_number(arena, request->board->clock_hz / request->clocks_per_bit)},
         {"clock", arena_printf(arena, "%g", request->board->clock_hz / 1e6)},
-        {"clocks_per_bit", number(arena, request->clocks_per_bit)},
-        {"image_bytes", number(arena, pins->in_bytes)},
-        {"answer_bytes", number(arena, pins->out_bytes)},
-        {"frame_bytes", number(arena, frame_bytes)},
-        {"patience_bits", number(arena, patience)},
+        {"clocks_per_bit", emit_number(arena, request->clocks_per_bit)},
+        {"image_bytes", emit_number(arena, pins->in_bytes)},
+        {"answer_bytes", emit_number(arena, pins->out_bytes)},
+        {"frame_bytes", emit_number(arena, frame_bytes)},
+        {"patience_bits", emit_number(arena, patience)},
         {NULL, NULL},
     };
     return template_expand(template, keys, into);

@@ -5,6 +5,7 @@
 #include "base/buffer.h"
 #include "base/embedded.h"
 #include "hw/plan.h"
+#include "hw/template.h"
 #include "hw/timing.h"
 
 typedef struct Emission {
@@ -70,6 +71,9 @@ const char *emit_constant_name(Arena *arena, const Stage *stage, const char *wha
 
 /* A file of the library; there must be one of that name. */
 const EmbeddedFile *emit_library_file(const char *name);
+
+/* A template, filled in, as a file. */
+Status emit_file(const char *template, const TemplateKey *keys, const char *path) MUST_CHECK;
 
 /* Which weight of the op is at `index` of the stage's WEIGHTS. */
 int64_t emit_weight_element(const Stage *stage, int64_t index);

@@ -16,11 +16,6 @@ static int sample_bytes(int32_t low, int32_t high)
     return low >= INT8_MIN && high <= INT8_MAX ? 1 : 2;
 }
 
-static const char *number(Arena *arena, int64_t value)
-{
-    return arena_printf(arena, "%lld", (long long)value);
-}
-
 int64_t pins_image_bytes(const Plan *plan)
 {
     QuantParam format = plan->model->ops[0].output;
@@ -34,16 +29,6 @@ static int64_t watchdog_of(const Timing *timing, const Pins *pins)
     enum { MARGIN = 16, SLACK = 1000, LIMIT = 1 << 27 };
     int64_t clocks = MARGIN * (timing->latency_cycles + pins->in_bytes + pins->out_clocks) + SLACK;
     return clocks < LIMIT ? clocks : LIMIT;
-}
-
-static Status write_filled(const char *template, const TemplateKey *keys, const char *path)
-{
-    Buffer text = {0};
-    Status status = template_expand(template, keys, &text);
-    if (status == OK)
-        status = fs_write_atomic(path, text.data, text.length);
-    buffer_free(&text);
-    return status;
 }
 
 Status emit_pins(const Plan *plan, Arena *arena, const char *folder, Pins *pins)
@@ -73,29 +58,29 @@ Status emit_pins(const Plan *plan, Arena *arena, const char *folder, Pins *pins)
         {"version", DNN2FPGA_VERSION},
         {"model", emit_plain(arena, plan->model->name)},
         {"sha256", plan->model->source_sha256},
-        {"in_lanes", number(arena, plan->input.lanes)},
-        {"in_bytes", number(arena, in_bytes)},
-        {"in_total", number(arena, pins->in_bytes)},
-        {"in_samples", number(arena, plan->input.beats * plan->input.lanes)},
-        {"out_lanes", number(arena, plan->output.lanes)},
-        {"out_bytes", number(arena, out_bytes)},
-        {"out_total", number(arena, pins->out_bytes)},
-        {"out_samples", number(arena, out_samples)},
-        {"out_register", number(arena, beat_bytes > class_bytes ? beat_bytes : class_bytes)},
+        {"in_lanes", emit_number(arena, plan->input.lanes)},
+        {"in_bytes", emit_number(arena, in_bytes)},
+        {"in_total", emit_number(arena, pins->in_bytes)},
+        {"in_samples", emit_number(arena, plan->input.beats * plan->input.lanes)},
+        {"out_lanes", emit_number(arena, plan->output.lanes)},
+        {"out_bytes", emit_number(arena, out_bytes)},
+        {"out_total", emit_number(arena, pins->out_bytes)},
+        {"out_samples", emit_number(arena, out_samples)},
+        {"out_register", emit_number(arena, beat_bytes > class_bytes ? beat_bytes : class_bytes)},
         {"ram", plan->loads_weights ? "yes" : ""},
         {"rom", plan->loads_weights ? "" : "yes"},
         {"network", emit_network(plan)},
-        {"weight_bytes", number(arena, weights_file_bytes(plan))},
-        {"class_bytes", number(arena, class_bytes)},
+        {"weight_bytes", emit_number(arena, weights_file_bytes(plan))},
+        {"class_bytes", emit_number(arena, class_bytes)},
         {"class_note", class_bytes ? ", then the class in two bytes" : ""},
         {"class_comment", class_bytes ? ", and the class behind it" : ""},
         {"class_wait", class_bytes ? " and class_due = '0'" : ""},
         {"class", class_bytes ? "yes" : ""},
         {"no_class", class_bytes ? "" : "yes"},
-        {"watchdog", number(arena, watchdog_of(&timing, pins))},
+        {"watchdog", emit_number(arena, watchdog_of(&timing, pins))},
         {NULL, NULL},
     };
     TRY(fs_make_folders(folder));
-    TRY(write_filled("pins.vhd.tmpl", keys, pins->vhdl));
-    return write_filled("netlist_bench.v.tmpl", keys, pins->bench_file);
+    TRY(emit_file("pins.vhd.tmpl", keys, pins->vhdl));
+    return emit_file("netlist_bench.v.tmpl", keys, pins->bench_file);
 }

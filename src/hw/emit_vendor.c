@@ -2,7 +2,6 @@
 
 #include <string.h>
 
-#include "base/fs.h"
 #include "hw/emit_parts.h"
 #include "hw/template.h"
 
@@ -84,16 +83,6 @@ static Status list_sources(const VendorSetup *setup, const VendorRow *row, Buffe
     return add_source(setup, row, setup->pins->vhdl, list);
 }
 
-static Status write_file(const char *template, const TemplateKey *keys, const char *path)
-{
-    Buffer text = {0};
-    Status status = template_expand(template, keys, &text);
-    if (status == OK)
-        status = fs_write_atomic(path, text.data, text.length);
-    buffer_free(&text);
-    return status;
-}
-
 Status emit_vendor(const VendorSetup *setup, Vendor vendor, Arena *arena,
                    const char *files[VENDOR_MAX_FILES + 1])
 {
@@ -117,7 +106,7 @@ Status emit_vendor(const VendorSetup *setup, Vendor vendor, Arena *arena,
     for (int i = 0; i < VENDOR_MAX_FILES && row->files[i].template && status == OK; i++) {
         files[count] =
             arena_printf(arena, "%s/%s%s", setup->folder, plan->name, row->files[i].ending);
-        status = write_file(row->files[i].template, keys, files[count]);
+        status = emit_file(row->files[i].template, keys, files[count]);
         count++;
     }
     files[count] = NULL;

@@ -198,6 +198,9 @@ static void test_files(void **state)
     assert_int_equal(fs_read_file(deep, 2, &text), ERR_ENVIRONMENT);
     buffer_free(&text);
     assert_int_equal(fs_make_folders(path), ERR_ENVIRONMENT);
+    char *around = fs_join(arena, deep, "../c/f.txt");
+    assert_string_equal(fs_absolute(arena, around), fs_resolve(arena, path));
+    assert_string_equal(fs_absolute(arena, "no/such file"), "no/such file");
     assert_int_equal(fs_remove_tree(folder), OK);
     assert_false(fs_exists(folder));
     assert_int_equal(fs_remove_tree(folder), OK);

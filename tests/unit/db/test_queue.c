@@ -1,48 +1,10 @@
 /* Jobs that wait: their order, who gets one, and that a job is in the queue or a run. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
+#include "place.h"
 
-#include <cmocka.h>
-
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "base/fs.h"
 #include "db/queue.h"
-
-typedef struct Place {
-    char folder[64];
-    char path[128];
-    Store *store;
-    Arena *arena;
-} Place;
-
-static int set_up(void **state)
-{
-    Place *place = calloc(1, sizeof *place);
-    strcpy(place->folder, "/tmp/test_queue.XXXXXX");
-    assert_non_null(mkdtemp(place->folder));
-    snprintf(place->path, sizeof place->path, "%s/history.db", place->folder);
-    place->arena = arena_new();
-    assert_int_equal(store_open(place->path, &place->store), OK);
-    *state = place;
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    Place *place = *state;
-    store_close(place->store);
-    Status status = fs_remove_tree(place->folder);
-    arena_free(place->arena);
-    free(place);
-    return status == OK ? 0 : -1;
-}
 
 static int64_t add(Place *place, const char *what)
 {
@@ -165,7 +127,7 @@ static void test_cannot_begin(void **state)
     assert_int_equal(queue_fail(place->store, 99, "it is a run by now"), OK);
 }
 
-#define PLACED(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
+#define PLACED(test) cmocka_unit_test_setup_teardown(test, place_open, place_close)
 
 int main(void)
 {

@@ -1,50 +1,12 @@
 /* Runs, stages and choices in the history; owners that die; several writers. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
+#include "place.h"
 
 #include <math.h>
 #include <signal.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "base/fs.h"
 #include "db/store_internal.h"
-
-typedef struct Place {
-    char folder[64];
-    char path[128];
-    Store *store;
-    Arena *arena;
-} Place;
-
-static int set_up(void **state)
-{
-    Place *place = calloc(1, sizeof *place);
-    strcpy(place->folder, "/tmp/test_store.XXXXXX");
-    assert_non_null(mkdtemp(place->folder));
-    snprintf(place->path, sizeof place->path, "%s/history.db", place->folder);
-    place->arena = arena_new();
-    assert_int_equal(store_open(place->path, &place->store), OK);
-    *state = place;
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    Place *place = *state;
-    store_close(place->store);
-    Status status = fs_remove_tree(place->folder);
-    arena_free(place->arena);
-    free(place);
-    return status == OK ? 0 : -1;
-}
 
 static int64_t begin(Store *store, const char *model)
 {
@@ -223,6 +185,9 @@ static void test_list_filters_and_pages(void **state)
     RunRecord none;
     assert_int_equal(store_get(place->store, 77, place->arena, &none), ERR_REFUSED);
     assert_non_null(strstr(error_message(), "no run 77"));
+    assert_int_equal(store_read_run(place->path, 77, place->arena, &none), ERR_REFUSED);
+    assert_int_equal(store_read_run(place->path, 7, place->arena, &none), OK);
+    assert_int_equal(none.id, 7);
 }
 
 /* A child that begins a run, and waits to be killed. */
@@ -509,7 +474,7 @@ static void test_words(void **state)
         assert_non_null(figure_word((Figure)i));
 }
 
-#define PLACED(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
+#define PLACED(test) cmocka_unit_test_setup_teardown(test, place_open, place_close)
 
 int main(void)
 {
