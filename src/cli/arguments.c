@@ -291,6 +291,10 @@ static const Option OPTIONS[] = {
      "export: json (default), csv or html"},
     {"output", "FILE", GROUP_LIST, TEXT, AT(output), NULL,
      "export: where to write (default: standard output)"},
+    {"image", "N", GROUP_LIST, WHOLE, AT(image), NULL,
+     "differences: of this test image (default: the ones that are kept)"},
+    {"again", NULL, GROUP_LIST, FLAG, AT(again), NULL,
+     "differences: simulate the image again first, on the VHDL in the run's folder"},
     {"readonly", NULL, GROUP_SCREEN, FLAG, AT(readonly), NULL, "start nothing, change nothing"},
     {"ascii", NULL, GROUP_SCREEN | GROUP_DRAW, FLAG, AT(ascii), NULL,
      "draw with ASCII characters only"},
@@ -395,7 +399,8 @@ Status arguments_parse(int argc, char **argv, int first, unsigned groups, Arena 
     *arguments = (Arguments){.run = run_options_default(),
                              .train = train_request_default(),
                              .deploy = deploy_request_default(),
-                             .limit = 20};
+                             .limit = 20,
+                             .image = -1};
     Parse parse = {arguments, arena};
     for (int i = first; i < argc; i++) {
         const char *argument = argv[i];

@@ -57,6 +57,8 @@ typedef struct Arguments {
     const char *filter, *sort;   /* runs list; NULL: all, by number */
     bool ascending, deleted;     /* runs list */
     const char *format, *output; /* runs export; NULL: json, standard output */
+    int64_t image;               /* runs differences; -1: any */
+    bool again;                  /* runs differences */
 } Arguments;
 
 /* Parses argv[first..]; `groups` are those of the verb. ERR_USAGE names the option, what it takes

@@ -8,6 +8,7 @@
 
 #include "base/buffer.h"
 #include "base/fs.h"
+#include "cli/differences.h"
 #include "cli/print.h"
 #include "flow/compare.h"
 #include "flow/purge.h"
@@ -184,6 +185,13 @@ static Status word_export(RunsCall *call)
     return status;
 }
 
+static Status word_differences(RunsCall *call)
+{
+    RunRecord run;
+    TRY(store_get(call->store, call->ids[0], call->invocation->arena, &run));
+    return differences_show(call->invocation, &run);
+}
+
 /* ---- changing -------------------------------------------------------------------------------- */
 
 static Status word_note(RunsCall *call)
@@ -280,6 +288,7 @@ static const Word WORDS[] = {
     {"log", 1, 1, 1, true, word_log},
     {"compare", 2, COMPARE_MAX_RUNS, -1, true, word_compare},
     {"export", 1, COMPARE_MAX_RUNS, -1, true, word_export},
+    {"differences", 1, 3, 1, true, word_differences},
     {"note", 2, 2, 1, true, word_note},
     {"tag", 1, COMPARE_MAX_RUNS, 1, true, word_tag},
     {"delete", 1, COMPARE_MAX_RUNS, -1, true, word_delete},

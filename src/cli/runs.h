@@ -13,8 +13,7 @@ Status verb_runs(Invocation *invocation) MUST_CHECK;
 /* What it takes, for --help. */
 #define RUNS_WORDS                                                                                 \
     "list | show ID | log ID | compare ID... | export ID... | note ID TEXT | tag ID TAG... |\n"    \
-    "       cancel ID | delete ID... | undelete ID... | purge ID... | reproduce ID | resume ID "   \
-    "|\n"                                                                                          \
-    "       check"
+    "       differences ID [LAYER [CHANNEL]] | cancel ID | delete ID... | undelete ID... |\n"      \
+    "       purge ID... | reproduce ID | resume ID | check"
 
 #endif

@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "base/fs.h"
+#include "flow/differences.h"
 #include "flow/proof_shards.h"
 #include "flow/proof_watch.h"
 #include "hw/buffers.h"
@@ -50,6 +51,7 @@ Status proof_write(const ProofSetup *setup, Arena *arena, ProofWork *work)
         return error_set(ERR_USAGE, "a proof needs at least one image");
     TRY(emit_design(setup->plan, arena, fs_join(arena, setup->folder, "hdl"), &work->design));
     const char *vectors = fs_join(arena, setup->folder, "vectors");
+    TRY(differences_forget(setup->folder));
     TRY(fs_make_folders(vectors)); /* what is there of an earlier proof counts by its hash alone */
     cut_into_shards(setup, arena, vectors, work);
     work->golden_labels = ARENA_ARRAY(arena, int32_t, work->images);
@@ -255,7 +257,8 @@ static Status write_and_tap(Bench *bench, const VectorFiles *files, IntegerForwa
                   .first = files->first,
                   .count = files->count,
                   .suspect = bench->watches[0].suspect};
-    return vectors_compare_taps(forward, setup->plan, setup->dataset, &run, difference);
+    TRY(vectors_compare_taps(forward, setup->plan, setup->dataset, &run, difference));
+    return differences_write(setup->folder, forward, setup->plan, setup->dataset, &run);
 }
 
 static Status tap(Bench *bench, int64_t first, int64_t count, ProofResult *result,
@@ -320,6 +323,19 @@ static Status diagnose(Bench *bench, int failed, ProofResult *result)
     if (difference.found)
         result->first = difference;
     return OK;
+}
+
+Status proof_tap(const ProofSetup *setup, Arena *arena, const Design *design, int64_t image,
+                 Difference *first)
+{
+    GhdlTools tools;
+    Bench bench;
+    ProofResult result = {0};
+    const ProofWork work = {.design = *design};
+    TRY(ghdl_find(arena, &tools));
+    TRY(fs_make_folders(fs_join(arena, setup->folder, "vectors")));
+    TRY(bench_build(setup, arena, &work, tools.fast, &bench));
+    return tap_image(&bench, 0, image, &result, first);
 }
 
 /* ---- the sum --------------------------------------------------------------------------------- */

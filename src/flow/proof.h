@@ -18,7 +18,8 @@
  *     if (!result.bit_exact)
  *         ... result.first.layer ...
  *
- * In `folder`: hdl/ (the design), vectors/ (stimulus, expected, outputs), sim_BACKEND/ and taps/.
+ * In `folder`: hdl/ (the design), vectors/ (stimulus, expected, outputs), sim_BACKEND/ and taps/, and
+ * what differs in the taps (differences.h).
  */
 #ifndef FLOW_PROOF_H
 #define FLOW_PROOF_H
@@ -88,6 +89,12 @@ typedef struct ProofResult {
 /* OK: the proof was carried out, whatever it says (look at bit_exact). ERR_ENVIRONMENT: no GHDL, or
  * out of time. Strings live in `arena`. */
 Status proof_run(const ProofSetup *setup, Arena *arena, ProofResult *result) MUST_CHECK;
+
+/* One image of a design that is there already (and the one before it: what that left behind may be
+ * the cause) with every layer's stream kept: what differs is in `setup->folder` (differences.h), and
+ * the first of it in `first`. The other fields of `setup` mean what they mean above. */
+Status proof_tap(const ProofSetup *setup, Arena *arena, const Design *design, int64_t image,
+                 Difference *first) MUST_CHECK;
 
 /* The two halves of proof_run(): all files are written, and all files are judged. Tests damage the
  * files in between. */

@@ -5,6 +5,7 @@
 #include "base/hash.h"
 #include "flow/report.h"
 #include "flow/resume.h"
+#include "flow/session.h"
 
 static Status check_reproducible(const RunRecord *run)
 {
@@ -32,11 +33,7 @@ static Status check_reproducible(const RunRecord *run)
 
 static Status options_of(const RunRecord *run, Arena *arena, RunOptions *options)
 {
-    json_t *json = json_loads(run->options, 0, NULL);
-    Status status = json ? run_options_from_json(json, arena, options)
-                         : error_set(ERR_REFUSED, "its options in the history are not JSON");
-    json_decref(json);
-    TRY_IN(status, "run %lld", (long long)run->id);
+    TRY(row_run_options(run, arena, options));
     options->workdir = options->write_scheme = options->optimized_model = NULL;
     options->parent = run->id;
     return OK;

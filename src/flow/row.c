@@ -23,6 +23,16 @@ const char *session_absolute(const Session *session, const char *path)
     return fs_join(session->arena, here, path);
 }
 
+Status row_run_options(const RunRecord *run, Arena *arena, RunOptions *options)
+{
+    json_t *json = json_loads(run->options, 0, NULL);
+    Status status = json ? run_options_from_json(json, arena, options)
+                         : error_set(ERR_REFUSED, "its options in the history are not JSON");
+    json_decref(json);
+    TRY_IN(status, "run %lld", (long long)run->id);
+    return OK;
+}
+
 static Status insert_row(Session *session)
 {
     RunOptions options = *session->options;

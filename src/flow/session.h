@@ -118,6 +118,9 @@ const char *session_path(const Session *session, const char *name);
 /* In the options of a row: what was asked of train. A row without it is one of flow_run(). */
 #define ROW_REQUEST "train"
 
+/* The options of flow_run() in a row. ERR_REFUSED: they are none. */
+Status row_run_options(const RunRecord *run, Arena *arena, RunOptions *options) MUST_CHECK;
+
 /* A path that holds from anywhere; the file may not be there yet. */
 const char *session_absolute(const Session *session, const char *path);
 

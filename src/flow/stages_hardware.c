@@ -6,6 +6,7 @@
 
 #include "base/buffer.h"
 #include "base/fs.h"
+#include "flow/differences.h"
 #include "flow/mutation.h"
 #include "flow/plan_choice.h"
 #include "flow/proof.h"
@@ -162,8 +163,8 @@ static void add_place(const Session *session, const Difference *difference, json
             op = plan->stages[i].op;
     if (!op)
         return;
-    int64_t channels = shape_channels(op->output_shape);
-    int64_t width = op->output_shape.rank == 3 ? op->output_shape.dim[1] : 1;
+    Shape shape = shape_as_image(op->output_shape);
+    int64_t channels = shape_channels(shape), width = shape.dim[1];
     json_object_set_new(row, "channel", json_integer(difference->element % channels));
     json_object_set_new(row, "row", json_integer(difference->element / channels / width));
     json_object_set_new(row, "column", json_integer(difference->element / channels % width));
@@ -415,6 +416,7 @@ Status stage_simulate(Session *session, json_t *figures)
     json_object_set_new(section, "wave",
                         proof.bit_exact || !setup.wave ? json_null() : report_string(setup.wave));
     json_object_set_new(section, "taps", taps_to_json(&proof));
+    TRY(differences_add(session->folder, section));
     json_object_set_new(section, "buffers", buffers_to_json(session->plan, &proof));
     add_proof(session, &proof, figures);
     judge(session, &proof);

@@ -8,7 +8,7 @@
 #include "hw/emit_parts.h"
 #include "hw/weights_file.h"
 
-enum { CONSTANTS, CORE, LOADED, TOP, BENCH, OWN_FILES };
+enum { CONSTANTS, CORE, LOADED, TOP, BENCH, OWN_FILES, ORDER_CAP = 1 << 16 };
 
 const char *emit_tap_name(Arena *arena, const Stage *stage)
 {
@@ -71,13 +71,15 @@ static Status copy_library(Arena *arena, const char *folder, const char *const *
     return OK;
 }
 
+static const char ORDER_FILE[] = "compile_order.txt";
+
 static Status write_order(Arena *arena, const Design *design)
 {
     Buffer text = {0};
     for (int i = 0; i < design->file_count; i++)
         buffer_printf(&text, "%s\n", strrchr(design->files[i], '/') + 1);
-    Status status = fs_write_atomic(fs_join(arena, design->folder, "compile_order.txt"), text.data,
-                                    text.length);
+    Status status =
+        fs_write_atomic(fs_join(arena, design->folder, ORDER_FILE), text.data, text.length);
     buffer_free(&text);
     return status;
 }
@@ -119,14 +121,48 @@ static Status write_design(const Plan *plan, Arena *arena, Design *design, const
     return write_order(arena, design);
 }
 
+static Design name_design(const Plan *plan, Arena *arena, const char *folder)
+{
+    return (Design){.folder = arena_strdup(arena, folder),
+                    .top = arena_printf(arena, "%s_top", plan->name),
+                    .bench = arena_printf(arena, "%s_bench", plan->name)};
+}
+
+/* One line of the order: a name of a file in the folder itself. */
+static Status add_file(Arena *arena, const char *name, Design *design, const char **files)
+{
+    const char *path = fs_join(arena, design->folder, name);
+    if (strchr(name, '/') || fs_size(path) < 0)
+        return error_set(ERR_ENVIRONMENT, "%s: is not there: the run must be done again", path);
+    files[design->file_count++] = path;
+    return OK;
+}
+
+Status emit_find_design(const Plan *plan, Arena *arena, const char *folder, Design *design)
+{
+    Buffer text = {0};
+    char *rest = NULL;
+    *design = name_design(plan, arena, folder);
+    TRY(fs_read_file(fs_join(arena, folder, ORDER_FILE), ORDER_CAP, &text));
+    const char **files = ARENA_ARRAY(arena, const char *, text.length / 2 + 2);
+    char *lines = arena_strdup(arena, text.data ? text.data : "");
+    buffer_free(&text);
+    for (char *line = strtok_r(lines, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest))
+        TRY(add_file(arena, line, design, files));
+    design->files = files;
+    if (plan->loads_weights)
+        design->weights = fs_join(arena, folder, WEIGHTS_FILE_NAME);
+    return design->file_count > 0
+               ? OK
+               : error_set(ERR_ENVIRONMENT, "%s/%s: is empty", folder, ORDER_FILE);
+}
+
 Status emit_design(const Plan *plan, Arena *arena, const char *folder, Design *design)
 {
     Timing timing;
     TRY(timing_predict(plan, TIMING_IMAGES, &timing));
     Emission emission = {.plan = plan, .timing = &timing, .arena = arena};
-    *design = (Design){.folder = arena_strdup(arena, folder),
-                       .top = arena_printf(arena, "%s_top", plan->name),
-                       .bench = arena_printf(arena, "%s_bench", plan->name)};
+    *design = name_design(plan, arena, folder);
     TRY(fs_make_folders(folder));
     Buffer texts[OWN_FILES] = {0};
     Status status = emit_constants(&emission, &texts[CONSTANTS]);

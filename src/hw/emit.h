@@ -30,6 +30,11 @@ typedef struct Design {
 /* Makes the folder when missing. Strings live in `arena`. */
 Status emit_design(const Plan *plan, Arena *arena, const char *folder, Design *design) MUST_CHECK;
 
+/* The design of that plan that an earlier emit_design() left in a folder, whatever was done to its
+ * files since: `compile_order.txt` names them. ERR_ENVIRONMENT: one is missing. */
+Status emit_find_design(const Plan *plan, Arena *arena, const char *folder,
+                        Design *design) MUST_CHECK;
+
 /* File that the bench writes a layer's output to, with TAPS true: "tap_conv_1.bin". */
 const char *emit_tap_name(Arena *arena, const Stage *stage);
 

@@ -211,20 +211,77 @@ static void compare_stages(const Comparison *comparison, int suspect, Difference
             return;
 }
 
+/* All taps of a run, and one image of it after the other. */
+typedef struct TapReader {
+    IntegerForward *forward;
+    const Dataset *dataset;
+    const TapRun *run;
+    Comparison comparison;
+    Tap *taps;
+    float *image;
+} TapReader;
+
+static Status open_taps(TapReader *reader, const Plan *plan, Arena *arena)
+{
+    reader->taps = ARENA_ARRAY(arena, Tap, plan->count);
+    reader->image = ARENA_ARRAY(arena, float, elements_of(plan->input));
+    reader->comparison =
+        (Comparison){.forward = reader->forward, .plan = plan, .taps = reader->taps};
+    return read_taps(plan, arena, reader->run->folder, reader->run->count, reader->taps);
+}
+
+/* The golden model has run that image of the run. */
+static void take_image(TapReader *reader, int64_t index)
+{
+    dataset_read(reader->dataset, reader->run->first + index, 1, reader->image);
+    integer_forward_run(reader->forward, reader->image, 1);
+    reader->comparison.index = index;
+}
+
 Status vectors_compare_taps(IntegerForward *forward, const Plan *plan, const Dataset *dataset,
                             const TapRun *run, Difference *difference)
 {
     *difference = (Difference){.layer = ""};
     Arena *arena = arena_new();
-    Tap *taps = ARENA_ARRAY(arena, Tap, plan->count);
-    float *image = ARENA_ARRAY(arena, float, elements_of(plan->input));
-    Status status = read_taps(plan, arena, run->folder, run->count, taps);
+    TapReader reader = {.forward = forward, .dataset = dataset, .run = run};
+    Status status = open_taps(&reader, plan, arena);
     for (int64_t i = 0; status == OK && i < run->count && !difference->found; i++) {
-        dataset_read(dataset, run->first + i, 1, image);
-        integer_forward_run(forward, image, 1);
+        take_image(&reader, i);
         difference->image = run->first + i;
-        Comparison comparison = {.forward = forward, .plan = plan, .taps = taps, .index = i};
-        compare_stages(&comparison, run->suspect, difference);
+        compare_stages(&reader.comparison, run->suspect, difference);
+    }
+    arena_free(arena);
+    return status;
+}
+
+static Status visit_image(const TapReader *reader, TapVisitor visitor)
+{
+    const Plan *plan = reader->comparison.plan;
+    for (int i = 0; i < plan->count; i++) {
+        const Stage *stage = &plan->stages[i];
+        const Tap *tap = &reader->taps[i];
+        int64_t offset = reader->comparison.index * tap->elements;
+        int64_t there = tap->got < offset ? 0 : tap->got - offset;
+        const TapOutput output = {.stage = stage,
+                                  .image = reader->run->first + reader->comparison.index,
+                                  .elements = tap->elements,
+                                  .there = there < tap->elements ? there : tap->elements,
+                                  .got = tap->samples + offset,
+                                  .expected = integer_forward_op(reader->forward, stage->op_index)};
+        TRY(visitor.visit(visitor.context, &output));
+    }
+    return OK;
+}
+
+Status vectors_visit_taps(IntegerForward *forward, const Plan *plan, const Dataset *dataset,
+                          const TapRun *run, TapVisitor visitor)
+{
+    Arena *arena = arena_new();
+    TapReader reader = {.forward = forward, .dataset = dataset, .run = run};
+    Status status = open_taps(&reader, plan, arena);
+    for (int64_t i = 0; status == OK && i < run->count; i++) {
+        take_image(&reader, i);
+        status = visit_image(&reader, visitor);
     }
     arena_free(arena);
     return status;

@@ -50,4 +50,24 @@ typedef struct TapRun {
 Status vectors_compare_taps(IntegerForward *forward, const Plan *plan, const Dataset *dataset,
                             const TapRun *run, Difference *difference) MUST_CHECK;
 
+/* What one layer put out for one image, and what it must be. */
+typedef struct TapOutput {
+    const Stage *stage;
+    int64_t image;           /* of the dataset */
+    int64_t elements;        /* channels-last */
+    int64_t there;           /* elements that came; the others are missing */
+    const int32_t *got;      /* (there) */
+    const int32_t *expected; /* (elements) */
+} TapOutput;
+
+typedef struct TapVisitor {
+    Status (*visit)(void *context, const TapOutput *output);
+    void *context;
+} TapVisitor;
+
+/* Everything that was tapped: image by image, in each the layers in stream order. A visit that fails
+ * is the last. `run->suspect` means nothing here. */
+Status vectors_visit_taps(IntegerForward *forward, const Plan *plan, const Dataset *dataset,
+                          const TapRun *run, TapVisitor visitor) MUST_CHECK;
+
 #endif

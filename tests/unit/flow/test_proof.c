@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "base/fs.h"
+#include "flow/differences.h"
 #include "flow/proof.h"
 #include "tests/unit/hw/nets.h"
 #include "tools/ghdl.h"
@@ -461,6 +462,29 @@ static ProofResult prove_damaged(Bed *bed, const Damage *done)
     return result;
 }
 
+/* All differences of the tapped images are kept, the first of them as the proof has it. */
+static void expect_kept(const Bed *bed, const Difference *first)
+{
+    Differences *found = NULL;
+    ValueDifference *values;
+    int at = 0;
+    if (differences_open(bed->folder, &found) != OK)
+        fail_msg("%s", error_message());
+    while (at < found->layer_count && found->layers[at].first < 0)
+        at++;
+    assert_true(at < found->layer_count);
+    const LayerDifferences *layer = &found->layers[at];
+    assert_string_equal(layer->layer, first->layer);
+    assert_int_equal(layer->image, first->image);
+    assert_int_equal(layer->first, first->element);
+    int64_t channel = first->element % layer->channels;
+    values = ARENA_ARRAY(bed->arena, ValueDifference, layer->per_channel[channel]);
+    assert_int_equal(differences_read(found, at, channel, values), OK);
+    assert_int_equal(values[0].got, first->got);
+    assert_int_equal(values[0].expected, first->expected);
+    differences_free(found);
+}
+
 /* Flips the lowest bit of the second weight of the second convolution. */
 static void a_flipped_weight_bit_names_its_layer(void **state)
 {
@@ -486,6 +510,7 @@ static void a_flipped_weight_bit_names_its_layer(void **state)
         assert_true(fs_exists(bed.setup.wave));
         assert_true(result.taps_first <= result.first.image &&
                     result.first.image < result.taps_first + result.taps_count);
+        expect_kept(&bed, &result.first);
         bed_close(&bed);
     }
 }
