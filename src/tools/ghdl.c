@@ -12,7 +12,7 @@
 
 static const char *const CODE_WORDS[GHDL_CODES] = {"llvm", "gcc", "mcode"};
 
-/* Where to look; `ghdl` may be any of them. */
+/* Where to look. The last may be any of them, or a script that starts one of those beside it. */
 static const char *const PROGRAM_NAMES[GHDL_MAX_BACKENDS] = {"ghdl-llvm", "ghdl-gcc", "ghdl-mcode",
                                                              "ghdl"};
 
@@ -55,11 +55,20 @@ static void gather(void *context, const char *line)
     buffer_printf(context, "%s\n", line);
 }
 
-static bool ask_version(Arena *arena, const char *name, GhdlBackend *backend)
+/* A plain `ghdl` beside one that was found starts that one: it is not asked. */
+static bool is_beside(const GhdlTools *tools, const char *path)
 {
-    backend->path = process_find_program(arena, name);
-    if (!backend->path)
-        return false;
+    const char *slash = strrchr(path, '/');
+    size_t length = slash ? (size_t)(slash - path) + 1 : 0;
+    for (int i = 0; i < tools->count; i++)
+        if (strncmp(tools->found[i].path, path, length) == 0 &&
+            !strchr(tools->found[i].path + length, '/'))
+            return strcmp(path + length, "ghdl") == 0;
+    return false;
+}
+
+static bool ask_version(Arena *arena, GhdlBackend *backend)
+{
     Buffer text = {0};
     const char *const argv[] = {backend->path, "--version", NULL};
     ProcessSpec spec = {.argv = argv, .deadline_s = 20, .on_line = gather, .context = &text};
@@ -84,7 +93,8 @@ Status ghdl_find(Arena *arena, GhdlTools *tools)
     const char *too_old = NULL;
     for (int i = 0; i < GHDL_MAX_BACKENDS; i++) {
         GhdlBackend backend = {0};
-        if (!ask_version(arena, PROGRAM_NAMES[i], &backend))
+        backend.path = process_find_program(arena, PROGRAM_NAMES[i]);
+        if (!backend.path || is_beside(tools, backend.path) || !ask_version(arena, &backend))
             continue;
         if (backend.major < GHDL_MIN_MAJOR)
             too_old = arena_printf(arena, "%s is version %s", backend.path, backend.version);

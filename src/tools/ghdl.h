@@ -47,7 +47,8 @@ typedef struct GhdlTools {
 
 const char *ghdl_code_word(GhdlCode code); /* "llvm" */
 
-/* Looks for ghdl-llvm, ghdl-gcc, ghdl-mcode and ghdl on PATH and asks each for its version.
+/* Looks for ghdl-llvm, ghdl-gcc, ghdl-mcode and ghdl on PATH and asks each for its version, once; a
+ * `ghdl` beside one of the others starts that one, and is not asked.
  * ERR_ENVIRONMENT, with the command that installs one, when there is none of version 2.0 or later.
  * Strings live in the arena. `tools` must not be copied: it points into itself. */
 Status ghdl_find(Arena *arena, GhdlTools *tools) MUST_CHECK;

@@ -41,12 +41,20 @@ static const Known KNOWN[TOOLS] = {
 
 /* ---- finding --------------------------------------------------------------------------------- */
 
+/* A word may begin there, or follow the v of "v0.10.0". */
+static bool starts_number(const char *text, const char *at)
+{
+    if (!isdigit((unsigned char)*at))
+        return false;
+    if (at > text && at[-1] == 'v')
+        at--;
+    return at == text || (!isalnum((unsigned char)at[-1]) && at[-1] != '.');
+}
+
 const char *tool_parse_version(Arena *arena, const char *text)
 {
     for (const char *at = text; *at; at++) {
-        bool starts =
-            isdigit((unsigned char)*at) && (at == text || !isalnum((unsigned char)at[-1]));
-        size_t length = starts ? strspn(at, "0123456789.") : 0;
+        size_t length = starts_number(text, at) ? strspn(at, "0123456789.") : 0;
         if (length > 2 && length <= VERSION_LETTERS && memchr(at, '.', length))
             return arena_printf(arena, "%.*s", (int)length, at);
     }

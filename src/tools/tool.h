@@ -48,7 +48,8 @@ Status tool_find(Arena *arena, ToolKind kind, Tool *tool) MUST_CHECK;
 /* True when the program is on PATH; asks it nothing. */
 bool tool_is_there(ToolKind kind);
 
-/* First number with a point in it, "5.006", in the arena; "" when there is none. */
+/* First number with a point in it, "5.006", in the arena, without a v before it; "" when there is
+ * none. */
 const char *tool_parse_version(Arena *arena, const char *text);
 
 typedef struct ToolStep {

@@ -6,9 +6,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
+#include "base/buffer.h"
 #include "base/fs.h"
 #include "tools/doctor.h"
 #include "tools/ghdl.h"
@@ -212,6 +215,46 @@ static void bad_vhdl_is_our_bug_and_is_quoted(void **state)
     scratch_free(&scratch);
 }
 
+/* A program that says it is GHDL, and counts in the file "asked" how often it was asked. */
+static void play(const Scratch *scratch, const char *program, const char *code)
+{
+    const char *path = fs_join(scratch->arena, scratch->folder, program);
+    const char *text = arena_printf(scratch->arena,
+                                    "#!/bin/sh\necho %s >>%s/asked\n"
+                                    "printf 'GHDL 3.0.0\\n %s code generator\\n'\n",
+                                    program, scratch->folder, code);
+    assert_int_equal(fs_write_atomic(path, text, strlen(text)), OK);
+    assert_int_equal(chmod(path, 0700), 0);
+}
+
+static void each_ghdl_is_asked_once(void **state)
+{
+    (void)state;
+    Scratch scratch = scratch_with("");
+    char *path = strdup(getenv("PATH"));
+    setenv("PATH", scratch.folder, 1);
+    GhdlTools tools;
+    play(&scratch, "ghdl", "mcode");
+    assert_int_equal(ghdl_find(scratch.arena, &tools), OK); /* the only one */
+    assert_int_equal(tools.count, 1);
+    assert_int_equal(tools.fast->code, GHDL_MCODE);
+    play(&scratch, "ghdl-llvm", "llvm");
+    play(&scratch, "ghdl-mcode", "mcode");
+    assert_int_equal(unlink(fs_join(scratch.arena, scratch.folder, "asked")), 0);
+    assert_int_equal(ghdl_find(scratch.arena, &tools), OK);
+    assert_int_equal(tools.count, 2);
+    assert_int_equal(tools.fast->code, GHDL_LLVM);
+    assert_int_equal(tools.checker->code, GHDL_MCODE);
+    Buffer asked = {0};
+    assert_int_equal(fs_read_file(fs_join(scratch.arena, scratch.folder, "asked"), 1000, &asked),
+                     OK);
+    assert_string_equal(asked.data, "ghdl-llvm\nghdl-mcode\n");
+    buffer_free(&asked);
+    setenv("PATH", path, 1);
+    free(path);
+    scratch_free(&scratch);
+}
+
 static void without_ghdl_the_message_tells_how_to_get_it(void **state)
 {
     (void)state;
@@ -242,6 +285,7 @@ int main(void)
         cmocka_unit_test(sentinel_values_are_found_by_their_whole_name),
         cmocka_unit_test(installed_backends_build_and_run),
         cmocka_unit_test(bad_vhdl_is_our_bug_and_is_quoted),
+        cmocka_unit_test(each_ghdl_is_asked_once),
         cmocka_unit_test(without_ghdl_the_message_tells_how_to_get_it),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -76,6 +76,9 @@ static void versions_are_read(void **state)
         {"nextpnr-ice40 -- Next Generation Place and Route (Version 0.4-1+b1)\n", "0.4"},
         {"Verilator 5.006 2023-01-22 rev (Debian 5.006-3)\n", "5.006"},
         {"Icarus Verilog version 11.0 (stable) ()\n", "11.0"},
+        {"openFPGALoader v0.10.0\n", "0.10.0"},
+        {"v1.2", "1.2"},
+        {"dev1.2 .3.4 x\n", ""},
         {"no number here\n", ""},
         {"", ""},
     };
