@@ -185,36 +185,33 @@ begin
             end if;
             -- One byte at a time: the next is offered when the last is on the line.
             if send_valid = '0' and send_ready = '1' then
-                case state is
-                    when MARK =>
-                        if answer_valid = '1' then
-                            send_valid <= '1';
-                            send_data  <= FRAME_MARK;
-                            sum        := (others => '0');
-                            state      := PAYLOAD;
-                        end if;
-                    when PAYLOAD =>
-                        if answer_valid = '1' then
-                            send_valid   <= '1';
-                            send_data    <= answer_data;
-                            answer_ready <= '1';
-                            sum          := sum + unsigned(answer_data);
-                            if answer_last = '1' then
-                                state := PAYLOAD_SUM;
-                            end if;
-                        end if;
-                    when PAYLOAD_SUM =>
+                if state = MARK then
+                    if answer_valid = '1' then
                         send_valid <= '1';
-                        send_data  <= std_logic_vector(sum);
-                        state      := RECEIVED_SUM;
-                    when RECEIVED_SUM =>
-                        if image_complete = '1' then
-                            send_valid <= '1';
-                            send_data  <= std_logic_vector(image_sum);
-                            sum_sent   <= '1';
-                            state      := MARK;
+                        send_data  <= FRAME_MARK;
+                        sum        := (others => '0');
+                        state      := PAYLOAD;
+                    end if;
+                elsif state = PAYLOAD then
+                    if answer_valid = '1' then
+                        send_valid   <= '1';
+                        send_data    <= answer_data;
+                        answer_ready <= '1';
+                        sum          := sum + unsigned(answer_data);
+                        if answer_last = '1' then
+                            state := PAYLOAD_SUM;
                         end if;
-                end case;
+                    end if;
+                elsif state = PAYLOAD_SUM then
+                    send_valid <= '1';
+                    send_data  <= std_logic_vector(sum);
+                    state      := RECEIVED_SUM;
+                elsif image_complete = '1' then  -- RECEIVED_SUM
+                    send_valid <= '1';
+                    send_data  <= std_logic_vector(image_sum);
+                    sum_sent   <= '1';
+                    state      := MARK;
+                end if;
             end if;
 
             if clear = '1' then

@@ -135,66 +135,65 @@ begin
             if weights_check = '1' then
                 asked := true;
             end if;
-            case state is
-                when EMPTY =>
-                    asked := false;
+            if state = EMPTY then
+                asked := false;
+                if s_weights_tvalid = '1' then
+                    state <= BEGIN_LOAD;
+                end if;
+            elsif state = RUNNING then
+                if s_weights_tvalid = '1' or asked then
+                    state <= LEAVING;
+                end if;
+            elsif state = LEAVING then
+                if silence = QUIET then
                     if s_weights_tvalid = '1' then
                         state <= BEGIN_LOAD;
+                    else
+                        state <= BEGIN_READ;
                     end if;
-                when RUNNING =>
-                    if s_weights_tvalid = '1' or asked then
-                        state <= LEAVING;
+                end if;
+            elsif state = BEGIN_LOAD then
+                count             := 0;
+                weights_sum_valid <= '0';
+                weights_error     <= '0';
+                state             <= LOAD;
+            elsif state = LOAD then
+                if s_weights_tvalid = '1' then
+                    if s_weights_tlast = '1' and count = BYTES - 1 then
+                        state <= BEGIN_READ;
+                    elsif s_weights_tlast = '1' then
+                        weights_error <= '1';
+                        state         <= EMPTY;
+                    elsif count = BYTES - 1 then
+                        weights_error <= '1';
+                        state         <= FAULTY;
+                    else
+                        count := count + 1;
                     end if;
-                when LEAVING =>
-                    if silence = QUIET then
-                        if s_weights_tvalid = '1' then
-                            state <= BEGIN_LOAD;
-                        else
-                            state <= BEGIN_READ;
-                        end if;
-                    end if;
-                when BEGIN_LOAD =>
-                    count             := 0;
-                    weights_sum_valid <= '0';
-                    weights_error     <= '0';
-                    state             <= LOAD;
-                when LOAD =>
-                    if s_weights_tvalid = '1' then
-                        if s_weights_tlast = '1' and count = BYTES - 1 then
-                            state <= BEGIN_READ;
-                        elsif s_weights_tlast = '1' then
-                            weights_error <= '1';
-                            state         <= EMPTY;
-                        elsif count = BYTES - 1 then
-                            weights_error <= '1';
-                            state         <= FAULTY;
-                        else
-                            count := count + 1;
-                        end if;
-                    end if;
-                when FAULTY =>
-                    if s_weights_tvalid = '1' and s_weights_tlast = '1' then
-                        state <= EMPTY;
-                    end if;
-                when BEGIN_READ =>
-                    asked             := false;
-                    low               := to_unsigned(1, 16);
-                    high              := to_unsigned(0, 16);
-                    weights_sum_valid <= '0';
-                    state             <= READ;
-                when READ =>
-                    if back_valid = '1' then
-                        low  := low + unsigned(back_data);
-                        high := high + low;
-                    end if;
-                    if through = '1' then
-                        state <= DONE;  -- the last byte may come with this clock
-                    end if;
-                when DONE =>
-                    weights_sum       <= std_logic_vector(high & low);
-                    weights_sum_valid <= '1';
-                    state             <= RUNNING;
-            end case;
+                end if;
+            elsif state = FAULTY then
+                if s_weights_tvalid = '1' and s_weights_tlast = '1' then
+                    state <= EMPTY;
+                end if;
+            elsif state = BEGIN_READ then
+                asked             := false;
+                low               := to_unsigned(1, 16);
+                high              := to_unsigned(0, 16);
+                weights_sum_valid <= '0';
+                state             <= READ;
+            elsif state = READ then
+                if back_valid = '1' then
+                    low  := low + unsigned(back_data);
+                    high := high + low;
+                end if;
+                if through = '1' then
+                    state <= DONE;  -- the last byte may come with this clock
+                end if;
+            else  -- DONE
+                weights_sum       <= std_logic_vector(high & low);
+                weights_sum_valid <= '1';
+                state             <= RUNNING;
+            end if;
 
             if rst = '1' then
                 place_in          := 0;

@@ -152,29 +152,28 @@ begin
                         through <= '1';
                     end if;
                 elsif reading = '1' then
-                    case phase is
-                        when FETCH =>
-                            phase := COPY;
-                        when COPY =>
-                            phase := SEND;
-                        when SEND =>
-                            own_valid <= '1';
-                            if second then
-                                own_data <= std_logic_vector(word(15 downto 8));
+                    if phase = FETCH then
+                        phase := COPY;
+                    elsif phase = COPY then
+                        phase := SEND;
+                    else  -- SEND
+                        own_valid <= '1';
+                        if second then
+                            own_data <= std_logic_vector(word(15 downto 8));
+                        else
+                            own_data <= std_logic_vector(word(7 downto 0));
+                        end if;
+                        moves  := second or not WIDE;
+                        second := WIDE and not second;
+                        if moves and last then
+                            phase := FETCH;
+                            if number = ROWS - 1 then
+                                through <= '1';
                             else
-                                own_data <= std_logic_vector(word(7 downto 0));
+                                number := number + 1;
                             end if;
-                            moves  := second or not WIDE;
-                            second := WIDE and not second;
-                            if moves and last then
-                                phase := FETCH;
-                                if number = ROWS - 1 then
-                                    through <= '1';
-                                else
-                                    number := number + 1;
-                                end if;
-                            end if;
-                    end case;
+                        end if;
+                    end if;
                 end if;
             end if;
             if moves then

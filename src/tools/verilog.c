@@ -105,6 +105,61 @@ static Status check_registers(Span module, Span name)
     return OK;
 }
 
+/* ---- choices without a default --------------------------------------------------------------- */
+
+/* "    case (n9_o)" */
+static bool opens_choice(Span words)
+{
+    return begins(words, "case (");
+}
+
+/* "2'b10: n11_o <= n6_o;": the width before the quote; 0: no value of a choice. */
+static long value_width(Span words)
+{
+    const char *digits = words.at;
+    while (digits < words.at + words.length && isdigit((unsigned char)*digits))
+        digits++;
+    bool value = digits > words.at && begins((Span){digits, words.length}, "'b");
+    return value ? strtol(words.at, NULL, 10) : 0;
+}
+
+/* As many values as the bits can have? All of them differ. */
+static bool is_complete(long values, long width)
+{
+    return width > 0 && width < NATIVE_BITS && values == 1L << width;
+}
+
+static Status check_choices(Span module, Span name)
+{
+    long values = 0, width = 0;
+    bool has_default = false;
+    Span place = {"?", 1}; /* the comment before a choice: its line in the VHDL */
+    for (const char *at = module.at; at < module.at + module.length;) {
+        Span line = line_at(at);
+        Span words = trimmed(line);
+        if (begins(words, "/*"))
+            place = words;
+        if (opens_choice(words)) {
+            values = width = 0;
+            has_default = false;
+        }
+        if (value_width(words)) {
+            width = value_width(words);
+            values++;
+        }
+        has_default = has_default || begins(words, "default");
+        if (begins(words, "endcase") && !has_default && !is_complete(values, width))
+            return error_set(
+                ERR_INTERNAL,
+                "module %.*s: a case of %ld values, %ld bits wide, without default: GHDL "
+                "lost `when others`, and latches would come of it; write if and elsif "
+                "in place of case: %.*s",
+                (int)name.length, name.at, values, width, (int)place.length, place.at);
+        at += line.length + 1;
+    }
+    return OK;
+}
+
 /* ---- one line -------------------------------------------------------------------------------- */
 
 typedef struct Mender {
@@ -224,6 +279,7 @@ static Status mend_module(Span module, Buffer *into)
         mender.module.length = strcspn(mender.module.at, "\n (");
     }
     TRY(check_registers(module, mender.module));
+    TRY(check_choices(module, mender.module));
     for (const char *at = module.at; at < module.at + module.length;) {
         Span line = line_at(at);
         TRY(mend_line(&mender, line));

@@ -10,6 +10,9 @@
  *     a % b; // smod            the sign follows the divisor: Verilog has no such operator. Refused
  *     n4 = 1'b0; // posedge     a clock that became constant while registers hang on it: they are
  *                               lost. Refused
+ *     case (n9) 2'b10: 2'b01:   a choice without its `default`, which is never written: what `when
+ *                               others` said is lost, and where the VHDL names all choices that
+ *                               occur, synthesis makes latches. Refused, unless it has them all
  *     48'b1010                  fewer digits than the width, above 32 bits: cut off. Refused
  *
  *     Buffer netlist = {0};

@@ -158,6 +158,15 @@ lost_registers() {
         [ "$(grep -cw "$net" "$1")" -gt 2 ] && echo "$net"
     done
 }
+# open_choices VERILOG: the line of each `case` that has neither a default (this GHDL drops `when
+# others`) nor all values: synthesis would make latches of it.
+open_choices() {
+    awk '
+        /^ *case \(/ { start = NR; values = width = 0 }
+        /^ *[0-9]+\x27b[01]+:/ { values++; width = $1 + 0 }
+        /^ *default/ { start = 0 }
+        /^ *endcase/ { if (start && values != 2 ^ width) print "line " start; start = 0 }' "$1"
+}
 # The netlist reads its memories with addresses that settle within a clock: for a moment they may
 # lie beyond the array, which hardware does not mind and a simulator does.
 settle() {
@@ -172,12 +181,13 @@ settle() {
         { print }'
 }
 # make_netlist PROBE NUMBER LIBRARY WORK: both netlists of the probe, as analysed in folder LIBRARY,
-# come out into folder WORK, and none lost a register.
+# come out into folder WORK, none lost a register, and no choice is open.
 make_netlist() {
     mkdir -p "$4"
     synthesize "$3" verilog -gENTITY_NUMBER="$2" "$1" >"$4/probe.v" &&
         grep -q 'always @(posedge' "$4/probe.v" || return
     lost_registers "$4/probe.v" | grep . && return 1
+    open_choices "$4/probe.v" | grep . && return 1
     synthesize "$3" vhdl -gENTITY_NUMBER="$2" "$1" | settle >"$4/netlist.vhd"
 }
 # compare PROBE NUMBER WORK: the VHDL netlist in folder WORK does what the probe does, as analysed
@@ -221,4 +231,5 @@ check_netlists() {
     done
 }
 export quick
-export -f analyse run_bench run_job proves make_netlist compare synthesize settle lost_registers
+export -f analyse run_bench run_job proves make_netlist compare synthesize settle lost_registers \
+    open_choices

@@ -50,6 +50,15 @@ VHDL
     lost_registers lost.v | grep .
 )
 
+# A case is written without its default.
+finds_open_choice() {
+    printf '    case (n1)\n      2%s: q <= a;\n      2%s: q <= b;\n    endcase\n' "'b10" "'b01" \
+        >"$scratch/open.v"
+    printf '    case (n1)\n      1%s: q <= a;\n      1%s: q <= b;\n    endcase\n' "'b1" "'b0" \
+        >"$scratch/whole.v"
+    open_choices "$scratch/open.v" | grep . && ! open_choices "$scratch/whole.v" | grep .
+}
+
 # has_memory NUMBER BITS WORDS: the netlist of a probe keeps such a memory as one, which synthesis
 # can put into block RAM.
 has_memory() {
@@ -62,4 +71,5 @@ check "an enlarger holds a row in a memory" has_memory 14 32 6
 check "a depthwise convolution holds two rows in a memory" has_memory 17 64 8
 check "a netlist that differs is noticed" differs synth_probe 8 "$scratch/synth_probe.6"
 check "a register that synthesis lost is noticed" finds_lost_register
+check "a choice without default is noticed" finds_open_choice
 tap_done

@@ -16,6 +16,10 @@
 
 #define MODULE(lines) "module m\n  (input a);\n" lines "endmodule\n"
 
+#define CHOICE(first, second, rest)                                                                \
+    "  /* x.vhd:7:1 */\n  always @*\n    case (n9)\n      " first "\n      " second "\n" rest      \
+    "    endcase\n"
+
 typedef struct Case {
     const char *text, *mended; /* NULL: refused ... */
     const char *complaint;     /* ... with these words */
@@ -42,6 +46,15 @@ static const Case cases[] = {
      MODULE("  wire n4;\n  assign n4 = 1'b0; // posedge\n  assign n40 = n41;\n"), NULL},
     {MODULE("  wire n4;\n  assign n4 = 1'b0; // posedge\n  assign n14 = n4 & last;\n"), NULL,
      "module m: the clock edge n4"},
+    {MODULE(CHOICE("1'b1: q <= a;", "1'b0: q <= b;", "")),
+     MODULE(CHOICE("1'b1: q <= a;", "1'b0: q <= b;", "")), NULL},
+    {MODULE(CHOICE("2'b10: q <= a;", "2'b01: q <= b;", "      default: q <= c;\n")),
+     MODULE(CHOICE("2'b10: q <= a;", "2'b01: q <= b;", "      default: q <= c;\n")), NULL},
+    {MODULE(CHOICE("2'b10: q <= a;", "2'b01: q <= b;", "")), NULL,
+     "module m: a case of 2 values, 2 bits wide, without default"},
+    {MODULE(CHOICE("1'b1: q <= a;", "1'b0: q <= b;", "")
+                CHOICE("2'b10: q <= a;", "2'b01: q <= b;", "")),
+     NULL, "/* x.vhd:7:1 */"},
     {MODULE("  assign n3 = n1 % n2; // smod\n"), NULL, "module m: a signed mod"},
     {MODULE("  assign n3 = n1 + 48'b1010;\n"), NULL, "fewer digits"},
     {MODULE("  assign n3 = \"01W0\";\n"), NULL, "no constant of 0 and 1"},
@@ -122,6 +135,24 @@ static const char SUMS[] =
          "    s <= std_logic_vector(shift_right(signed(a), to_integer(unsigned(n))));\n"
          "end architecture;\n";
 
+/* `when others` of a case is lost; in an if chain all is there. */
+#define CHOICES(body)                                                                              \
+    HEAD "entity e is\n"                                                                           \
+         "    port (clk : in std_logic; a, b : in std_logic_vector(1 downto 0);\n"                 \
+         "          q : out std_logic_vector(1 downto 0));\n"                                      \
+         "end entity;\n"                                                                           \
+         "architecture rtl of e is\nbegin\n    process (clk)\n    begin\n"                         \
+         "        if rising_edge(clk) then\n" body                                                 \
+         "        end if;\n    end process;\nend architecture;\n"
+static const char CASE[] = CHOICES("            case a is\n                when \"00\" => q <= b;\n"
+                                   "                when \"10\" => q <= not b;\n"
+                                   "                when others => q <= b(0) & b(1);\n"
+                                   "            end case;\n");
+static const char IF_CHAIN[] = CHOICES("            if a = \"00\" then q <= b;\n"
+                                       "            elsif a = \"10\" then q <= not b;\n"
+                                       "            else q <= b(0) & b(1);\n"
+                                       "            end if;\n");
+
 static void gather(void *context, const char *line)
 {
     buffer_printf(context, "%s\n", line);
@@ -168,6 +199,28 @@ static void a_register_that_ghdl_loses_is_noticed(void **state)
     buffer_free(&mended);
 }
 
+/* A GHDL that writes the default would pass, rightly. */
+static void a_case_that_lost_its_default_is_noticed(void **state)
+{
+    (void)state;
+    Buffer netlist = {0}, mended = {0};
+    synthesize(CASE, &netlist);
+    Status status = verilog_mend(netlist.data, &mended);
+    if (strstr(netlist.data, "default:")) {
+        assert_int_equal(status, OK);
+    } else {
+        assert_int_equal(status, ERR_INTERNAL);
+        if (!strstr(error_message(), "e.vhd:13:"))
+            fail_msg("%s", error_message());
+    }
+    buffer_clear(&netlist);
+    buffer_clear(&mended);
+    synthesize(IF_CHAIN, &netlist);
+    assert_int_equal(verilog_mend(netlist.data, &mended), OK);
+    buffer_free(&netlist);
+    buffer_free(&mended);
+}
+
 static void what_ghdl_writes_without_sign_gets_one(void **state)
 {
     (void)state;
@@ -190,6 +243,7 @@ int main(void)
         cmocka_unit_test(faults_are_mended_or_refused),
         cmocka_unit_test(a_lost_clock_concerns_its_own_module),
         cmocka_unit_test(a_register_that_ghdl_loses_is_noticed),
+        cmocka_unit_test(a_case_that_lost_its_default_is_noticed),
         cmocka_unit_test(what_ghdl_writes_without_sign_gets_one),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
