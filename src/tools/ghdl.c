@@ -67,16 +67,18 @@ static bool is_beside(const GhdlTools *tools, const char *path)
     return false;
 }
 
-static bool ask_version(Arena *arena, GhdlBackend *backend)
+/* A program that does not answer as GHDL does is none; only a wish to stop is a failure. */
+static Status ask_version(Arena *arena, GhdlBackend *backend, bool *known)
 {
     Buffer text = {0};
     const char *const argv[] = {backend->path, "--version", NULL};
     ProcessSpec spec = {.argv = argv, .deadline_s = 20, .on_line = gather, .context = &text};
     ProcessResult result;
-    bool known = process_run(&spec, &result) == OK && result.exit_status == 0 && text.data &&
-                 ghdl_parse_version(arena, text.data, backend);
+    Status status = process_run(&spec, &result);
+    *known = status == OK && result.exit_status == 0 && text.data &&
+             ghdl_parse_version(arena, text.data, backend);
     buffer_free(&text);
-    return known;
+    return status == ERR_CANCELLED ? status : OK;
 }
 
 static const GhdlBackend *find_code(const GhdlTools *tools, GhdlCode code)
@@ -93,8 +95,11 @@ Status ghdl_find(Arena *arena, GhdlTools *tools)
     const char *too_old = NULL;
     for (int i = 0; i < GHDL_MAX_BACKENDS; i++) {
         GhdlBackend backend = {0};
+        bool known = false;
         backend.path = process_find_program(arena, PROGRAM_NAMES[i]);
-        if (!backend.path || is_beside(tools, backend.path) || !ask_version(arena, &backend))
+        if (backend.path && !is_beside(tools, backend.path))
+            TRY(ask_version(arena, &backend, &known));
+        if (!known)
             continue;
         if (backend.major < GHDL_MIN_MAJOR)
             too_old = arena_printf(arena, "%s is version %s", backend.path, backend.version);
