@@ -127,9 +127,9 @@ static const ActionInfo TABLE[ACTIONS] = {
     [ACTION_PAUSE_RUN] = {"pause-run", "p", "the run waits; again: it goes on", "pause",
                           .scope = SCOPE_STEER, .writes = true, .screen_only = STEERS},
     [ACTION_SKIP_RUNG] = {"skip-rung", "n", "end this rung with what it has", "next rung",
-                          .scope = SCOPE_STEER, .writes = true, .screen_only = STEERS},
+                          .scope = SCOPE_CLIMB, .writes = true, .screen_only = STEERS},
     [ACTION_STOP_CLIMB] = {"stop-climb", "s", "no further rung: take the best so far", "stop here",
-                           .scope = SCOPE_STEER, .writes = true, .screen_only = STEERS},
+                           .scope = SCOPE_CLIMB, .writes = true, .screen_only = STEERS},
     [ACTION_RESUME_RUN] = {"resume-run", "u", "go on with a run that did not end", "resume",
                            .scope = SCOPE_STEER, .writes = true, .twin = "dnn2fpga runs resume ID"},
     [ACTION_MORE_PE] = {"more-pe", "p", "more outputs at a time", "PE", .scope = SCOPE_HARDWARE,
@@ -267,6 +267,7 @@ const char *action_scope_name(unsigned scope)
         {SCOPE_QUEUE, "On Queue, from History"},
         {SCOPE_PARETO, "On Pareto, from History"},
         {SCOPE_STEER, "On Run and Ladder, while a run goes on"},
+        {SCOPE_CLIMB, "There, while a rung is tried"},
     };
     for (size_t i = 0; i < sizeof NAMES / sizeof NAMES[0]; i++)
         if (NAMES[i].scope == scope)

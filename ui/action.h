@@ -138,7 +138,8 @@ typedef enum ActionScope {
     SCOPE_TOGGLE = 1 << 15, /* rows are on or off */
     SCOPE_MARK = 1 << 16,   /* rows are marked, and what was done to them undone */
     SCOPE_ACROSS = 1 << 17, /* scrolls across */
-    SCOPE_QUEUE = 1 << 18   /* rows are jobs that wait */
+    SCOPE_QUEUE = 1 << 18,  /* rows are jobs that wait */
+    SCOPE_CLIMB = 1 << 19   /* the ladder under way is asked for something */
 } ActionScope;
 
 typedef struct ActionInfo {

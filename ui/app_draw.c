@@ -6,8 +6,9 @@
 #include "ui/format.h"
 #include "ui/gauge.h"
 #include "ui/key.h"
+#include "ui/run_pane.h"
 
-enum { BODY_ROW = 2, ROWS_BELOW = 2 };
+enum { BODY_ROW = 2, ROWS_BELOW = 2, GAUGE_COLUMNS = 20 };
 
 static const char *first_key(const ActionInfo *info, char name[KEY_NAME_BYTES])
 {
@@ -85,20 +86,24 @@ static void draw_crumbs(const App *app, Area line)
 static void draw_run_status(const App *app, Area line)
 {
     const RunView *run = &app->run;
-    char elapsed[FORMAT_BYTES], name[SCREEN_TEXT_BYTES] = "run";
+    char text[FORMAT_BYTES], name[SCREEN_TEXT_BYTES] = "run";
     RunStage stage = run_view_stage(run);
     if (run->id > 0)
         snprintf(name, sizeof name, "run %lld", (long long)run->id);
-    int column = area_printf(line, 0, 1, STYLE_NORMAL, "%s: %s ", name, stage_word(stage));
-    column = gauge_draw(line, 0, column, 20, run->stages[stage].fraction);
-    char left[FORMAT_BYTES];
-    double seconds_left = run_view_left(run, app->now_ms);
-    column = area_printf(line, 0, column + 1, STYLE_DIM, "%s",
-                         format_elapsed(run_view_seconds(run, app->now_ms), elapsed));
-    if (seconds_left > 0)
-        column = area_printf(line, 0, column, STYLE_DIM, ", %s left",
-                             format_elapsed(seconds_left, left));
+    /* Columns stand still, and there is no gauge before there is progress: few bytes change. */
+    int column = area_printf(line, 0, 1, STYLE_NORMAL, "%s: %-8s ", name, stage_word(stage));
+    if (run->stages[stage].fraction > 0)
+        gauge_draw(line, 0, column, GAUGE_COLUMNS, run->stages[stage].fraction);
+    column += GAUGE_COLUMNS;
+    column =
+        area_printf(line, 0, column + 1, STYLE_DIM, "%s", run_pane_time(run, app->now_ms, text));
     area_printf(line, 0, column, STYLE_DIM, "  %s", run->stages[stage].detail);
+}
+
+static bool screen_tells_progress(const App *app)
+{
+    const Screen *screen = app_screen(app);
+    return screen->ops->tells_progress && screen->ops->tells_progress(screen);
 }
 
 static void draw_status(const App *app, Area line)
@@ -111,7 +116,7 @@ static void draw_status(const App *app, Area line)
     else if (message)
         area_printf(line, 0, 1, STYLE_OF[message->level], "%s%.*s", PREFIX[message->level],
                     (int)strcspn(message->text, "\n"), message->text);
-    else if (run_view_active(&app->run))
+    else if (run_view_active(&app->run) && !screen_tells_progress(app))
         draw_run_status(app, line);
 }
 
@@ -140,7 +145,8 @@ static int draw_hint(const App *app, Area line, int column, ActionId action)
  * help and how to leave are there in any case. */
 static void draw_hints(const App *app, Area line)
 {
-    unsigned own = app_screen(app)->ops->scopes;
+    const ScreenOps *ops = app_screen(app)->ops;
+    unsigned own = ops->scopes & ~ops->unhinted;
     const int last = hint_columns(ACTION_HELP) + 2 + hint_columns(ACTION_QUIT);
     int column = 1;
     for (int pass = 0; pass < 2; pass++)

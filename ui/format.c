@@ -79,6 +79,14 @@ const char *format_elapsed(double seconds, char text[FORMAT_BYTES])
     return text;
 }
 
+const char *format_going_on(double seconds, char text[FORMAT_BYTES])
+{
+    if (!(seconds >= 0 && seconds < 60))
+        return format_elapsed(seconds, text);
+    snprintf(text, FORMAT_BYTES, "%d s", (int)seconds);
+    return text;
+}
+
 static bool local_time(int64_t utc_ms, struct tm *local)
 {
     time_t seconds = (time_t)(utc_ms / 1000);

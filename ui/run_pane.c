@@ -16,7 +16,7 @@ static const struct {
     Glyph glyph;
     Style style;
 } MARK_LOOKS[STAGE_MARKS] = {
-    [MARK_WAITING] = {GLYPH_WAITING, STYLE_DIM},    [MARK_RUNNING] = {GLYPH_RUNNING, STYLE_TITLE},
+    [MARK_WAITING] = {GLYPH_WAITING, STYLE_DIM},    [MARK_RUNNING] = {GLYPH_RUNNING, STYLE_NORMAL},
     [MARK_DONE] = {GLYPH_DONE, STYLE_GOOD},         [MARK_UNMET] = {GLYPH_FAILED, STYLE_WARN},
     [MARK_FAILED] = {GLYPH_FAILED, STYLE_BAD},      [MARK_CANCELLED] = {GLYPH_SKIPPED, STYLE_WARN},
     [MARK_INTERRUPTED] = {GLYPH_FAILED, STYLE_BAD},
@@ -44,8 +44,9 @@ static void draw_stage(const RunView *run, RunStage stage, int64_t now_ms, Area 
     double seconds = run_view_stage_seconds(run, stage, now_ms);
     if (!isnan(seconds))
         area_text_right(area_part(line, 0, TIME_COLUMN, 1, TIME_COLUMNS), 0, STYLE_NORMAL,
-                        format_elapsed(seconds, elapsed));
-    if (row->mark == MARK_RUNNING) {
+                        row->mark == MARK_RUNNING ? format_going_on(seconds, elapsed)
+                                                  : format_elapsed(seconds, elapsed));
+    if (row->mark == MARK_RUNNING && row->fraction > 0) {
         int column = gauge_draw(line, 0, MORE_COLUMN, GAUGE_COLUMNS, row->fraction);
         area_text(line, 0, column + 2, STYLE_DIM, row->detail);
     } else if (waits && !never) {
@@ -234,19 +235,35 @@ static int draw_hardware(const RunView *run, Area area, int row)
 
 /* ---- all ------------------------------------------------------------------------------------- */
 
+const char *run_pane_time(const RunView *run, int64_t now_ms, char text[FORMAT_BYTES])
+{
+    char elapsed[FORMAT_BYTES], left[FORMAT_BYTES];
+    double seconds = run_view_seconds(run, now_ms), seconds_left = run_view_left(run, now_ms);
+    text[0] = '\0';
+    if (isnan(seconds))
+        return text;
+    if (!run_view_active(run))
+        return format_elapsed(seconds, text);
+    format_going_on(seconds, elapsed);
+    if (!(seconds_left > 0))
+        snprintf(text, FORMAT_BYTES, "%.30s", elapsed);
+    else
+        snprintf(text, FORMAT_BYTES, "%.11s, %.12s left", elapsed,
+                 format_going_on(seconds_left, left));
+    return text;
+}
+
 static void draw_headline(const RunView *run, int64_t now_ms, Area area, int row)
 {
     static const Style STYLE_OF[RUN_STATUSES] = {
         [RUN_RUNNING] = STYLE_TITLE, [RUN_OK] = STYLE_GOOD,        [RUN_UNMET] = STYLE_WARN,
         [RUN_FAILED] = STYLE_BAD,    [RUN_CANCELLED] = STYLE_WARN, [RUN_INTERRUPTED] = STYLE_BAD,
     };
-    char elapsed[FORMAT_BYTES], date[FORMAT_BYTES];
+    char time[FORMAT_BYTES], date[FORMAT_BYTES];
     int column = area_printf(area, row, 1, STYLE_NORMAL, "%s  %s  ",
                              format_date(run->created_ms, date), run->model);
     column = area_text(area, row, column, STYLE_OF[run->status], run_status_word(run->status));
-    double seconds = run_view_seconds(run, now_ms);
-    if (!isnan(seconds))
-        area_printf(area, row, column, STYLE_DIM, "  %s", format_elapsed(seconds, elapsed));
+    area_printf(area, row, column, STYLE_DIM, "  %s", run_pane_time(run, now_ms, time));
 }
 
 int run_pane_draw(const RunView *run, int64_t now_ms, Area area, int row)

@@ -29,8 +29,12 @@ typedef enum ScreenEvent {
 enum { SCREEN_TEXT_BYTES = 96, SCREEN_PREFILL_BYTES = 192 };
 
 typedef struct ScreenOps {
-    const char *name; /* crumb and tab: "Model" */
-    unsigned scopes;  /* ActionScope: what it understands beside SCOPE_APP */
+    const char *name;  /* crumb and tab: "Model" */
+    unsigned scopes;   /* ActionScope: what it understands beside SCOPE_APP */
+    unsigned unhinted; /* those of them without a place in the hint row */
+    /* True while it tells the progress of app->run itself: then the status row does not. NULL:
+     * never. */
+    bool (*tells_progress)(const Screen *screen);
     /* Before each draw, with the area's size: scroll positions may be adjusted here. */
     void (*layout)(Screen *screen, int rows, int columns);
     void (*draw)(const Screen *screen, Area area);

@@ -109,7 +109,7 @@ static int draw_place(const RunView *run, int place, bool roomy, Area area, int 
                   : !rung    ? GLYPH_WAITING
                   : accepted ? GLYPH_DONE
                              : GLYPH_FAILED;
-    Style style = now ? STYLE_TITLE : !rung ? STYLE_DIM : accepted ? STYLE_GOOD : STYLE_WARN;
+    Style style = now ? STYLE_NORMAL : !rung ? STYLE_DIM : accepted ? STYLE_GOOD : STYLE_WARN;
     if (!rung && !run_view_active(run))
         glyph = GLYPH_SKIPPED;
     area_glyph(area, row, 1, style, glyph);
@@ -120,8 +120,9 @@ static int draw_place(const RunView *run, int place, bool roomy, Area area, int 
     } else if (now) {
         double epochs = (double)json_array_size(report_at(run->report, "climb.epochs"));
         bool trains = strcmp(PLACES[place].word, "qat") == 0;
-        area_printf(area, row + 1, 5, STYLE_TITLE, trains ? "epoch %.0f of %.0f done" : "under way",
-                    epochs, report_number(run->report, "climb.epochs_wanted", 0));
+        area_printf(area, row + 1, 5, STYLE_NORMAL,
+                    trains ? "epoch %.0f of %.0f done" : "under way", epochs,
+                    report_number(run->report, "climb.epochs_wanted", 0));
     } else {
         area_text(area, row + 1, 5, STYLE_DIM, run_view_active(run) ? "if needed" : "not tried");
     }
@@ -323,7 +324,7 @@ static void ladder_close(Screen *base)
 
 static const ScreenOps OPS = {
     .name = "Ladder",
-    .scopes = SCOPE_LADDER | SCOPE_STEER,
+    .scopes = SCOPE_LADDER | SCOPE_STEER | SCOPE_CLIMB,
     .layout = ladder_layout,
     .draw = ladder_draw,
     .action = ladder_action,

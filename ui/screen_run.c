@@ -88,9 +88,17 @@ static void run_close(Screen *base)
     free(base);
 }
 
+static bool run_tells_progress(const Screen *base)
+{
+    const RunScreen *screen = (const RunScreen *)base;
+    return shown(screen) == &base->app->run && screen->scroll.top == 0;
+}
+
 static const ScreenOps OPS = {
     .name = "Run",
-    .scopes = SCOPE_LIST | SCOPE_TEXT | SCOPE_ACROSS | SCOPE_STEER,
+    .scopes = SCOPE_LIST | SCOPE_TEXT | SCOPE_ACROSS | SCOPE_STEER | SCOPE_CLIMB,
+    .unhinted = SCOPE_CLIMB, /* Ladder is where a climb is seen */
+    .tells_progress = run_tells_progress,
     .layout = run_layout,
     .draw = run_draw,
     .action = run_action,

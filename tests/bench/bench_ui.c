@@ -130,14 +130,22 @@ static void measure_idle(Vt *vt)
            (double)(switches(vt->pid) - before) / (IDLE_MS / 1000.0));
 }
 
-/* Nothing is typed: each burst of bytes is one update. */
-static void measure_updates(Vt *vt)
+/* A run from its first stages on, seen on the screen of that key. Nothing is typed: each burst of
+ * bytes is one update. */
+static void measure_updates(Vt *vt, const char *key, const char *name)
 {
     static double bytes[MOST_UPDATES];
     int count = 0;
-    double end = now_ms() + 8000;
+    vt_press(vt, "c");
+    if (vt_shows(vt, "Cancel the run?")) {
+        vt_press(vt, "y");
+        vt_wait_for(vt, "is over");
+    }
+    vt_press(vt, "3r");
     vt_wait_for(vt, "running");
+    vt_press(vt, key);
     vt_step(vt, 200);
+    double end = now_ms() + 8000;
     while (now_ms() < end && count < MOST_UPDATES && !vt_shows(vt, "is over")) {
         long before = vt->received;
         vt_step(vt, 1000);
@@ -150,8 +158,9 @@ static void measure_updates(Vt *vt)
         if (vt->received > before)
             bytes[count++] = (double)(vt->received - before);
     }
-    printf("bytes of an update         %8.0f in the middle, %.0f of 99 in 100, of %d (limit 200)\n",
-           quantile(bytes, count, 0.5), quantile(bytes, count, 0.99), count);
+    printf("bytes of an update         %8.0f in the middle, %.0f of 99 in 100, of %d on %s (limit "
+           "200)\n",
+           quantile(bytes, count, 0.5), quantile(bytes, count, 0.99), count, name);
 }
 
 static void measure_keys(Vt *vt)
@@ -198,8 +207,10 @@ int main(int argc, char **argv)
     measure_first_frame(argv[1], database);
     Vt *vt = start(argv[1], database);
     measure_idle(vt);
-    vt_press(vt, "r3");
-    measure_updates(vt);
+    measure_updates(vt, "4", "Ladder");
+    measure_updates(vt, "7", "History");
+    measure_updates(vt, "1", "Model");
+    measure_updates(vt, "3", "Run");
     measure_keys(vt);
     leave(vt);
     return 0;

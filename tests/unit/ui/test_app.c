@@ -105,7 +105,9 @@ static void test_run_from_key_to_result(void **state)
     messages_acknowledge(&app->messages);
     assert_true(app_needs_ticks(app));
     assert_shows(app, "412 of 1,000 images");
-    assert_shows(app, "run 7: simulate");
+    press(app, "1"); /* the run screen tells it itself */
+    assert_shows(app, "run 7: simulate ");
+    press(app, "3");
     json_t *report = fixture_report();
     fixture_event(app, (Event){.kind = EVENT_REPORT, .code = OK, .json = report});
     json_decref(report);

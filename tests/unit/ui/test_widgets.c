@@ -570,6 +570,8 @@ static void test_format(void **state)
     assert_string_equal(format_microseconds(1234, text), "1.23 ms");
     assert_string_equal(format_microseconds(5.003e6, text), "5.003 s");
     assert_string_equal(format_elapsed(0.44, text), "0.4 s");
+    assert_string_equal(format_going_on(12.9, text), "12 s");
+    assert_string_equal(format_going_on(65.9, text), "1:05");
     assert_string_equal(format_elapsed(65, text), "1:05");
     assert_string_equal(format_elapsed(7384, text), "2:03:04");
     assert_string_equal(format_elapsed(NAN, text), "-");
