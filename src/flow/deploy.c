@@ -1,6 +1,5 @@
 #include "flow/deploy.h"
 
-#include "base/fs.h"
 #include "flow/board_build.h"
 #include "flow/host_loop.h"
 #include "flow/report.h"
@@ -149,28 +148,14 @@ static const Deployment *deployment_of(const Session *session)
     return session->request;
 }
 
-static const char *const *absolute_files(Arena *arena, const char *const *files)
-{
-    int count = 0;
-    while (files[count])
-        count++;
-    const char **resolved = ARENA_ARRAY(arena, const char *, count + 1);
-    for (int i = 0; i < count; i++)
-        resolved[i] = fs_resolve(arena, files[i]);
-    return resolved;
-}
-
 /* Builds and, unless nothing but the build is wanted, loads. */
 static Status build_and_load(Session *session, json_t *figures)
 {
     const Deployment *deployment = deployment_of(session);
     Arena *arena = session->arena;
-    BoardDesign design = deployment->design;
-    design.files = absolute_files(arena, design.files);
-    design.pin_file = fs_resolve(arena, design.pin_file);
-    BoardBuild build = {.design = &design,
+    BoardBuild build = {.design = &deployment->design,
                         .board = deployment->board,
-                        .folder = fs_join(arena, fs_resolve(arena, session->folder), "board"),
+                        .folder = session_path(session, "board"),
                         .timeout_s = session->options->tool_timeout_s,
                         .progress = &session->progress};
     TRY(board_build_check(&build, arena));

@@ -56,7 +56,7 @@ typedef struct Session {
     Plan *plan;
     Design design;
 
-    const char *folder;      /* where files go */
+    const char *folder;      /* where files go; absolute */
     bool keeps_log;          /* what is told goes to folder/run.log too */
     Buffer log;              /* lines that are not there yet */
     const char *description; /* folder of the model description */

@@ -1,10 +1,9 @@
 /* The stage that synthesizes: GHDL's netlist, its proof, Yosys, nextpnr, bitstream. */
 #include <math.h>
-#include <stdlib.h>
-#include <string.h>
 
 #include "base/clock.h"
 #include "base/fs.h"
+#include "flow/fpga_build.h"
 #include "flow/netlist.h"
 #include "flow/report.h"
 #include "flow/session.h"
@@ -12,31 +11,17 @@
 #include "hw/emit_vendor.h"
 #include "hw/fit.h"
 #include "hw/timing.h"
-#include "tools/ghdl.h"
 #include "tools/netlist_sim.h"
-#include "tools/nextpnr.h"
-#include "tools/verilog.h"
-#include "tools/yosys.h"
 
 /* What the steps leave to each other. */
 typedef struct Synthesis {
     Session *session;
-    const Device *device;
-    const char *folder; /* absolute */
-    Design design;      /* absolute paths */
+    FpgaBuild build;
     Pins pins;
-    GhdlTools ghdl;
-    Tool yosys_tool;
-    NextpnrTools nextpnr_tools;
-    bool routes;            /* there is place and route for the device */
-    const char *verilog;    /* the mended netlist */
-    const char **instances; /* of the plan's stages, in the netlist */
-    YosysResult yosys;
-    NextpnrResult nextpnr;
+    const char *proof_log; /* of the netlist's proof; NULL: there was none */
     bool routed;
     Timing timing;      /* predicted, of the design without its pins */
     const char *excess; /* why it does not fit; NULL: it does, as far as is known */
-    json_t *logs;
 } Synthesis;
 
 /* ---- before anything is made ----------------------------------------------------------------- */
@@ -44,66 +29,52 @@ typedef struct Synthesis {
 /* All programs are looked for first: half an hour of Yosys shall not end at a missing nextpnr. */
 static Status find_tools(Synthesis *synthesis)
 {
-    Arena *arena = synthesis->session->arena;
-    const Device *device = synthesis->device;
-    const char *family = device_family_word(device->family);
+    FpgaBuild *build = &synthesis->build;
+    DeviceFamily family = build->device->family;
     NetlistSim sim;
-    TRY(ghdl_find(arena, &synthesis->ghdl));
-    TRY(tool_find(arena, TOOL_YOSYS, &synthesis->yosys_tool));
     if (synthesis->session->options->netlist_images > 0)
-        TRY(netlist_sim_find(arena, 0, &sim));
-    synthesis->routes = device->family == FAMILY_ICE40 ||
-                        (device->family == FAMILY_ECP5 && tool_is_there(TOOL_NEXTPNR_ECP5));
-    return synthesis->routes ? nextpnr_find(arena, family, &synthesis->nextpnr_tools) : OK;
+        TRY(netlist_sim_find(build->arena, 0, &sim));
+    build->routes =
+        family == FAMILY_ICE40 || (family == FAMILY_ECP5 && tool_is_there(TOOL_NEXTPNR_ECP5));
+    return fpga_find_tools(build);
+}
+
+/* The files of the design without its bench, and the pins. */
+static void list_files(Synthesis *synthesis)
+{
+    const Design *design = &synthesis->session->design;
+    const char **files = ARENA_ARRAY(synthesis->build.arena, const char *, design->file_count + 1);
+    for (int i = 0; i + 1 < design->file_count; i++)
+        files[i] = design->files[i];
+    files[design->file_count - 1] = synthesis->pins.vhdl;
+    synthesis->build.files = files;
+}
+
+/* The names of the plan's stages in the netlist. */
+static void list_instances(Synthesis *synthesis)
+{
+    const Plan *plan = synthesis->session->plan;
+    const char **names = ARENA_ARRAY(synthesis->build.arena, const char *, plan->count);
+    for (int i = 0; i < plan->count; i++)
+        names[i] = arena_printf(synthesis->build.arena, "%s.%s", synthesis->pins.instance,
+                                plan->stages[i].label);
+    synthesis->build.instances = names;
+    synthesis->build.instance_count = plan->count;
 }
 
 /* A fresh folder: nothing of an earlier synthesis may be taken for this one's. */
 static Status open_folder(Synthesis *synthesis)
 {
-    Session *session = synthesis->session;
-    const char *folder = session_path(session, "synthesis");
-    TRY(fs_remove_tree(folder));
-    TRY(fs_make_folders(folder));
-    synthesis->folder = fs_absolute(session->arena, folder);
-    const Design *design = &session->design;
-    const char **files = ARENA_ARRAY(session->arena, const char *, design->file_count + 1);
-    for (int i = 0; i < design->file_count; i++)
-        files[i] = fs_absolute(session->arena, design->files[i]);
-    synthesis->design = *design;
-    synthesis->design.files = files;
-    return emit_pins(session->plan, session->arena, synthesis->folder, &synthesis->pins);
-}
-
-static const char *log_named(Synthesis *synthesis, const char *name)
-{
-    const char *path = fs_join(synthesis->session->arena, synthesis->folder, name);
-    json_array_append_new(synthesis->logs, report_string(path));
-    return path;
-}
-
-/* ---- GHDL ------------------------------------------------------------------------------------ */
-
-/* The files of the design without its bench, and the pins. */
-static Status write_netlist(Synthesis *synthesis)
-{
-    Arena *arena = synthesis->session->arena;
-    const Design *design = &synthesis->design;
-    const char **files = ARENA_ARRAY(arena, const char *, design->file_count + 1);
-    for (int i = 0; i + 1 < design->file_count; i++)
-        files[i] = design->files[i];
-    files[design->file_count - 1] = synthesis->pins.vhdl;
-    const GhdlTools *ghdl = &synthesis->ghdl;
-    const GhdlDesign job = {.backend = ghdl->checker ? ghdl->checker : ghdl->fast, /* no objects */
-                            .folder = fs_join(arena, synthesis->folder, "ghdl"),
-                            .files = files,
-                            .top = synthesis->pins.entity,
-                            .deadline_s = synthesis->session->options->tool_timeout_s,
-                            .log_path = log_named(synthesis, "ghdl.log")};
-    const char *raw = arena_printf(arena, "%s/ghdl.v", synthesis->folder);
-    synthesis->verilog = arena_printf(arena, "%s/%s.v", synthesis->folder, synthesis->pins.entity);
-    progress_report(&synthesis->session->progress, 0, "GHDL: netlist");
-    TRY(ghdl_synthesize(arena, &job, raw));
-    return verilog_mend_file(raw, synthesis->verilog);
+    const Session *session = synthesis->session;
+    FpgaBuild *build = &synthesis->build;
+    build->folder = session_path(session, "synthesis");
+    TRY(fs_remove_tree(build->folder));
+    TRY(fs_make_folders(build->folder));
+    TRY(emit_pins(session->plan, session->arena, build->folder, &synthesis->pins));
+    build->top = synthesis->pins.entity;
+    list_files(synthesis);
+    list_instances(synthesis);
+    return OK;
 }
 
 /* ---- the netlist's proof --------------------------------------------------------------------- */
@@ -130,15 +101,16 @@ static Status prove_netlist(Synthesis *synthesis)
         return OK;
     const NetlistSetup setup = {.plan = session->plan,
                                 .pins = &synthesis->pins,
-                                .verilog = synthesis->verilog,
+                                .verilog = synthesis->build.verilog,
                                 .dataset = session->test,
-                                .folder = fs_join(session->arena, synthesis->folder, "netlist"),
+                                .folder =
+                                    fs_join(session->arena, synthesis->build.folder, "netlist"),
                                 .images = session->options->netlist_images,
                                 .deadline_s = session->options->tool_timeout_s,
                                 .progress = &session->progress};
     NetlistProof proof;
     TRY(netlist_prove(&setup, session->arena, &proof));
-    json_array_append_new(synthesis->logs, report_string(proof.log_path));
+    synthesis->proof_log = proof.log_path;
     json_object_set_new(session->report, "netlist", netlist_to_json(&proof));
     if (proof.refused_weights)
         session_miss(session,
@@ -156,29 +128,7 @@ static Status prove_netlist(Synthesis *synthesis)
     return OK;
 }
 
-/* ---- Yosys and nextpnr ----------------------------------------------------------------------- */
-
-static Status run_yosys(Synthesis *synthesis)
-{
-    Session *session = synthesis->session;
-    const Plan *plan = session->plan;
-    synthesis->instances = ARENA_ARRAY(session->arena, const char *, plan->count);
-    for (int i = 0; i < plan->count; i++)
-        synthesis->instances[i] =
-            arena_printf(session->arena, "%s.%s", synthesis->pins.instance, plan->stages[i].label);
-    const YosysJob job = {.tool = &synthesis->yosys_tool,
-                          .family = device_family_word(synthesis->device->family),
-                          .use_dsp = synthesis->device->dsp > 0,
-                          .verilog = strrchr(synthesis->verilog, '/') + 1,
-                          .top = synthesis->pins.entity,
-                          .folder = synthesis->folder,
-                          .instances = synthesis->instances,
-                          .instance_count = plan->count,
-                          .deadline_s = session->options->tool_timeout_s,
-                          .log_path = log_named(synthesis, "yosys.log"),
-                          .progress = &session->progress};
-    return yosys_run(session->arena, &job, &synthesis->yosys);
-}
+/* ---- place and route ------------------------------------------------------------------------- */
 
 static FitCells fit_cells(const YosysCells *cells)
 {
@@ -186,28 +136,16 @@ static FitCells fit_cells(const YosysCells *cells)
 }
 
 /* What is more than there is, is known before the long search for places. */
-static Status run_nextpnr(Synthesis *synthesis)
+static Status route(Synthesis *synthesis)
 {
-    Session *session = synthesis->session;
-    const Device *device = synthesis->device;
-    FitCells total = fit_cells(&synthesis->yosys.total);
-    synthesis->excess = fit_excess(device, &total, session->arena);
-    if (synthesis->excess || !synthesis->routes)
+    FpgaBuild *build = &synthesis->build;
+    FitCells total = fit_cells(&build->mapped.total);
+    synthesis->excess = fit_excess(build->device, &total, build->arena);
+    if (synthesis->excess || !build->routes)
         return OK;
-    const NextpnrJob job = {.tools = &synthesis->nextpnr_tools,
-                            .family = device_family_word(device->family),
-                            .device = device->nextpnr,
-                            .package = device->nextpnr_package,
-                            .netlist = synthesis->yosys.netlist,
-                            .folder = synthesis->folder,
-                            .target_mhz = session->options->clock_mhz,
-                            .seed = session->options->seed,
-                            .deadline_s = session->options->tool_timeout_s,
-                            .log_path = log_named(synthesis, "nextpnr.log"),
-                            .progress = &session->progress};
-    TRY(nextpnr_run(session->arena, &job, &synthesis->nextpnr));
-    synthesis->routed = synthesis->nextpnr.fits;
-    synthesis->excess = synthesis->nextpnr.reason;
+    TRY(fpga_route(build));
+    synthesis->routed = build->routed.fits;
+    synthesis->excess = build->routed.reason;
     return OK;
 }
 
@@ -227,7 +165,7 @@ static json_t *layers_to_json(const Synthesis *synthesis)
     for (int i = 0; i < plan->count; i++) {
         json_t *row = json_object();
         json_object_set_new(row, "name", report_string(plan->stages[i].op->name));
-        json_t *cells = cells_to_json(&synthesis->yosys.instances[i]);
+        json_t *cells = cells_to_json(&synthesis->build.mapped.instances[i]);
         json_object_update(row, cells);
         json_decref(cells);
         json_array_append_new(layers, row);
@@ -249,7 +187,7 @@ static json_t *uses_to_json(const NextpnrResult *nextpnr)
 static json_t *layer_of_cell(const Synthesis *synthesis, const char *cell)
 {
     const Plan *plan = synthesis->session->plan;
-    int owner = yosys_owner(cell, synthesis->instances, plan->count);
+    int owner = yosys_owner(cell, synthesis->build.instances, plan->count);
     return owner < 0 ? json_null() : report_string(plan->stages[owner].op->name);
 }
 
@@ -264,7 +202,7 @@ static int64_t interval_at_pins(const Synthesis *synthesis, const Timing *timing
 
 static void add_clock(const Synthesis *synthesis, json_t *section)
 {
-    const NextpnrResult *nextpnr = &synthesis->nextpnr;
+    const NextpnrResult *nextpnr = &synthesis->build.routed;
     double fmax = synthesis->routed ? nextpnr->fmax_mhz : NAN;
     int64_t interval = interval_at_pins(synthesis, &synthesis->timing);
     json_object_set_new(section, "utilization",
@@ -290,10 +228,10 @@ static json_t *ways_to_json(const Synthesis *synthesis)
         return list;
     FitCells *stages = ARENA_ARRAY(session->arena, FitCells, session->plan->count);
     for (int i = 0; i < session->plan->count; i++)
-        stages[i] = fit_cells(&synthesis->yosys.instances[i]);
-    const FitNeed need = {fit_cells(&synthesis->yosys.total), stages};
+        stages[i] = fit_cells(&synthesis->build.mapped.instances[i]);
+    const FitNeed need = {fit_cells(&synthesis->build.mapped.total), stages};
     const char *ways[FIT_WAYS];
-    int count = fit_ways(session->plan, synthesis->device, &need, session->arena, ways);
+    int count = fit_ways(session->plan, synthesis->build.device, &need, session->arena, ways);
     for (int i = 0; i < count; i++)
         json_array_append_new(list, report_string(ways[i]));
     return list;
@@ -301,37 +239,50 @@ static json_t *ways_to_json(const Synthesis *synthesis)
 
 static json_t *tools_to_json(const Synthesis *synthesis)
 {
-    json_t *tools = json_pack("{s:s}", "yosys", synthesis->yosys_tool.version);
-    json_object_set_new(tools, "ghdl", json_string(synthesis->ghdl.fast->version));
-    if (synthesis->routes)
-        json_object_set_new(tools, synthesis->nextpnr_tools.router.title,
-                            json_string(synthesis->nextpnr_tools.router.version));
+    json_t *tools = json_pack("{s:s}", "yosys", synthesis->build.yosys.version);
+    json_object_set_new(tools, "ghdl", json_string(synthesis->build.ghdl.fast->version));
+    if (synthesis->build.routes)
+        json_object_set_new(tools, synthesis->build.nextpnr.router.title,
+                            json_string(synthesis->build.nextpnr.router.version));
     return tools;
+}
+
+/* In the order in which they were written. */
+static json_t *logs_to_json(const Synthesis *synthesis)
+{
+    const FpgaBuild *build = &synthesis->build;
+    const char *const paths[] = {build->ghdl_log, synthesis->proof_log, build->yosys_log,
+                                 build->nextpnr_log};
+    json_t *logs = json_array();
+    for (size_t i = 0; i < sizeof paths / sizeof *paths; i++)
+        if (paths[i])
+            json_array_append_new(logs, report_string(paths[i]));
+    return logs;
 }
 
 static json_t *synthesis_to_json(const Synthesis *synthesis)
 {
-    const Device *device = synthesis->device;
+    const Device *device = synthesis->build.device;
     json_t *section = json_pack("{s:s s:s s:s}", "device", device->name, "family",
                                 device_family_word(device->family), "part", device->part);
-    json_t *total = cells_to_json(&synthesis->yosys.total);
+    json_t *total = cells_to_json(&synthesis->build.mapped.total);
     json_object_update(section, total);
     json_decref(total);
     json_object_set_new(section, "available",
                         json_pack("{s:i s:i s:i s:i s:i}", "lut", device->lut, "ff", device->ff,
                                   "dsp", device->dsp, "bram", device->bram, "io", device->io));
     json_object_set_new(section, "layers", layers_to_json(synthesis));
-    json_object_set_new(section, "other", cells_to_json(&synthesis->yosys.rest));
+    json_object_set_new(section, "other", cells_to_json(&synthesis->build.mapped.rest));
     add_clock(synthesis, section);
     json_object_set_new(section, "fits", json_boolean(!synthesis->excess));
     json_object_set_new(section, "reason",
                         synthesis->excess ? report_string(synthesis->excess) : json_null());
     json_object_set_new(section, "ways_to_fit", ways_to_json(synthesis));
     json_object_set_new(section, "bitstream",
-                        synthesis->routed ? report_string(synthesis->nextpnr.bitstream)
+                        synthesis->routed ? report_string(synthesis->build.routed.bitstream)
                                           : json_null());
     json_object_set_new(section, "tools", tools_to_json(synthesis));
-    json_object_set(section, "logs", synthesis->logs);
+    json_object_set_new(section, "logs", logs_to_json(synthesis));
     return section;
 }
 
@@ -343,8 +294,9 @@ static void miss_fit(const Synthesis *synthesis, const json_t *section)
     const json_t *list = json_object_get(section, "ways_to_fit");
     for (size_t i = 0; i < json_array_size(list); i++)
         buffer_printf(&ways, "\n  %zu. %s", i + 1, json_string_value(json_array_get(list, i)));
-    session_miss(synthesis->session, "the design does not fit %s: %s%s%s", synthesis->device->name,
-                 synthesis->excess, ways.length ? "; the cheapest ways to make it fit:" : "",
+    session_miss(synthesis->session, "the design does not fit %s: %s%s%s",
+                 synthesis->build.device->name, synthesis->excess,
+                 ways.length ? "; the cheapest ways to make it fit:" : "",
                  ways.length ? ways.data : "");
     buffer_free(&ways);
 }
@@ -368,11 +320,11 @@ static Status write_vendor_files(const Synthesis *synthesis, json_t *section)
     if (!session->options->vendor)
         return OK;
     const VendorSetup setup = {.plan = session->plan,
-                               .design = &synthesis->design,
+                               .design = &session->design,
                                .pins = &synthesis->pins,
-                               .device = synthesis->device,
+                               .device = synthesis->build.device,
                                .clock_mhz = session->options->clock_mhz,
-                               .folder = synthesis->folder};
+                               .folder = synthesis->build.folder};
     TRY(vendor_parse(session->options->vendor, &vendor));
     TRY(emit_vendor(&setup, vendor, session->arena, files));
     for (int i = 0; files[i]; i++)
@@ -390,20 +342,25 @@ static Status do_steps(Synthesis *synthesis)
     TRY(find_tools(synthesis));
     TRY(open_folder(synthesis));
     session_part(session, 0, 0.05);
-    TRY(write_netlist(synthesis));
+    TRY(fpga_write_netlist(&synthesis->build));
     session_part(session, 0.05, proves ? 0.15 : 0);
     TRY(prove_netlist(synthesis));
     session_part(session, proves ? 0.2 : 0.05, 0.35);
-    TRY(run_yosys(synthesis));
+    TRY(fpga_map(&synthesis->build));
     session_part(session, 0.6, 0.4);
-    return run_nextpnr(synthesis);
+    return route(synthesis);
 }
 
 Status stage_synth(Session *session, json_t *figures)
 {
-    Synthesis synthesis = {.session = session, .logs = json_array()};
+    Synthesis synthesis = {.session = session,
+                           .build = {.arena = session->arena,
+                                     .clock_mhz = session->options->clock_mhz,
+                                     .seed = session->options->seed,
+                                     .timeout_s = session->options->tool_timeout_s,
+                                     .progress = &session->progress}};
     int64_t start = clock_monotonic_ns();
-    Status status = device_find(session->options->device, &synthesis.device);
+    Status status = device_find(session->options->device, &synthesis.build.device);
     if (status == OK)
         status = do_steps(&synthesis);
     if (status == OK) {
@@ -414,6 +371,5 @@ Status stage_synth(Session *session, json_t *figures)
         miss_fit(&synthesis, section);
         add_figures(section, figures);
     }
-    json_decref(synthesis.logs);
     return status;
 }

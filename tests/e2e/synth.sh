@@ -54,6 +54,19 @@ check "the netlist is bit-exact" equal "$(of netlist bit_exact)" true
 check "every value of the netlist was compared" equal "$(of netlist values_compared)" 40
 check "the history has the figures" grep -q '"fits": 1' <("$program" runs show 2 --json)
 
+# ---- onto a board ----------------------------------------------------------------------------------
+# No program may take a space in a path for the end of a word.
+board() {
+    "$program" deploy "$scratch/run/description" --data samples/mnist --board hx8k-evn --build \
+        --workdir "$scratch/a board" --json --quiet >"$report"
+}
+if command -v iceprog >/dev/null; then
+    check "a bitstream for a board, in a folder with a space in its name" board
+    check "the board's bitstream is there" test -s "$(of deployed bitstream)"
+else
+    skip "a bitstream for a board" "iceprog is not installed: make deps"
+fi
+
 # ---- the sample for small devices, as the README has it ----------------------------------------------
 sample() {
     "$program" run samples/mnist_tiny.h5 --data samples/mnist --workdir "$scratch/tiny" \
