@@ -436,44 +436,43 @@ static const char *done_path(const Bench *bench, int shard)
     return arena_printf(bench->arena, "%s/vectors/shard_%02d.done", bench->setup->folder, shard);
 }
 
-static Status identify(const Bench *bench, const ProofWork *work, int shard,
-                       char identity[HASH_HEX_BYTES])
+/* Before anything is simulated: what is kept stands for the files that GHDL was given. */
+static Status identify_shards(Bench *bench, const ProofWork *work)
 {
+    char design[HASH_HEX_BYTES];
     const GhdlBackend *backend = bench->design.backend;
-    const ShardInput input = {.design = &work->design,
-                              .files = &work->shards[shard],
-                              .simulator =
-                                  arena_printf(bench->arena, "%s %s seed %d", backend->path,
-                                               backend->version, bench->setup->stall_seed)};
-    return shard_identity(&input, identity);
+    ShardInput input = {.design = design,
+                        .simulator = arena_printf(bench->arena, "%s %s seed %d", backend->path,
+                                                  backend->version, bench->setup->stall_seed)};
+    TRY(emit_hash(&work->design, design));
+    bench->identities = arena_alloc_array(bench->arena, (size_t)bench->count, HASH_HEX_BYTES);
+    for (int i = 0; i < bench->count; i++) {
+        input.files = &work->shards[i];
+        TRY(shard_identity(&input, bench->identities[i]));
+    }
+    return OK;
 }
 
 /* Takes a shard from an earlier proof in place of a simulation, if it is the same. */
-static Status take_kept(Bench *bench, const ProofWork *work, int shard, bool *taken)
+static bool take_kept(Bench *bench, const ProofWork *work, int shard)
 {
-    char identity[HASH_HEX_BYTES];
     GhdlRun *run = &bench->runs[shard];
     ShardDone done = {.outputs = outputs_of(bench->setup, bench->arena, shard),
                       .peak_count = bench->setup->plan->buffer_count};
-    TRY(identify(bench, work, shard, identity));
-    *taken = shard_load(done_path(bench, shard), identity, bench->arena, &done);
-    if (!*taken)
-        return OK;
+    if (!shard_load(done_path(bench, shard), bench->identities[shard], bench->arena, &done))
+        return false;
     run->result = (ProcessResult){.end = PROCESS_EXITED};
     run->sentinel_line = arena_strdup(bench->arena, done.sentinel);
     bench->watches[shard].peaks = done.peaks;
     bench->watches[shard].images_done = work->shards[shard].count;
-    *taken = run_is_exact(bench, shard);
-    return OK;
+    return run_is_exact(bench, shard);
 }
 
-static Status keep(const Bench *bench, const ProofWork *work, int shard)
+static Status keep(const Bench *bench, int shard)
 {
-    char identity[HASH_HEX_BYTES];
     if (!run_is_exact(bench, shard))
         return OK;
-    TRY(identify(bench, work, shard, identity));
-    return shard_save(done_path(bench, shard), identity,
+    return shard_save(done_path(bench, shard), bench->identities[shard],
                       &(ShardDone){.outputs = outputs_of(bench->setup, bench->arena, shard),
                                    .sentinel = bench->runs[shard].sentinel_line,
                                    .peaks = bench->watches[shard].peaks,
@@ -491,7 +490,7 @@ static Status simulate_round(Bench *bench, const ProofWork *work, int first, int
     }
     TRY(ghdl_run_many(bench->arena, &bench->design, &bench->runs[first], count, count, NULL));
     for (int i = first; i < first + count; i++)
-        TRY(keep(bench, work, i));
+        TRY(keep(bench, i));
     return OK;
 }
 
@@ -500,11 +499,9 @@ static Status simulate_round(Bench *bench, const ProofWork *work, int first, int
 static Status simulate_shards(Bench *bench, const ProofWork *work, ProofResult *result)
 {
     int kept = 0;
-    for (bool taken = true; kept < bench->count && taken;) {
-        TRY(take_kept(bench, work, kept, &taken));
-        if (taken)
-            result->kept_images += work->shards[kept++].count;
-    }
+    TRY(identify_shards(bench, work));
+    while (kept < bench->count && take_kept(bench, work, kept))
+        result->kept_images += work->shards[kept++].count;
     if (kept < bench->count) { /* what did not count of the next one */
         bench->runs[kept].sentinel_line = NULL;
         bench->runs[kept].result = (ProcessResult){.end = PROCESS_NOT_STARTED};

@@ -1,13 +1,12 @@
 #include "flow/proof_shards.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/buffer.h"
 #include "base/fs.h"
 
-enum { MAX_DONE_BYTES = 1 << 20, MAX_HASHED_BYTES = 1 << 30 };
+enum { MAX_DONE_BYTES = 1 << 20 };
 
 int shards_needed(int64_t images, int jobs)
 {
@@ -18,33 +17,22 @@ int shards_needed(int64_t images, int jobs)
     return (int)(count < images ? count : images);
 }
 
-static Status hash_bytes_of(Hash *hash, const char *path)
+static Status hash_file_into(Hash *hash, const char *path)
 {
-    Buffer bytes = {0};
-    Status status = fs_read_file(path, MAX_HASHED_BYTES, &bytes);
-    if (status == OK) {
-        char length[32];
-        snprintf(length, sizeof length, "%zu", bytes.length);
-        hash_text(hash, length);
-        hash_update(hash, bytes.data, bytes.length);
-    }
-    buffer_free(&bytes);
-    return status;
+    char digest[HASH_HEX_BYTES];
+    TRY(hash_file(path, digest));
+    hash_text(hash, digest);
+    return OK;
 }
 
 Status shard_identity(const ShardInput *input, char identity[HASH_HEX_BYTES])
 {
     Hash *hash = hash_new();
-    Status status = OK;
     hash_text(hash, input->simulator);
-    for (int i = 0; i < input->design->file_count && status == OK; i++)
-        status = hash_bytes_of(hash, input->design->files[i]);
-    if (status == OK && input->design->weights)
-        status = hash_bytes_of(hash, input->design->weights);
+    hash_text(hash, input->design);
+    Status status = hash_file_into(hash, input->files->stimulus);
     if (status == OK)
-        status = hash_bytes_of(hash, input->files->stimulus);
-    if (status == OK)
-        status = hash_bytes_of(hash, input->files->expected);
+        status = hash_file_into(hash, input->files->expected);
     hash_finish(hash, identity);
     return status;
 }

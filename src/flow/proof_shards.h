@@ -10,7 +10,6 @@
 #define FLOW_PROOF_SHARDS_H
 
 #include "base/hash.h"
-#include "hw/emit.h"
 #include "hw/vectors.h"
 
 enum { SHARD_MAX_IMAGES = 1000 };
@@ -20,7 +19,7 @@ int shards_needed(int64_t images, int jobs);
 
 /* What decides about a shard. */
 typedef struct ShardInput {
-    const Design *design;
+    const char *design;       /* emit_hash() */
     const VectorFiles *files; /* written */
     const char *simulator;    /* path and version */
 } ShardInput;

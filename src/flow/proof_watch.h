@@ -33,8 +33,9 @@ typedef struct Bench {
     GhdlDesign design;
     GhdlRun *runs;
     Watch *watches;
-    const VectorFiles *files; /* one per run */
-    const char *weights;      /* file that each run loads; NULL: they are constants */
+    const VectorFiles *files;           /* one per run */
+    const char *weights;                /* file that each run loads; NULL: they are constants */
+    char (*identities)[HASH_HEX_BYTES]; /* one per run, of shards that may be kept */
     int count;
     int64_t images;   /* of all runs */
     const char *wave; /* of the runs with taps; NULL: none */

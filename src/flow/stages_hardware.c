@@ -4,8 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/buffer.h"
-#include "base/fs.h"
 #include "flow/differences.h"
 #include "flow/mutation.h"
 #include "flow/plan_choice.h"
@@ -16,8 +14,6 @@
 #include "hw/timing.h"
 #include "quant/description.h"
 #include "quant/float32.h"
-
-enum { MAX_HDL_FILE_BYTES = 1 << 28 };
 
 /* The bench's own watchdog counts clocks and notices a hang; this one is for a simulator that hangs
  * itself: a day. */
@@ -109,33 +105,11 @@ Status stage_plan(Session *session, json_t *figures)
 
 /* ---- emit ------------------------------------------------------------------------------------ */
 
-/* SHA-256 over names, lengths and bytes of the files, in compile order; weights.bin is the last. */
-static Status hash_design(const Design *design, char hex[HASH_HEX_BYTES])
-{
-    Hash *hash = hash_new();
-    Buffer bytes = {0}, head = {0};
-    Status status = OK;
-    for (int i = 0; i < design->file_count + (design->weights != NULL) && status == OK; i++) {
-        const char *file = i < design->file_count ? design->files[i] : design->weights;
-        const char *slash = strrchr(file, '/');
-        buffer_clear(&bytes);
-        status = fs_read_file(file, MAX_HDL_FILE_BYTES, &bytes);
-        buffer_clear(&head);
-        buffer_printf(&head, "%s %zu\n", slash ? slash + 1 : file, bytes.length);
-        hash_update(hash, head.data, head.length);
-        hash_update(hash, bytes.data, bytes.length);
-    }
-    hash_finish(hash, hex);
-    buffer_free(&bytes);
-    buffer_free(&head);
-    return status;
-}
-
 Status stage_emit(Session *session, json_t *figures)
 {
     char sha256[HASH_HEX_BYTES];
     TRY(emit_design(session->plan, session->arena, session_path(session, "hdl"), &session->design));
-    TRY(hash_design(&session->design, sha256));
+    TRY(emit_hash(&session->design, sha256));
     json_object_set_new(figures, "folder", report_string(session->design.folder));
     json_object_set_new(figures, "top", report_string(session->design.top));
     if (session->design.weights)

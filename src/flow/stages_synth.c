@@ -32,11 +32,11 @@ static Status find_tools(Synthesis *synthesis)
     FpgaBuild *build = &synthesis->build;
     DeviceFamily family = build->device->family;
     NetlistSim sim;
-    if (synthesis->session->options->netlist_images > 0)
-        TRY(netlist_sim_find(build->arena, 0, &sim));
     build->routes =
         family == FAMILY_ICE40 || (family == FAMILY_ECP5 && tool_is_there(TOOL_NEXTPNR_ECP5));
-    return fpga_find_tools(build);
+    TRY(fpga_find_tools(build));
+    return synthesis->session->options->netlist_images > 0 ? netlist_sim_find(build->arena, 0, &sim)
+                                                           : OK;
 }
 
 /* The files of the design without its bench, and the pins. */

@@ -9,6 +9,7 @@
 #include "hw/weights_file.h"
 
 enum { CONSTANTS, CORE, LOADED, TOP, BENCH, OWN_FILES, ORDER_CAP = 1 << 16 };
+enum { MAX_HDL_FILE_BYTES = 1 << 28 };
 
 const char *emit_tap_name(Arena *arena, const Stage *stage)
 {
@@ -179,4 +180,25 @@ Status emit_design(const Plan *plan, Arena *arena, const char *folder, Design *d
     for (int i = 0; i < OWN_FILES; i++)
         buffer_free(&texts[i]);
     return status == OK ? OK : error_context(status, "%s", plan->model->name);
+}
+
+Status emit_hash(const Design *design, char hex[HASH_HEX_BYTES])
+{
+    Hash *hash = hash_new();
+    Buffer bytes = {0}, head = {0};
+    Status status = OK;
+    for (int i = 0; i < design->file_count + (design->weights != NULL) && status == OK; i++) {
+        const char *file = i < design->file_count ? design->files[i] : design->weights;
+        const char *slash = strrchr(file, '/');
+        buffer_clear(&bytes);
+        status = fs_read_file(file, MAX_HDL_FILE_BYTES, &bytes);
+        buffer_clear(&head);
+        buffer_printf(&head, "%s %zu\n", slash ? slash + 1 : file, bytes.length);
+        hash_update(hash, head.data, head.length);
+        hash_update(hash, bytes.data, bytes.length);
+    }
+    hash_finish(hash, hex);
+    buffer_free(&bytes);
+    buffer_free(&head);
+    return status;
 }

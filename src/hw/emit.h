@@ -16,6 +16,7 @@
 #ifndef HW_EMIT_H
 #define HW_EMIT_H
 
+#include "base/hash.h"
 #include "hw/plan.h"
 
 typedef struct Design {
@@ -34,6 +35,9 @@ Status emit_design(const Plan *plan, Arena *arena, const char *folder, Design *d
  * files since: `compile_order.txt` names them. ERR_ENVIRONMENT: one is missing. */
 Status emit_find_design(const Plan *plan, Arena *arena, const char *folder,
                         Design *design) MUST_CHECK;
+
+/* SHA-256 over names, lengths and bytes of the files, in compile order; weights.bin is the last. */
+Status emit_hash(const Design *design, char hex[HASH_HEX_BYTES]) MUST_CHECK;
 
 /* File that the bench writes a layer's output to, with TAPS true: "tap_conv_1.bin". */
 const char *emit_tap_name(Arena *arena, const Stage *stage);

@@ -98,21 +98,18 @@ static void test_cut_off_files_do_not_count(void **state)
     buffer_free(&text);
 }
 
-static void test_identity_depends_on_every_file(void **state)
+static void test_identity_depends_on_everything(void **state)
 {
     const Bed *bed = *state;
-    const char *const files[] = {fs_join(bed->arena, bed->folder, "a.vhd"),
-                                 fs_join(bed->arena, bed->folder, "b.vhd"), NULL};
-    const Design design = {.files = files, .file_count = 2};
     const VectorFiles vectors = {.stimulus = fs_join(bed->arena, bed->folder, "in"),
                                  .expected = fs_join(bed->arena, bed->folder, "out")};
-    const char *const all[] = {files[0], files[1], vectors.stimulus, vectors.expected};
-    ShardInput input = {.design = &design, .files = &vectors, .simulator = "ghdl 2"};
+    const char *const all[] = {vectors.stimulus, vectors.expected};
+    ShardInput input = {.design = "ab", .files = &vectors, .simulator = "ghdl 2"};
     char first[HASH_HEX_BYTES], other[HASH_HEX_BYTES];
-    for (int i = 0; i < 4; i++)
+    for (int i = 0; i < 2; i++)
         put(all[i], "x");
     assert_int_equal(shard_identity(&input, first), OK);
-    for (int i = 0; i < 4; i++) {
+    for (int i = 0; i < 2; i++) {
         put(all[i], "y");
         assert_int_equal(shard_identity(&input, other), OK);
         assert_string_not_equal(first, other);
@@ -123,6 +120,12 @@ static void test_identity_depends_on_every_file(void **state)
     input.simulator = "ghdl 3";
     assert_int_equal(shard_identity(&input, other), OK);
     assert_string_not_equal(first, other);
+    input.simulator = "ghdl 2";
+    input.design = "ac";
+    assert_int_equal(shard_identity(&input, other), OK);
+    assert_string_not_equal(first, other);
+    assert_int_equal(fs_remove_tree(vectors.expected), OK);
+    assert_int_equal(shard_identity(&input, other), ERR_REFUSED);
 }
 
 static void test_counts_of_shards(void **state)
@@ -144,7 +147,7 @@ int main(void)
         PLACED(test_comes_back),
         PLACED(test_only_for_what_it_was_made_from),
         PLACED(test_cut_off_files_do_not_count),
-        PLACED(test_identity_depends_on_every_file),
+        PLACED(test_identity_depends_on_everything),
         cmocka_unit_test(test_counts_of_shards),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

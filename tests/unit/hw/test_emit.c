@@ -272,6 +272,31 @@ static void floating_point_files_come_when_they_are_needed(void **state)
     bed_close(&bed);
 }
 
+/* The last byte of each file changed, then the file away. */
+static void the_hash_is_of_every_file(void **state)
+{
+    (void)state;
+    Bed bed;
+    char whole[HASH_HEX_BYTES], other[HASH_HEX_BYTES];
+    bed_open(&bed, convolutional());
+    assert_int_equal(emit_hash(&bed.design, whole), OK);
+    for (int i = 0; i < bed.design.file_count; i++) {
+        Buffer text = read_all(bed.design.files[i]);
+        text.data[text.length - 1] ^= 1;
+        assert_int_equal(fs_write_atomic(bed.design.files[i], text.data, text.length), OK);
+        assert_int_equal(emit_hash(&bed.design, other), OK);
+        assert_string_not_equal(other, whole);
+        text.data[text.length - 1] ^= 1;
+        assert_int_equal(fs_write_atomic(bed.design.files[i], text.data, text.length), OK);
+        buffer_free(&text);
+    }
+    assert_int_equal(emit_hash(&bed.design, other), OK);
+    assert_string_equal(other, whole);
+    assert_int_equal(fs_remove_tree(bed.design.files[0]), OK);
+    assert_int_not_equal(emit_hash(&bed.design, other), OK);
+    bed_close(&bed);
+}
+
 static void library_files_are_copied_as_they_are(void **state)
 {
     (void)state;
@@ -304,6 +329,7 @@ int main(void)
         cmocka_unit_test(lines_are_at_most_100_columns),
         cmocka_unit_test(files_come_after_what_they_need),
         cmocka_unit_test(floating_point_files_come_when_they_are_needed),
+        cmocka_unit_test(the_hash_is_of_every_file),
         cmocka_unit_test(library_files_are_copied_as_they_are),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
