@@ -122,6 +122,7 @@ struct App {
     bool draw_anyway;            /* on a terminal that is too small */
     char argument[PROMPT_BYTES]; /* of the action that is being obeyed; "" */
     bool dirty;
+    bool leaving; /* quits when the run has a row in the history, where the next one finds it */
     bool quit;
 };
 
@@ -202,6 +203,8 @@ bool app_can_resume(const App *app, const char **why_not);
 void app_resume_run(App *app);
 void app_queue(App *app, JobKind kind, int64_t run);
 void app_begin_next(App *app);
+/* Quits; when a run of ours is about to begin, as soon as it has. */
+void app_leave(App *app);
 /* A job of the queue begins, with the model of these options; `run`: to be resumed, or 0. */
 void app_job_begins(App *app, const RunOptions *options, int64_t run);
 void app_pause_run(App *app);

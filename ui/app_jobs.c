@@ -1,10 +1,92 @@
-/* What engines do for the app beside runs from start to end: steering and resuming runs, the
- * choices for a model and what they do to its tensors, the programs of this machine. */
+/* What engines do for the app: what they tell of runs, steering and resuming those, the choices for a
+ * model and what they do to its tensors, the programs of this machine. */
 #include <stdio.h>
 #include <string.h>
 
 #include "flow/report.h"
 #include "ui/app.h"
+
+/* ---- what engines and the history tell of runs ----------------------------------------------- */
+
+static void announce_end(App *app)
+{
+    static const MessageLevel LEVELS[RUN_STATUSES] = {
+        [RUN_UNMET] = MESSAGE_WARNING,
+        [RUN_FAILED] = MESSAGE_ERROR,
+        [RUN_CANCELLED] = MESSAGE_WARNING,
+        [RUN_INTERRUPTED] = MESSAGE_ERROR,
+    };
+    const RunView *run = &app->run;
+    const char *message = run->message, *colon = *message ? ": " : "";
+    const char *word = run_status_word(run->status);
+    if (run->id > 0)
+        app_message(app, LEVELS[run->status], "run %lld is over: %s%s%s", (long long)run->id, word,
+                    colon, message);
+    else
+        app_message(app, LEVELS[run->status], "the run did not start: %s", message);
+}
+
+void app_engine_event(App *app, const Event *event)
+{
+    if (event->kind == EVENT_ERROR) {
+        app_message(app, MESSAGE_ERROR, "engine: %s", event->text);
+        return;
+    }
+    run_view_event(&app->run, event, app->now_ms);
+    if (event->kind == EVENT_REPORT)
+        announce_end(app);
+    if (app->leaving)
+        app_leave(app);
+    app_tell(app, SCREEN_RUN_CHANGED);
+}
+
+/* The engine died before its report: the history knows what is left of the run. */
+void app_engine_gone(App *app, const char *message)
+{
+    app->run_is_ours = false;
+    if (run_view_active(&app->run)) {
+        app->run.status = RUN_INTERRUPTED;
+        app->run.finished_ms = app->now_ms;
+        snprintf(app->run.message, sizeof app->run.message, "%s", message);
+        announce_end(app);
+    }
+    if (app->leaving)
+        app_leave(app);
+    app_history_changed(app);
+}
+
+/* Shows another run as the current one. */
+void app_show_run(App *app, int64_t run)
+{
+    RunView view;
+    if (app->ports.load_run(app->ports.host, run, &view) != OK) {
+        app_message(app, MESSAGE_ERROR, "%s", error_message());
+        return;
+    }
+    bool was_active = run_view_active(&app->run) && app->run.id == run;
+    run_view_free(&app->run);
+    app->run = view;
+    if (was_active && !run_view_active(&app->run))
+        announce_end(app);
+    app_tell(app, SCREEN_RUN_CHANGED);
+}
+
+void app_history_changed(App *app)
+{
+    app_tell(app, SCREEN_HISTORY_CHANGED);
+    if (app->run_is_ours)
+        return;
+    int64_t running = app->history.running.id;
+    if (run_view_active(&app->run) && app->run.id > 0)
+        app_show_run(app, app->run.id);
+    else if (running > 0)
+        app_show_run(app, running);
+    else if (!app->run.known) {
+        int64_t last = history_newest_of(&app->history, model_view_name(&app->model));
+        if (last > 0)
+            app_show_run(app, last);
+    }
+}
 
 /* ---- runs under way, and runs that did not end ----------------------------------------------- */
 
@@ -59,6 +141,12 @@ void app_begin_next(App *app)
     bool possible = !app->settings.readonly && !run_view_active(&app->run);
     if (possible && app->ports.begin_next(app->ports.host) != OK)
         app_message(app, MESSAGE_ERROR, "queue: %s", error_message());
+}
+
+void app_leave(App *app)
+{
+    app->leaving = app->run_is_ours && run_view_active(&app->run) && app->run.id == 0;
+    app->quit = !app->leaving;
 }
 
 void app_queue(App *app, JobKind kind, int64_t run)

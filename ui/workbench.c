@@ -341,6 +341,8 @@ static void on_before_sleep(uv_prepare_t *prepare)
     if (bench->walk.recorder)
         recorder_look(bench->walk.recorder, bench->app);
     go_on_with_walk(bench);
+    if (bench->app->quit && !bench->stopping) /* by what an engine said */
+        stop(bench);
     uint64_t since = uv_now(&bench->loop) - bench->drawn_ms;
     keep_ticking(bench);
     if (bench->app->dirty && (bench->urgent || since >= FRAME_MS))

@@ -213,6 +213,24 @@ static void test_quit_while_running(void **state)
     app_free(app);
 }
 
+/* A run that has no row yet could not be found by the next workbench, which would begin another. */
+static void test_quit_while_starting(void **state)
+{
+    (void)state;
+    FakeHost fake;
+    App *app = ready_app(&fake);
+    press(app, "rql");
+    assert_false(app->quit);
+    fixture_run_events(app);
+    assert_true(app->quit);
+    app_free(app);
+    app = ready_app(&fake);
+    press(app, "rql");
+    app_engine_gone(app, "it is dead");
+    assert_true(app->quit);
+    app_free(app);
+}
+
 static void test_readonly(void **state)
 {
     (void)state;
@@ -842,6 +860,7 @@ int main(void)
         cmocka_unit_test(test_engine_dies),
         cmocka_unit_test(test_cancel),
         cmocka_unit_test(test_quit_while_running),
+        cmocka_unit_test(test_quit_while_starting),
         cmocka_unit_test(test_readonly),
         cmocka_unit_test(test_follows_other_process),
         cmocka_unit_test(test_shows_last_result),
