@@ -1,4 +1,3 @@
-#include <stdio.h>
 #include <string.h>
 
 #include "hw/emit.h"
@@ -56,20 +55,61 @@ static void add_layer(const Emission *emission, int index, Buffer *into)
 
 /* ---- the whole ------------------------------------------------------------------------------- */
 
-/* "--   image 28x28x1 --> conv_1 --> ...", wrapped. */
-static void add_chain(const Plan *plan, Buffer *into)
+/* The banner's picture of the layers: one that follows the one before it, which nobody else reads,
+ * stands behind it; every other one begins a line with all that it reads. So what is read twice begins
+ * several lines, and what joins has several names before it.
+ *
+ *     --   4x4x1 --> conv
+ *     --   conv --> left
+ *     --   conv, left --> sum --> output
+ */
+typedef struct Picture {
+    const Plan *plan;
+    Buffer *into;
+    size_t line; /* where the line begins */
+} Picture;
+
+enum { PICTURE_COLUMNS = 90 };
+
+static void picture_add(Picture *picture, const char *before, const char *word)
 {
-    enum { COLUMNS = 90 };
+    size_t used = picture->into->length - picture->line;
+    if (used + strlen(before) + strlen(word) > PICTURE_COLUMNS) {
+        buffer_append_text(picture->into, "\n--  ");
+        picture->line = picture->into->length - strlen("--  ");
+    }
+    buffer_printf(picture->into, "%s%s", before, word);
+}
+
+static void picture_begin_line(Picture *picture, const Stage *stage)
+{
     char shape[SHAPE_TEXT_BYTES];
-    size_t line = into->length;
-    buffer_printf(into, "--   %s", shape_format(plan->model->ops[0].output_shape, shape));
+    const Plan *plan = picture->plan;
+    if (picture->into->length)
+        buffer_append_text(picture->into, "\n");
+    picture->line = picture->into->length;
+    buffer_append_text(picture->into, "--   ");
+    for (int k = 0; k < stage->input_count; k++) {
+        int from = stage->inputs[k];
+        const char *name = from == PLAN_INPUT
+                               ? shape_format(plan->model->ops[0].output_shape, shape)
+                               : plan->stages[from].label;
+        if (k)
+            buffer_append_text(picture->into, ",");
+        picture_add(picture, k ? " " : "", name);
+    }
+}
+
+static void add_picture(const Plan *plan, Buffer *into)
+{
+    Picture picture = {.plan = plan, .into = into};
     for (int i = 0; i < plan->count; i++) {
-        const char *label = plan->stages[i].label;
-        if (into->length - line + strlen(label) + 5 > COLUMNS) {
-            buffer_append_text(into, "\n--  ");
-            line = into->length - 4;
-        }
-        buffer_printf(into, " --> %s", label);
+        const Stage *stage = &plan->stages[i];
+        bool follows = i > 0 && stage->input_count == 1 && stage->inputs[0] == i - 1 &&
+                       plan->stages[i - 1].reader_count == 1;
+        if (!follows)
+            picture_begin_line(&picture, stage);
+        picture_add(&picture, " --> ", stage->label);
     }
 }
 
@@ -88,30 +128,42 @@ const char *emit_beat_words(Arena *arena, StreamLayout layout)
                         layout.lanes);
 }
 
-Status emit_core(const Emission *emission, Buffer *into)
+/* Pieces of the file, in their order. */
+typedef struct CoreText {
+    Buffer picture, signals, layers, watches;
+} CoreText;
+
+static void write_pieces(const Emission *emission, CoreText *text)
+{
+    const Plan *plan = emission->plan;
+    add_picture(plan, &text->picture);
+    emit_signals(emission, PLAN_INPUT, &text->signals);
+    emit_readers(emission, PLAN_INPUT, &text->layers);
+    for (int i = 0; i < plan->count; i++) {
+        emit_signals(emission, i, &text->signals);
+        emit_memory_signals(emission, &plan->stages[i], &text->signals);
+        add_layer(emission, i, &text->layers);
+    }
+    emit_watches(emission, &text->watches);
+    if (plan->has_class)
+        buffer_append_text(&text->signals, "    signal best_valid : std_logic;\n"
+                                           "    signal best_data  : sample_vector(0 to 0);\n\n");
+    drop_last(&text->layers);
+    drop_last(&text->watches);
+    drop_last(&text->signals);
+}
+
+static Status put_together(const Emission *emission, const CoreText *text, Buffer *into)
 {
     const Plan *plan = emission->plan;
     Arena *arena = emission->arena;
     const Op *first = &plan->model->ops[0], *last = plan->stages[plan->count - 1].op;
-    Buffer chain = {0}, signals = {0}, layers = {0}, watches = {0};
-    add_chain(plan, &chain);
-    emit_signals(emission, PLAN_INPUT, &signals);
-    emit_readers(emission, PLAN_INPUT, &layers);
-    for (int i = 0; i < plan->count; i++) {
-        emit_signals(emission, i, &signals);
-        emit_memory_signals(emission, &plan->stages[i], &signals);
-        add_layer(emission, i, &layers);
-    }
-    emit_watches(emission, &watches);
-    if (plan->has_class)
-        buffer_append_text(&signals, "    signal best_valid : std_logic;\n"
-                                     "    signal best_data  : sample_vector(0 to 0);\n\n");
     const TemplateKey keys[] = {
         {"name", plan->name},
         {"version", DNN2FPGA_VERSION},
         {"model", emit_plain(arena, plan->model->name)},
         {"sha256", plan->model->source_sha256},
-        {"chain", chain.data},
+        {"picture", text->picture.data},
         {"in_lanes", emit_beat_words(arena, plan->input)},
         {"in_beats", emit_number(arena, plan->input.beats)},
         {"in_high_lane", emit_number(arena, plan->input.lanes - 1)},
@@ -129,9 +181,9 @@ Status emit_core(const Emission *emission, Buffer *into)
         {"out_zero", emit_number(arena, last->output.zero_point)},
         {"latency", emit_number(arena, emission->timing->latency_cycles)},
         {"interval", emit_number(arena, emission->timing->interval_cycles)},
-        {"signals", signals.data},
-        {"layers", layers.data},
-        {"watches", watches.length ? watches.data : ""},
+        {"signals", text->signals.data},
+        {"layers", text->layers.data},
+        {"watches", text->watches.length ? text->watches.data : ""},
         {"output", plan->stages[plan->count - 1].label},
         {"ram", plan->loads_weights ? "yes" : ""},
         {"last_memory", emit_last_memory(plan)},
@@ -140,14 +192,17 @@ Status emit_core(const Emission *emission, Buffer *into)
         {"no_class", plan->has_class ? "" : "yes"},
         {NULL, NULL},
     };
-    /* The text in the values ends with a newline of its own. */
-    drop_last(&layers);
-    drop_last(&watches);
-    drop_last(&signals);
-    Status status = template_expand("core.vhd.tmpl", keys, into);
-    buffer_free(&chain);
-    buffer_free(&signals);
-    buffer_free(&layers);
-    buffer_free(&watches);
+    return template_expand("core.vhd.tmpl", keys, into);
+}
+
+Status emit_core(const Emission *emission, Buffer *into)
+{
+    CoreText text = {0};
+    write_pieces(emission, &text);
+    Status status = put_together(emission, &text, into);
+    buffer_free(&text.picture);
+    buffer_free(&text.signals);
+    buffer_free(&text.layers);
+    buffer_free(&text.watches);
     return status;
 }

@@ -83,16 +83,28 @@ static void map_weights(const Emission *emission, Map *map, const Stage *stage)
     map_constant(emission, map, stage, "SHIFTS");
 }
 
-static void map_conv2d(const Emission *emission, Map *map, const Stage *stage)
+/* `lanes`, the generic that says how many channels come out, and its value. */
+static void map_convolution(const Emission *emission, Map *map, const Stage *stage,
+                            const char *lanes, int value)
 {
     map_image(map, stage->op);
-    map_number(map, "FILTERS", stage->output.lanes);
+    map_number(map, lanes, value);
     map_window(map, &stage->op->window);
     map_number(map, "PE", stage->pe);
     map_number(map, "SIMD", stage->simd);
     map_input_range(map, stage->op);
     map_number(map, "PAD_VALUE", stage->op->input.zero_point);
     map_weights(emission, map, stage);
+}
+
+static void map_conv2d(const Emission *emission, Map *map, const Stage *stage)
+{
+    map_convolution(emission, map, stage, "FILTERS", stage->output.lanes);
+}
+
+static void map_depthwise_conv2d(const Emission *emission, Map *map, const Stage *stage)
+{
+    map_convolution(emission, map, stage, "MULTIPLIER", stage->output.lanes / stage->input.lanes);
 }
 
 static void map_dense(const Emission *emission, Map *map, const Stage *stage)
@@ -103,18 +115,6 @@ static void map_dense(const Emission *emission, Map *map, const Stage *stage)
     map_number(map, "PE", stage->pe);
     map_number(map, "SIMD", stage->simd);
     map_input_range(map, stage->op);
-    map_weights(emission, map, stage);
-}
-
-static void map_depthwise_conv2d(const Emission *emission, Map *map, const Stage *stage)
-{
-    map_image(map, stage->op);
-    map_number(map, "MULTIPLIER", stage->output.lanes / stage->input.lanes);
-    map_window(map, &stage->op->window);
-    map_number(map, "PE", stage->pe);
-    map_number(map, "SIMD", stage->simd);
-    map_input_range(map, stage->op);
-    map_number(map, "PAD_VALUE", stage->op->input.zero_point);
     map_weights(emission, map, stage);
 }
 

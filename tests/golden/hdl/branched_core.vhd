@@ -4,7 +4,10 @@
 -- Written by dnn2fpga VERSION from the model "branched"
 --   sha256 aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa
 --
---   4x4x1 --> conv --> sum --> down --> up --> both --> border --> mean
+--   4x4x1 --> conv
+--   4x4x1, conv --> sum
+--   sum --> down --> up
+--   up, sum, sum --> both --> border --> mean
 --
 -- in_data   a beat is 1 value; beats of an image: 16; range -127 to 127,
 --           real value = 0.00787401575 * (sample - 0); in_last marks an image's last beat
