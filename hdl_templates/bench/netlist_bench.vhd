@@ -16,7 +16,7 @@ library netlist;
 entity netlist_bench is
     generic (
         ENTITY_NUMBER : natural := 0;
-        CLOCKS        : natural := 600
+        CLOCKS        : natural := 1500
     );
 end entity;
 

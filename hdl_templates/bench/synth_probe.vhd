@@ -300,4 +300,76 @@ begin
                       out_valid, out_ready, results, out_last);
     end generate;
 
+    -- The same with weights of two bytes that are loaded, and 100 clocks later others, and so on.
+    loaded : if ENTITY_NUMBER = 18 generate
+        signal restart, loading, reading, byte_valid, hold : std_logic;
+        signal through, back_valid, weight_enable          : std_logic;
+        signal network_valid, network_ready, result_valid  : std_logic;
+        signal weight_valid, weight_ready, weight_last     : std_logic := '0';
+        signal weight_data, back_data : std_logic_vector(7 downto 0);
+        signal step : natural;
+        signal row  : sample_vector(0 to 5);
+    begin
+        out_valid <= result_valid;
+
+        bytes : process (clk)
+            variable count : natural range 0 to 71 := 0;
+            variable pause : natural range 0 to 100 := 0;
+            variable value : unsigned(7 downto 0) := (others => '0');
+        begin
+            if rising_edge(clk) then
+                if weight_valid = '1' and weight_ready = '1' then
+                    weight_valid <= '0';
+                    value := value + 77;
+                    if count = 71 then
+                        count := 0;
+                        pause := 100;
+                    else
+                        count := count + 1;
+                    end if;
+                elsif pause > 0 then
+                    pause := pause - 1;
+                else
+                    weight_valid <= '1';
+                end if;
+                weight_last <= '0';
+                if count = 71 then
+                    weight_last <= '1';
+                end if;
+                if rst = '1' then
+                    count := 0;
+                    pause := 0;
+                    value := (others => '0');
+                    weight_valid <= '0';
+                end if;
+                weight_data <= std_logic_vector(value);
+            end if;
+        end process;
+
+        loader : entity work.weight_loader
+            generic map (BYTES => 72, IN_BEATS => 36, OUT_BEATS => 18)
+            port map (clk, rst, weight_valid, weight_ready, weight_data, weight_last, '0',
+                      open, open, open, restart, loading, reading, byte_valid, through,
+                      back_valid, back_data, hold, in_valid, in_ready, network_valid,
+                      network_ready, result_valid, out_ready);
+
+        memory : entity work.weight_memory
+            generic map (ROWS => 6, VALUES => 6, LOW => -2048, HIGH => 2047)
+            port map (clk, restart, loading, reading, '1', through, byte_valid, weight_data,
+                      '0', "00000000", back_valid, back_data, step, weight_enable, row);
+
+        dut : entity work.depthwise_conv2d_stream
+            generic map (
+                HEIGHT => 6, WIDTH => 6, CHANNELS => 4, MULTIPLIER => 1,
+                KERNEL_HEIGHT => 3, KERNEL_WIDTH => 3, STRIDE_HEIGHT => 2, STRIDE_WIDTH => 1,
+                PAD_TOP => 0, PAD_BOTTOM => 1, PAD_LEFT => 1, PAD_RIGHT => 1,
+                PE => 2, SIMD => 3, IN_LOW => -128, IN_HIGH => 127, PAD_VALUE => 5,
+                WEIGHT_LOW => -2048, WEIGHT_HIGH => 2047,
+                OUT_ZERO => -3, OUT_LOW => -128, OUT_HIGH => 127, LOADABLE => true,
+                BIAS => BIAS, MULTIPLIERS => MULTIPLIERS, SHIFTS => LONG
+            )
+            port map (clk, hold, network_valid, network_ready, samples, in_last,
+                      result_valid, out_ready, results, out_last, step, weight_enable, row);
+    end generate;
+
 end architecture;

@@ -14,12 +14,16 @@
 --   weights_sum = b * 65536 + a
 --
 -- (weights_checksum() in src/hw/weights_file.c is the same.) weights_sum_valid is high from then
--- until the next load or check begins. If s_weights_tlast comes with another byte than the last
--- one, weights_error goes high until the next load begins.
+-- until the next load or check is asked for: at the second clock edge after that it is low. If
+-- s_weights_tlast comes with another byte than the last one, weights_error goes high until the next
+-- load begins; what comes behind the last byte is dropped, up to s_weights_tlast.
 --
 -- The network is held in reset, and takes no image, while there are no weights: before the first
--- load, during loads and checks, after an error, and after a reset. A load or a check that comes
--- later waits until the images that are under way have left. A check without weights does nothing.
+-- load, during loads and checks, after an error, and after a reset. A load or a check that is asked
+-- for while images are under way waits until these have left, and no other begins: every answer
+-- comes from the weights that were there when its image began. (An image whose source stops half-way
+-- holds up the load for as long.) A check without weights does nothing; one that is asked for
+-- together with a load is that of the load.
 --
 -- Images pass through it on their way in, without a register (in_*), and are only listened to on
 -- their way out (out_valid, out_ready).
@@ -142,7 +146,8 @@ begin
                 end if;
             elsif state = RUNNING then
                 if s_weights_tvalid = '1' or asked then
-                    state <= LEAVING;
+                    weights_sum_valid <= '0';
+                    state             <= LEAVING;
                 end if;
             elsif state = LEAVING then
                 if silence = QUIET then
@@ -153,10 +158,9 @@ begin
                     end if;
                 end if;
             elsif state = BEGIN_LOAD then
-                count             := 0;
-                weights_sum_valid <= '0';
-                weights_error     <= '0';
-                state             <= LOAD;
+                count         := 0;
+                weights_error <= '0';
+                state         <= LOAD;
             elsif state = LOAD then
                 if s_weights_tvalid = '1' then
                     if s_weights_tlast = '1' and count = BYTES - 1 then
@@ -176,11 +180,10 @@ begin
                     state <= EMPTY;
                 end if;
             elsif state = BEGIN_READ then
-                asked             := false;
-                low               := to_unsigned(1, 16);
-                high              := to_unsigned(0, 16);
-                weights_sum_valid <= '0';
-                state             <= READ;
+                asked := false;
+                low   := to_unsigned(1, 16);
+                high  := to_unsigned(0, 16);
+                state <= READ;
             elsif state = READ then
                 if back_valid = '1' then
                     low  := low + unsigned(back_data);

@@ -106,9 +106,14 @@ global_average_pool_stream PE=2 BEATS=1 BIAS=0 MULTIPLIER=16384 SHIFT=14 IN_BITS
 global_average_pool_stream PE=3 BEATS=49 IN_BITS=16 OUT_LOW=-32768 OUT_HIGH=32767 SHIFT=20
 SHAPES
 }
-# These have no streams to stall: a package, and a serial line.
+# These have their own stalls, or no streams at all: loaded weights, a serial line, a package.
 unstalled_shapes() {
     cat <<'SHAPES'
+weight_loader PE=1 SIMD=1
+weight_loader PE=2 SIMD=2 IN_STALL=40 OUT_STALL=40 WEIGHT_STALL=40
+weight_loader PE=6 SIMD=4 BEATS=1 FIRST_BITS=5 SECOND_BITS=8 OUT_STALL=80 WEIGHT_STALL=80
+weight_loader PE=3 SIMD=4 BEATS=5 FIRST_BITS=9 SECOND_BITS=13 IN_STALL=70 WEIGHT_STALL=10
+weight_loader SIMD=2 FIRST_BITS=2 SECOND_BITS=3 OUT_STALL=50 SEED=7
 uart_bridge SPAN=2 ANSWER=3
 uart_bridge SPAN=1 ANSWER=1 CLOCKS_PER_BIT=4
 uart_bridge SPAN=1 ANSWER=20 CLOCKS_PER_BIT=13

@@ -114,4 +114,27 @@ fault "the last pixel added at every step" global_average_pool_stream.vhd \
     global_average_pool_stream
 fault "channels of a mean in the wrong order" global_average_pool_stream.vhd \
     's/:= sums(PE to CHANNELS - 1)/:= sums(0 to CHANNELS - PE - 1)/' global_average_pool_stream
+fault "a load does not wait for the images under way" weight_loader.vhd \
+    's/if inside > 0 then/if place_in > 0 then/' weight_loader OUT_STALL=95
+fault "images begin while a load waits" weight_loader.vhd \
+    "s/(state = LEAVING and mid_in = '1')/state = LEAVING/" weight_loader
+fault "a short load counts" weight_loader.vhd \
+    "s/elsif s_weights_tlast = '1' then/elsif false then/" weight_loader
+fault "what is behind a long load begins another" weight_loader.vhd \
+    's/state         <= FAULTY;/state         <= EMPTY;/' weight_loader
+fault "a checksum that knows no order" weight_loader.vhd \
+    's/high := high + low;/high := high + 1;/' weight_loader
+fault "a checksum of before is shown while the next is taken" weight_loader.vhd \
+    "s/^                    weights_sum_valid <= '0';//" weight_loader
+fault "a check keeps the sum of before" weight_loader.vhd \
+    's/low   := to_unsigned(1, 16);/null;/' weight_loader
+fault "half a load counts after a reset" weight_memory.vhd \
+    's/^                number  := 0;//' weight_loader
+fault "the last row of weights is not written" weight_memory.vhd \
+    's/            if full then/            if full and number < ROWS - 1 then/' weight_loader
+fault "both bytes of a weight the low one" weight_memory.vhd \
+    's/word := signed(byte_data) & signed(low_byte);/word := signed(low_byte) \& signed(low_byte);/' \
+    weight_loader
+fault "a memory that answers one row late" weight_memory.vhd \
+    's/read := memory(address);/read := memory((address + 1) mod ROWS);/' weight_loader
 tap_done

@@ -15,7 +15,8 @@ fi
 # Probes of hdl_templates/bench/synth_probe.vhd, by number.
 probes=(conv2d_folded conv2d_parallel dense_folded dense_parallel max_pool average_pool affine
     table requantize arg_max register fork_fifo_add
-    concat zero_pad upsample global_max_pool global_average_pool depthwise_conv2d)
+    concat zero_pad upsample global_max_pool global_average_pool depthwise_conv2d
+    loaded_weights)
 
 # An array written with a dynamic index and read as a whole: GHDL 2.0 loses its clock.
 finds_lost_register() (
@@ -69,6 +70,7 @@ check_netlists synth_probe "${probes[@]}"
 check "a deep buffer is a memory: 4 samples of 8 bits and last" has_memory 11 33 21
 check "an enlarger holds a row in a memory" has_memory 14 32 6
 check "a depthwise convolution holds two rows in a memory" has_memory 17 64 8
+check "loaded weights are in a memory: 6 rows of 72 bits" has_memory 18 72 6
 check "a netlist that differs is noticed" differs synth_probe 8 "$scratch/synth_probe.6"
 check "a register that synthesis lost is noticed" finds_lost_register
 check "a choice without default is noticed" finds_open_choice
