@@ -60,7 +60,8 @@ Status fs_read_file(const char *path, size_t cap, Buffer *into)
     if (!file)
         return error_set(ERR_REFUSED, "%s: cannot be opened: %s", path, strerror(errno));
     Status status = OK;
-    size_t total = 0;
+    size_t total = 0, before = into->length;
+    bool was_empty = !into->data;
     for (;;) {
         enum { STEP = 65536 };
         char *end = buffer_reserve(into, STEP);
@@ -78,6 +79,12 @@ Status fs_read_file(const char *path, size_t cap, Buffer *into)
     if (status == OK && ferror(file))
         status = error_set(ERR_ENVIRONMENT, "%s: cannot be read: %s", path, strerror(errno));
     fclose(file);
+    if (status != OK && was_empty) {
+        buffer_free(into);
+    } else if (status != OK) {
+        into->length = before;
+        into->data[before] = '\0';
+    }
     return status;
 }
 

@@ -73,7 +73,7 @@ static bool possible(const LayerDifferences *layer)
             return false;
         elements *= sizes[i];
     }
-    bool any = layer->wrong + layer->missing > 0;
+    bool any = layer->wrong > 0 || layer->missing > 0;
     return layer->lanes >= 1 && layer->image >= 0 && layer->wrong >= 0 && layer->missing >= 0 &&
            layer->wrong <= elements && layer->missing <= elements && layer->first < elements &&
            (any ? layer->first >= 0 : layer->first == -1);
@@ -152,7 +152,9 @@ Status differences_read_index(Differences *differences)
     const char *path = fs_join(differences->arena, differences->folder, DIFFERENCES_INDEX);
     Status status = fs_exists(path) ? fs_read_file(path, INDEX_CAP, &text)
                                     : error_set(ERR_ENVIRONMENT,
-                                                "%s: is not there: no differences are kept of this run", path);
+                                                "%s: is not there: no differences are kept of this "
+                                                "run",
+                                                path);
     if (status != OK)
         return status;
     json_t *index = json_loadb(text.data, text.length, JSON_REJECT_DUPLICATES, &fault);

@@ -10,12 +10,13 @@
 
 /* ---- foldings -------------------------------------------------------------------------------- */
 
+/* The first operation is the input: nothing to fold. */
 static Status find_op(const IntegerModel *model, const char *name, Op **op)
 {
     const char **names = ARENA_ARRAY(model->arena, const char *, model->count + 1);
-    for (int i = 0; i < model->count; i++) {
-        names[i] = model->ops[i].name;
-        if (strcmp(names[i], name) == 0) {
+    for (int i = 1; i < model->count; i++) {
+        names[i - 1] = model->ops[i].name;
+        if (strcmp(model->ops[i].name, name) == 0) {
             *op = &model->ops[i];
             return OK;
         }

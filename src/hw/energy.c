@@ -1,5 +1,6 @@
 #include "hw/energy.h"
 
+#include <assert.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -101,8 +102,8 @@ static void count_macs(const Stage *stage, EnergyUse *use)
             return;
         }
     }
-    if (use->width_count < ENERGY_MAX_WIDTHS)
-        use->macs[use->width_count++] = (EnergyMacs){weight_bits, op->input.bits, count};
+    assert(use->width_count < ENERGY_MAX_WIDTHS);
+    use->macs[use->width_count++] = (EnergyMacs){weight_bits, op->input.bits, count};
 }
 
 /* Words that the memories of a stage give and take, with samples of `value_bits` and weights of

@@ -37,7 +37,11 @@ EnergyTable energy_table_default(void);
  * ERR_REFUSED names file, line and the keys. */
 Status energy_table_read(const char *path, EnergyTable *table) MUST_CHECK;
 
-enum { ENERGY_MAX_WIDTHS = 16 };
+/* Widths of weights and of what they meet that there can be, and floating point. */
+enum {
+    ENERGY_INTEGER_WIDTHS = FIXED_MAX_BITS - FIXED_MIN_BITS + 1,
+    ENERGY_MAX_WIDTHS = ENERGY_INTEGER_WIDTHS * ENERGY_INTEGER_WIDTHS + 1
+};
 
 /* Multiply-accumulates of two widths. */
 typedef struct EnergyMacs {

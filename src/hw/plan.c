@@ -368,7 +368,7 @@ Status plan_load_weights(Plan *plan)
         if (stage->rows && op_traits(stage->op->kind)->reads_float)
             return error_set(ERR_REFUSED,
                              "layer %s: computes in floating point, and such weights are constants "
-                             "only; leave out --weights ram, or --float-layer %s",
+                             "only; leave out --weights ram, or --float %s",
                              stage->op->name, stage->op->name);
         any = any || stage->rows;
     }

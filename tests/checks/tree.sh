@@ -64,6 +64,22 @@ in_manual() {
     done
     return $bad
 }
+# Options in what the program says; those of other programs stand in src/tools.
+said_options() {
+    find src ui db -name '*.c' -not -path 'src/tools/*' -print0 | xargs -0 grep -hoE '"[^"]* [^"]*"' |
+        grep -oE -e "(^|[\" ('])--[a-z][a-z0-9-]+" | grep -oE -e '--[a-z][a-z0-9-]+' | sort -u
+}
+many_options() { [ "$(said_options | wc -l)" -ge 40 ]; }
+options_are_there() {
+    local option bad=0 known
+    known=$("$program" man | sed 's/\\-/-/g' | grep -oE -e '--[a-z][a-z0-9-]+' | sort -u) || return 1
+    for option in $(said_options); do
+        grep -qxF -e "$option" <<<"$known" || { echo "$option is no option"; bad=1; }
+    done
+    return $bad
+}
+check "messages name options" many_options
+check "and every option that a message names is there" options_are_there
 check "the help lists the verbs" many_verbs
 check "every verb is in the README's table" in_readme
 check "every verb is in the manual page" in_manual

@@ -95,5 +95,6 @@ check "a folding that does not divide, with the legal ones" \
     usage "possible: 1, 2, 3, 4, 6, 12" run $cnn --data $mnist --fold conv_1:pe=5
 check "floating point for a layer that is not there, with the near one" \
     usage "did you mean conv_1?" run $cnn --data $mnist --float conv_9
+check "a folding of the input" usage "no layer is named" run $cnn --data $mnist --fold image:pe=1
 check "a folding of a layer that is not there" usage "did you mean conv_1?" run $cnn --data $mnist --fold conv_9:pe=1
 tap_done

@@ -196,7 +196,11 @@ static void test_files(void **state)
     assert_string_equal(text.data, "bye");
     assert_int_equal(fs_read_file(path, 2, &text), ERR_REFUSED);
     assert_int_equal(fs_read_file(deep, 2, &text), ERR_ENVIRONMENT);
+    assert_string_equal(text.data, "bye"); /* a failure leaves it as it was */
+    assert_int_equal(text.length, 3);
     buffer_free(&text);
+    assert_int_equal(fs_read_file(path, 2, &text), ERR_REFUSED);
+    assert_null(text.data);
     assert_int_equal(fs_make_folders(path), ERR_ENVIRONMENT);
     char *around = fs_join(arena, deep, "../c/f.txt");
     assert_string_equal(fs_absolute(arena, around), fs_resolve(arena, path));

@@ -242,6 +242,8 @@ static void damaged_files_are_refused(void **state)
                    {"\"lanes\":4", "\"lanes\":0"},
                    {"\"wrong\":1", "\"wrong\":2"},
                    {"\"wrong\":1", "\"wrong\":-1"},
+                   {"\"wrong\":1,\"missing\":0",
+                    "\"wrong\":9223372036854775807,\"missing\":9223372036854775807"},
                    {"\"first\":1", "\"first\":99999"},
                    {"\"per_channel\":[0,1", "\"per_channel\":[1,0,1"},
                    {"\"per_channel\":[0,1", "\"per_channel\":[0,\"1\""},

@@ -64,6 +64,33 @@ static void every_product_is_counted_once(void **state)
         assert_int_equal(serial.macs[i].count, parallel.macs[i].count);
 }
 
+/* More pairs of widths than anybody has: none is lost. */
+static void every_width_has_its_count(void **state)
+{
+    enum { LAYERS = 40, UNITS = 2 };
+    (void)state;
+    EnergyTable table = energy_table_default();
+    Plan *plan = NULL;
+    Tiny tiny = tiny_new("widths", shape_of(1, UNITS), 1);
+    for (int i = 0; i < LAYERS; i++) {
+        char name[16];
+        snprintf(name, sizeof name, "dense_%d", i);
+        tiny_dense(&tiny, name, UNITS);
+    }
+    IntegerModel *model = tiny_finish(&tiny);
+    assert_int_equal(plan_new(model, &plan), OK);
+    for (int i = 0; i < LAYERS; i++) {
+        model->ops[i + 1].weight_bits = FIXED_MIN_BITS + i % 13;
+        model->ops[i + 1].input.bits = FIXED_MIN_BITS + i % 11;
+    }
+    EnergyUse use = energy_of_plan(plan, &table);
+    assert_int_equal(use.width_count, LAYERS);
+    for (int i = 0; i < use.width_count; i++)
+        assert_int_equal(use.macs[i].count, UNITS * UNITS);
+    plan_free(plan);
+    integer_model_free(model);
+}
+
 /* ---- tables ---------------------------------------------------------------------------------- */
 
 static const char *write_table(const char *text)
@@ -116,6 +143,7 @@ int main(void)
         cmocka_unit_test(counts_of_a_convolution),
         cmocka_unit_test(constants_in_logic_are_not_read),
         cmocka_unit_test(every_product_is_counted_once),
+        cmocka_unit_test(every_width_has_its_count),
         cmocka_unit_test(a_table_replaces_what_it_names),
         cmocka_unit_test(a_table_that_is_none_is_refused),
     };
