@@ -372,10 +372,10 @@ static Status set_option(Parse *parse, const Option *option, const char *value)
     return OK;
 }
 
-/* One "--name", "--name=value" or "--name value"; `*index` moves past what was used. */
-static Status parse_option(Parse *parse, char **argv, int argc, int *index, unsigned groups)
+/* One "--name", "--name=value" or "--name value"; `*argv` moves to the last one that was used. */
+static Status parse_option(Parse *parse, char ***argv, unsigned groups)
 {
-    const char *argument = argv[*index];
+    const char *argument = **argv;
     const char *equals = strchr(argument, '=');
     size_t length = equals ? (size_t)(equals - argument) - 2 : strlen(argument + 2);
     const Option *option = find_option(argument + 2, length, groups);
@@ -385,16 +385,15 @@ static Status parse_option(Parse *parse, char **argv, int argc, int *index, unsi
     if (!option->value && value)
         return error_set(ERR_USAGE, "--%s takes no value", option->name);
     if (option->value && !value) {
-        if (*index + 1 >= argc)
+        if (!(*argv)[1])
             return error_set(ERR_USAGE, "--%s needs a value: %s", option->name, option->value);
-        value = argv[++*index];
+        value = *++*argv;
     }
     TRY_IN(set_option(parse, option, value), "--%s", option->name);
     return OK;
 }
 
-Status arguments_parse(int argc, char **argv, int first, unsigned groups, Arena *arena,
-                       Arguments *arguments)
+Status arguments_parse(char **argv, unsigned groups, Arena *arena, Arguments *arguments)
 {
     *arguments = (Arguments){.run = run_options_default(),
                              .train = train_request_default(),
@@ -402,12 +401,12 @@ Status arguments_parse(int argc, char **argv, int first, unsigned groups, Arena 
                              .limit = 20,
                              .image = -1};
     Parse parse = {arguments, arena};
-    for (int i = first; i < argc; i++) {
-        const char *argument = argv[i];
+    for (; *argv; argv++) {
+        const char *argument = *argv;
         if (strcmp(argument, "-h") == 0) {
             arguments->help = true;
         } else if (strncmp(argument, "--", 2) == 0 && argument[2]) {
-            TRY(parse_option(&parse, argv, argc, &i, groups));
+            TRY(parse_option(&parse, &argv, groups));
         } else if (argument[0] == '-' && argument[1]) {
             return error_set(ERR_USAGE, "unknown option %s; --help lists them", argument);
         } else if (arguments->word_count == ARGUMENTS_MAX_WORDS) {

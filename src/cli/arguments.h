@@ -61,10 +61,9 @@ typedef struct Arguments {
     bool again;                  /* runs differences */
 } Arguments;
 
-/* Parses argv[first..]; `groups` are those of the verb. ERR_USAGE names the option, what it takes
+/* Parses arguments up to NULL; `groups` are those of the verb. ERR_USAGE names the option, what it takes
  * and, when it is unknown, the nearest one. Strings live in argv or the arena. */
-Status arguments_parse(int argc, char **argv, int first, unsigned groups, Arena *arena,
-                       Arguments *arguments) MUST_CHECK;
+Status arguments_parse(char **argv, unsigned groups, Arena *arena, Arguments *arguments) MUST_CHECK;
 
 typedef struct OptionInfo {
     const char *name;  /* "db" */

@@ -433,11 +433,11 @@ static Status check_words(const Verb *verb, const Arguments *arguments)
     return error_set(ERR_USAGE, "usage: dnn2fpga %s %s", verb->name, verb->words);
 }
 
-static int do_verb(const Verb *verb, int argc, char **argv, const WorkbenchDoor *door)
+/* `words`: what follows the verb, up to NULL. */
+static int do_verb(const Verb *verb, char **words, const WorkbenchDoor *door)
 {
     Invocation invocation = {.arena = arena_new(), .door = door};
-    Status status =
-        arguments_parse(argc, argv, 2, verb->groups, invocation.arena, &invocation.arguments);
+    Status status = arguments_parse(words, verb->groups, invocation.arena, &invocation.arguments);
     if (status == OK && invocation.arguments.help) {
         print_verb_help(verb);
     } else if (status == OK && (status = check_words(verb, &invocation.arguments)) == OK) {
@@ -453,10 +453,10 @@ static int do_verb(const Verb *verb, int argc, char **argv, const WorkbenchDoor 
     return code;
 }
 
-static Status read_request(int argc, char **argv, Arena *arena, Arguments *arguments,
+static Status read_request(char **words, Arena *arena, Arguments *arguments,
                            WorkbenchRequest *request)
 {
-    TRY(arguments_parse(argc, argv, 1, WORKBENCH_GROUPS, arena, arguments));
+    TRY(arguments_parse(words, WORKBENCH_GROUPS, arena, arguments));
     if (arguments->word_count > 1)
         return error_set(ERR_USAGE, "the workbench takes one model, not also '%s'",
                          arguments->words[1]);
@@ -503,12 +503,12 @@ int cli_main(int argc, char **argv, const WorkbenchDoor *door)
     }
     const Verb *verb = verb_find(first);
     if (verb)
-        return do_verb(verb, argc, argv, door);
+        return do_verb(verb, argv + 2, door);
 
     Arena *arena = arena_new();
     Arguments arguments;
     WorkbenchRequest request;
-    Status status = read_request(argc, argv, arena, &arguments, &request);
+    Status status = read_request(argv + (argc > 0), arena, &arguments, &request);
     int code = (int)status;
     if (status == OK && arguments.help)
         print_overview(stdout);

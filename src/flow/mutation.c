@@ -71,7 +71,7 @@ static Status try_out(const Mutation *mutation, const Trial *trial, bool *passed
         arena_printf(arena, "IMAGES=%lld", (long long)trial->files.count),
         trial->stalls ? "STALL_SEED=1" : "STALL_SEED=0", NULL};
     GhdlRun run = {.generics = generics, .folder = trial->folder, .sentinel = RESULT_WORD};
-    TRY(ghdl_run_many(arena, trial->design, &run, 1, 1, NULL));
+    TRY(ghdl_run_many(arena, trial->design, &run, 1, 1));
     *passed = ghdl_run_passed(&run) && sentinel_is(&run, "images", trial->files.count) &&
               (!trial->compare_time || time_is_right(mutation, &run, trial->files.count));
     return OK;
@@ -353,8 +353,9 @@ Status mutation_run(const MutationSetup *setup, Arena *arena, MutationScore *sco
     *score = (MutationScore){0};
     Status status = prepare(&mutation);
     if (status == OK)
-        status = mutants_choose(setup->plan, &mutation.design, setup->count, setup->seed, arena,
-                                &score->mutants);
+        status = mutants_choose(
+            &(MutantsRequest){setup->plan, &mutation.design, setup->count, setup->seed}, arena,
+            &score->mutants);
     if (status == OK) {
         score->verdicts = ARENA_ARRAY(arena, MutantVerdict, score->mutants.count);
         status = judge_all(&mutation, score);

@@ -250,7 +250,7 @@ static Status write_and_tap(Bench *bench, const VectorFiles *files, IntegerForwa
     bench->runs[0].folder = fs_absolute(arena, folder);
     bench->runs[0].generics = bench_generics(bench, files, NULL, true);
     bench->runs[0].wave = bench->wave;
-    TRY(ghdl_run_many(arena, &bench->design, bench->runs, 1, 1, NULL));
+    TRY(ghdl_run_many(arena, &bench->design, bench->runs, 1, 1));
     if (bench->watches[0].failed && bench->watches[0].first.missing)
         result->standstill = explain_standstill(bench, &bench->watches[0]);
     TapRun run = {.folder = folder,
@@ -422,7 +422,7 @@ static Status check_overflow(const ProofSetup *setup, Arena *arena, const ProofW
     files->count = files->count < PROOF_CHECKED_IMAGES ? files->count : PROOF_CHECKED_IMAGES;
     bench_runs(&bench, files, 1);
     bench.runs[0].generics = bench_generics(&bench, files, NULL, false);
-    TRY(ghdl_run_many(arena, &bench.design, bench.runs, 1, 1, NULL));
+    TRY(ghdl_run_many(arena, &bench.design, bench.runs, 1, 1));
     result->overflow_checked = files->count;
     if (run_is_exact(&bench, 0))
         return OK;
@@ -488,7 +488,7 @@ static Status simulate_round(Bench *bench, const ProofWork *work, int first, int
         TRY(fs_remove_tree(outputs)); /* of an earlier run: must not count */
         bench->runs[i].generics = bench_generics(bench, &work->shards[i], outputs, false);
     }
-    TRY(ghdl_run_many(bench->arena, &bench->design, &bench->runs[first], count, count, NULL));
+    TRY(ghdl_run_many(bench->arena, &bench->design, &bench->runs[first], count, count));
     for (int i = first; i < first + count; i++)
         TRY(keep(bench, i));
     return OK;

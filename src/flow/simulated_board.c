@@ -44,7 +44,7 @@ static Status check_end(const SimulatedBoard *board)
 static void *simulate(void *context)
 {
     SimulatedBoard *board = context;
-    board->status = ghdl_run_many(board->arena, &board->design, &board->run, 1, 1, NULL);
+    board->status = ghdl_run_many(board->arena, &board->design, &board->run, 1, 1);
     if (board->status == OK)
         board->status = check_end(board);
     if (board->status != OK)

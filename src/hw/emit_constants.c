@@ -36,11 +36,9 @@ static void list_add(List *list, int32_t value)
     list->written++;
 }
 
-static List list_open(const Emission *emission, const Stage *stage, const char *what,
-                      const char *type, int64_t count, Buffer *into)
+static List list_open(const char *name, const char *type, int64_t count, Buffer *into)
 {
-    buffer_printf(into, "    constant %s : %s(0 to %lld) := (",
-                  emit_constant_name(emission->arena, stage, what), type, (long long)count - 1);
+    buffer_printf(into, "    constant %s : %s(0 to %lld) := (", name, type, (long long)count - 1);
     if (count == 1) /* one value in parentheses would be an expression */
         buffer_append_text(into, "0 =>");
     return (List){.into = into, .count = count, .row = count};
@@ -82,7 +80,8 @@ static void add_folded_weights(const Emission *emission, const Stage *stage, Buf
 {
     int64_t row = (int64_t)stage->pe * stage->simd;
     assert(stage->op->weights);
-    List list = list_open(emission, stage, "WEIGHTS", value_vector(stage), stage->rows * row, into);
+    List list = list_open(emit_constant_name(emission->arena, stage, "WEIGHTS"),
+                          value_vector(stage), stage->rows * row, into);
     list.row = row;
     for (int64_t step = 0; step < stage->rows; step++)
         for (int p = 0; p < stage->pe; p++)
@@ -95,7 +94,8 @@ static void add_plain_weights(const Emission *emission, const Stage *stage, Buff
 {
     int64_t count = op_weight_count(stage->op);
     assert(stage->op->weights);
-    List list = list_open(emission, stage, "WEIGHTS", "sample_vector", count, into);
+    List list = list_open(emit_constant_name(emission->arena, stage, "WEIGHTS"), "sample_vector",
+                          count, into);
     for (int64_t i = 0; i < count; i++)
         list_add(&list, stage->op->weights[i]);
     list_close(&list);
@@ -129,7 +129,8 @@ static void add_per_channel(const Emission *emission, const Stage *stage, Buffer
     size_t count = is_float ? 1 : sizeof lists / sizeof *lists;
     int64_t channels = stage->output.lanes;
     for (size_t i = 0; i < count; i++) {
-        List list = list_open(emission, stage, lists[i].what, type, channels, into);
+        List list = list_open(emit_constant_name(emission->arena, stage, lists[i].what), type,
+                              channels, into);
         for (int64_t c = 0; c < channels; c++)
             list_add(&list, lists[i].value(stage->op, c));
         list_close(&list);
@@ -140,7 +141,8 @@ static void add_table(const Emission *emission, const Stage *stage, Buffer *into
 {
     const Op *op = stage->op;
     int64_t count = (int64_t)op->input.high - op->input.low + 1;
-    List list = list_open(emission, stage, "TABLE", "sample_vector", count, into);
+    List list = list_open(emit_constant_name(emission->arena, stage, "TABLE"), "sample_vector",
+                          count, into);
     for (int64_t i = 0; i < count; i++)
         list_add(&list, op->table[i]);
     list_close(&list);

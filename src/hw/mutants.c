@@ -203,27 +203,28 @@ static bool ends_with(const char *text, const char *end)
 }
 
 typedef struct LineList {
+    Arena *arena;
+    const Design *design;
     Mutant *items;
     int count, capacity;
 } LineList;
 
-static void add_places(const Design *design, int file, const char *text, const LineFault *fault,
-                       Arena *arena, LineList *list)
+static void add_places(LineList *list, int file, const char *text, const LineFault *fault)
 {
     int occurrence = 0;
     for (const char *at = text; (at = strstr(at, fault->from)) != NULL; at += strlen(fault->from)) {
         if (list->count == list->capacity)
             return;
-        list->items[list->count++] =
-            (Mutant){.kind = fault->kind,
-                     .stage = -1,
-                     .file = file,
-                     .from = fault->from,
-                     .to = fault->to,
-                     .occurrence = occurrence++,
-                     .hidden = fault->hidden,
-                     .what = arena_printf(arena, "%s: %s", strrchr(design->files[file], '/') + 1,
-                                          fault->what)};
+        list->items[list->count++] = (Mutant){
+            .kind = fault->kind,
+            .stage = -1,
+            .file = file,
+            .from = fault->from,
+            .to = fault->to,
+            .occurrence = occurrence++,
+            .hidden = fault->hidden,
+            .what = arena_printf(list->arena, "%s: %s", strrchr(list->design->files[file], '/') + 1,
+                                 fault->what)};
     }
 }
 
@@ -231,7 +232,10 @@ static void add_places(const Design *design, int file, const char *text, const L
 static Status find_lines(const Plan *plan, const Design *design, Arena *arena, LineList *list)
 {
     enum { MOST = 4096 };
-    *list = (LineList){.items = ARENA_ARRAY(arena, Mutant, MOST), .capacity = MOST};
+    *list = (LineList){.arena = arena,
+                       .design = design,
+                       .items = ARENA_ARRAY(arena, Mutant, MOST),
+                       .capacity = MOST};
     Buffer text = {0};
     Status status = OK;
     for (int i = 0; i + 1 < design->file_count && status == OK; i++) {
@@ -240,7 +244,7 @@ static Status find_lines(const Plan *plan, const Design *design, Arena *arena, L
         for (size_t k = 0; status == OK && k < sizeof LINE_FAULTS / sizeof *LINE_FAULTS; k++)
             if (ends_with(design->files[i], LINE_FAULTS[k].file) &&
                 (!LINE_FAULTS[k].matters || LINE_FAULTS[k].matters(plan)))
-                add_places(design, i, text.data, &LINE_FAULTS[k], arena, list);
+                add_places(list, i, text.data, &LINE_FAULTS[k]);
     }
     buffer_free(&text);
     return status;
@@ -267,16 +271,17 @@ static void shuffle(LineList *list, Rng *rng)
     }
 }
 
-Status mutants_choose(const Plan *plan, const Design *design, int count, uint64_t seed,
-                      Arena *arena, Mutants *mutants)
+Status mutants_choose(const MutantsRequest *request, Arena *arena, Mutants *mutants)
 {
-    Rng rng = rng_seed(seed);
+    const Plan *plan = request->plan;
+    int count = request->count;
+    Rng rng = rng_seed(request->seed);
     LineList lines;
     int64_t shares = all_shares(plan);
     if (shares == 0)
         return error_set(ERR_REFUSED, "%s: no layer has integer constants: nothing to change",
                          plan->model->name);
-    TRY(find_lines(plan, design, arena, &lines));
+    TRY(find_lines(plan, request->design, arena, &lines));
     shuffle(&lines, &rng);
     int line_count = (count + LINE_SHARE - 1) / LINE_SHARE;
     line_count = line_count < lines.count ? line_count : lines.count;

@@ -4,7 +4,7 @@
  * entry of a table), and a line of the VHDL changed (rounding, window, handshake, buffer depth).
  *
  *     Mutants mutants;
- *     TRY(mutants_choose(plan, &design, 500, seed, arena, &mutants));
+ *     TRY(mutants_choose(&(MutantsRequest){plan, &design, 500, seed}, arena, &mutants));
  *     for (int i = 0; i < mutants.count; i++) ... mutants.items[i] ...
  *
  * The same seed chooses the same faults. A changed constant is changed in the integer model as well
@@ -56,10 +56,16 @@ typedef struct Mutants {
     int count;
 } Mutants;
 
-/* `design` is written (emit_design). About one in ten is a line of the VHDL, as far as there are so
+typedef struct MutantsRequest {
+    const Plan *plan;
+    const Design *design; /* written (emit_design) */
+    int count;
+    uint64_t seed;
+} MutantsRequest;
+
+/* About one in ten is a line of the VHDL, as far as there are so
  * many places. ERR_REFUSED: floating-point layers alone, nothing to change. */
-Status mutants_choose(const Plan *plan, const Design *design, int count, uint64_t seed,
-                      Arena *arena, Mutants *mutants) MUST_CHECK;
+Status mutants_choose(const MutantsRequest *request, Arena *arena, Mutants *mutants) MUST_CHECK;
 
 /* A model like the plan's, with a mutant's constant; the arrays that are equal are shared, the
  * others live in the arena. It is not to be freed, and the plan's model must outlive it. */

@@ -92,21 +92,31 @@ static int64_t elements_of(StreamLayout layout)
     return layout.beats * layout.lanes;
 }
 
-static Status write_batches(IntegerForward *forward, const Plan *plan, const Dataset *dataset,
-                            const VectorFiles *files, Writer writers[2], int32_t *labels,
-                            float *images)
+/* Images on their way into the two files. */
+typedef struct Batches {
+    IntegerForward *forward;
+    const Dataset *dataset;
+    const VectorFiles *files;
+    int64_t in, out;   /* elements of an image */
+    Writer writers[2]; /* of stimulus and expected */
+    float *images;     /* VECTORS_BATCH */
+    int32_t *labels;   /* or NULL */
+} Batches;
+
+static Status write_batches(Batches *batches)
 {
-    int64_t in = elements_of(plan->input), out = elements_of(plan->output);
+    const VectorFiles *files = batches->files;
+    int64_t in = batches->in, out = batches->out;
     for (int64_t done = 0; done < files->count;) {
         TRY(cancel_check());
         int64_t left = files->count - done;
         int batch = left < VECTORS_BATCH ? (int)left : VECTORS_BATCH;
-        dataset_read(dataset, files->first + done, batch, images);
-        const int32_t *scores = integer_forward_run(forward, images, batch);
-        writer_add(&writers[0], integer_forward_op(forward, 0), batch * in);
-        writer_add(&writers[1], scores, batch * out);
-        for (int i = 0; labels && i < batch; i++)
-            labels[done + i] = integer_arg_max(scores + i * out, (int)out);
+        dataset_read(batches->dataset, files->first + done, batch, batches->images);
+        const int32_t *scores = integer_forward_run(batches->forward, batches->images, batch);
+        writer_add(&batches->writers[0], integer_forward_op(batches->forward, 0), batch * in);
+        writer_add(&batches->writers[1], scores, batch * out);
+        for (int i = 0; batches->labels && i < batch; i++)
+            batches->labels[done + i] = integer_arg_max(scores + i * out, (int)out);
         done += batch;
     }
     return OK;
@@ -115,15 +125,20 @@ static Status write_batches(IntegerForward *forward, const Plan *plan, const Dat
 Status vectors_write(IntegerForward *forward, const Plan *plan, const Dataset *dataset,
                      const VectorFiles *files, int32_t *labels)
 {
-    int64_t in = elements_of(plan->input), out = elements_of(plan->output);
     Arena *arena = arena_new();
-    Writer writers[2] = {0};
-    Status status = writer_open(&writers[0], arena, files->stimulus, VECTORS_BATCH * in);
+    Batches batches = {.forward = forward,
+                       .dataset = dataset,
+                       .files = files,
+                       .in = elements_of(plan->input),
+                       .out = elements_of(plan->output),
+                       .labels = labels};
+    batches.images = ARENA_ARRAY(arena, float, VECTORS_BATCH *batches.in);
+    Writer *writers = batches.writers;
+    Status status = writer_open(&writers[0], arena, files->stimulus, VECTORS_BATCH * batches.in);
     if (status == OK)
-        status = writer_open(&writers[1], arena, files->expected, VECTORS_BATCH * out);
+        status = writer_open(&writers[1], arena, files->expected, VECTORS_BATCH * batches.out);
     if (status == OK)
-        status = write_batches(forward, plan, dataset, files, writers, labels,
-                               ARENA_ARRAY(arena, float, VECTORS_BATCH *in));
+        status = write_batches(&batches);
     for (int i = 0; i < 2; i++) {
         Status closed = writer_close(&writers[i]);
         status = status == OK ? closed : status;

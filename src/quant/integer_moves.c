@@ -7,6 +7,7 @@ typedef struct Translation {
     Storage from;
     int32_t first;   /* stored value that entry 0 is for */
     int16_t *stored; /* NULL: they are stored the same */
+    bool to_bytes;   /* in the output */
 } Translation;
 
 struct IntegerMoves {
@@ -92,13 +93,13 @@ static int32_t stored_value(const void *from, StorageKind kind, int64_t at)
 }
 
 static void translate(const Translation *by, const void *from, int64_t first, int64_t count,
-                      bool to_bytes, void *to)
+                      void *to)
 {
     uint8_t *bytes = to;
     int16_t *shorts = to;
     for (int64_t i = 0; i < count; i++) {
         int16_t value = by->stored[stored_value(from, by->from.kind, first + i) - by->first];
-        if (to_bytes)
+        if (by->to_bytes)
             bytes[i] = (uint8_t)value;
         else
             shorts[i] = value;
@@ -109,12 +110,11 @@ static void run_concat(const IntegerMoves *moves, const void *const *inputs, uin
 {
     const Op *op = moves->op;
     int64_t pixels = shape_elements(op->output_shape) / op_channels(op);
-    bool to_bytes = moves->storage.kind == STORE_BYTES;
     for (int64_t p = 0; p < pixels; p++)
         for (int k = 0; k < op->input_count; k++) {
             int64_t count = moves->channels[k], first = p * count;
             if (moves->translations[k].stored)
-                translate(&moves->translations[k], inputs[k], first, count, to_bytes, to);
+                translate(&moves->translations[k], inputs[k], first, count, to);
             else
                 memcpy(to, (const uint8_t *)inputs[k] + first * moves->width,
                        (size_t)(count * moves->width));
@@ -141,6 +141,7 @@ IntegerMoves *integer_moves_new(Arena *arena, const Op *op, const IntegerOpSetup
     moves->width = integer_storage_width(moves->storage);
     for (int k = 0; k < op->input_count; k++) {
         moves->channels[k] = op_channels(setup->sources[k]);
+        moves->translations[k].to_bytes = moves->storage.kind == STORE_BYTES;
         moves->translations[k].from = integer_storage(setup->sources[k], setup->kernels);
         if (op->kind == OP_CONCAT)
             pack_translation(arena, moves, k, setup->sources[k]->output);

@@ -322,8 +322,7 @@ static const char *const *make_argv(Arena *arena, const GhdlDesign *design, cons
     return argv;
 }
 
-Status ghdl_run_many(Arena *arena, const GhdlDesign *design, GhdlRun *runs, int count, int at_once,
-                     const Progress *progress)
+Status ghdl_run_many(Arena *arena, const GhdlDesign *design, GhdlRun *runs, int count, int at_once)
 {
     ProcessSpec *specs = ARENA_ARRAY(arena, ProcessSpec, count);
     ProcessResult *results = ARENA_ARRAY(arena, ProcessResult, count);
@@ -338,7 +337,7 @@ Status ghdl_run_many(Arena *arena, const GhdlDesign *design, GhdlRun *runs, int 
                                  .on_line = listen,
                                  .context = &listeners[i]};
     }
-    Status status = process_run_many(specs, count, at_once, progress, results);
+    Status status = process_run_many(specs, count, at_once, results);
     for (int i = 0; i < count; i++)
         runs[i].result = results[i];
     return status == OK ? OK : error_context(status, "simulation of %s", design->top);

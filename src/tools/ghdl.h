@@ -6,7 +6,7 @@
  *                          .top = "mnist_cnn_bench", .deadline_s = 600};
  *     TRY(ghdl_build(arena, &design));                       // once
  *     GhdlRun run = {.generics = generics, .sentinel = "RESULT"};
- *     TRY(ghdl_run_many(arena, &design, &run, 1, 1, NULL));  // many times
+ *     TRY(ghdl_run_many(arena, &design, &run, 1, 1));  // many times
  *
  * Back ends that translate (llvm, gcc) make an executable in the work folder and are 3 to 8 times
  * faster; mcode runs from memory and stops at every 32-bit overflow, which llvm does not notice, so
@@ -101,8 +101,8 @@ typedef struct GhdlRun {
 
 /* Runs the built design `count` times, at most `at_once` at the same time. OK: all ran to their own
  * end; ghdl_run_passed() tells how each ended. One that fails stops the others. */
-Status ghdl_run_many(Arena *arena, const GhdlDesign *design, GhdlRun *runs, int count, int at_once,
-                     const Progress *progress) MUST_CHECK;
+Status ghdl_run_many(Arena *arena, const GhdlDesign *design, GhdlRun *runs, int count,
+                     int at_once) MUST_CHECK;
 
 /* Exit status 0 and the sentinel. */
 bool ghdl_run_passed(const GhdlRun *run);

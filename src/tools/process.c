@@ -55,7 +55,6 @@ struct Run {
     int count, at_once, next, running, ended;
     bool stopping;
     Status status; /* of the first failure */
-    const Progress *progress;
 };
 
 static void start_more(Run *run);
@@ -205,7 +204,6 @@ static void on_handle_closed(uv_handle_t *handle)
     close_files(child);
     run->running--;
     run->ended++;
-    progress_report(run->progress, (double)run->ended / run->count, child->spec->argv[0]);
     start_more(run);
 }
 
@@ -468,8 +466,7 @@ static void start_more(Run *run)
         uv_close((uv_handle_t *)&run->cancel_poll, NULL);
 }
 
-Status process_run_many(const ProcessSpec *specs, int count, int at_once, const Progress *progress,
-                        ProcessResult *results)
+Status process_run_many(const ProcessSpec *specs, int count, int at_once, ProcessResult *results)
 {
     for (int i = 0; i < count; i++)
         results[i] = (ProcessResult){.end = PROCESS_NOT_STARTED, .exit_status = -1};
@@ -480,8 +477,7 @@ Status process_run_many(const ProcessSpec *specs, int count, int at_once, const 
                .results = results,
                .children = ARENA_ARRAY(arena, Child, count),
                .count = count,
-               .at_once = at_once > 1 ? at_once : 1,
-               .progress = progress};
+               .at_once = at_once > 1 ? at_once : 1};
     int code = uv_loop_init(&run.loop);
     if (code != 0) {
         arena_free(arena);
@@ -499,5 +495,5 @@ Status process_run_many(const ProcessSpec *specs, int count, int at_once, const 
 
 Status process_run(const ProcessSpec *spec, ProcessResult *result)
 {
-    return process_run_many(spec, 1, 1, NULL, result);
+    return process_run_many(spec, 1, 1, result);
 }

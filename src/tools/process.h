@@ -24,7 +24,6 @@
 
 #include "base/arena.h"
 #include "base/error.h"
-#include "base/progress.h"
 
 enum { PROCESS_TAIL_BYTES = 2048 };
 
@@ -61,9 +60,8 @@ Status process_run(const ProcessSpec *spec, ProcessResult *result) MUST_CHECK;
 
 /* Runs `count` programs, at most `at_once` at the same time (at least 1). The first one that fails,
  * an exit status other than 0 included, stops the others. Callbacks come one at a time, from this
- * thread. OK: none failed in a way that process_run() would report; look at every exit status.
- * `progress` hears the share of programs that ended. */
-Status process_run_many(const ProcessSpec *specs, int count, int at_once, const Progress *progress,
+ * thread. OK: none failed in a way that process_run() would report; look at every exit status. */
+Status process_run_many(const ProcessSpec *specs, int count, int at_once,
                         ProcessResult *results) MUST_CHECK;
 
 /* Hears of every program that the calling thread starts from now on, and how each ended. NULL: no

@@ -70,9 +70,12 @@ static void test_same_seed_same_faults(void **state)
     Bed *bed = *state;
     Mutants one, two, other;
     int equal = 0;
-    assert_int_equal(mutants_choose(bed->plan, &bed->design, 60, 7, bed->arena, &one), OK);
-    assert_int_equal(mutants_choose(bed->plan, &bed->design, 60, 7, bed->arena, &two), OK);
-    assert_int_equal(mutants_choose(bed->plan, &bed->design, 60, 8, bed->arena, &other), OK);
+    assert_int_equal(
+        mutants_choose(&(MutantsRequest){bed->plan, &bed->design, 60, 7}, bed->arena, &one), OK);
+    assert_int_equal(
+        mutants_choose(&(MutantsRequest){bed->plan, &bed->design, 60, 7}, bed->arena, &two), OK);
+    assert_int_equal(
+        mutants_choose(&(MutantsRequest){bed->plan, &bed->design, 60, 8}, bed->arena, &other), OK);
     for (int i = 0; i < 60; i++) {
         assert_string_equal(one.items[i].what, two.items[i].what);
         equal += strcmp(one.items[i].what, other.items[i].what) == 0;
@@ -88,7 +91,9 @@ static void test_constant_is_where_the_model_has_it(void **state)
     Buffer text = {0};
     const char *path = fs_join(bed->arena, bed->folder, "hdl/net_constants.vhd");
     assert_int_equal(fs_read_file(path, 1 << 20, &text), OK);
-    assert_int_equal(mutants_choose(bed->plan, &bed->design, 200, 3, bed->arena, &mutants), OK);
+    assert_int_equal(
+        mutants_choose(&(MutantsRequest){bed->plan, &bed->design, 200, 3}, bed->arena, &mutants),
+        OK);
     int looked_at = 0;
     for (int i = 0; i < mutants.count; i++) {
         const Mutant *mutant = &mutants.items[i];

@@ -27,7 +27,7 @@ static void a_cancel_stops_all_and_lets_none_start(void **state)
     for (int i = 0; i < 3; i++)
         specs[i] = (ProcessSpec){.argv = argv, .on_line = request_on_line};
     int64_t start = clock_monotonic_ns();
-    assert_int_equal(process_run_many(specs, 3, 2, NULL, results), ERR_CANCELLED);
+    assert_int_equal(process_run_many(specs, 3, 2, results), ERR_CANCELLED);
     assert_true(clock_seconds_since(start) < 50);
     assert_int_equal(results[0].end, PROCESS_CANCELLED);
     assert_int_equal(results[1].end, PROCESS_CANCELLED);

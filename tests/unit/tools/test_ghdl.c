@@ -168,7 +168,7 @@ static void check_runs(Scratch *scratch, const GhdlBackend *backend)
         {.generics = (const char *const[]){"MODE=silent", NULL}, .sentinel = "TINY"},
         {.generics = (const char *const[]){"MODE=fail", NULL}, .sentinel = "TINY"},
     };
-    assert_int_equal(ghdl_run_many(arena, &design, runs, 3, 1, NULL), OK);
+    assert_int_equal(ghdl_run_many(arena, &design, runs, 3, 1), OK);
     int64_t images = 0;
     assert_true(ghdl_run_passed(&runs[0]));
     assert_true(ghdl_sentinel_value(runs[0].sentinel_line, "images", &images));

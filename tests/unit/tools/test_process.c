@@ -193,10 +193,10 @@ static void several_run_at_once(void **state)
     for (int i = 0; i < 4; i++)
         specs[i] = (ProcessSpec){.argv = argv};
     int64_t start = clock_monotonic_ns();
-    assert_int_equal(process_run_many(specs, 4, 4, NULL, results), OK);
+    assert_int_equal(process_run_many(specs, 4, 4, results), OK);
     assert_true(clock_seconds_since(start) < 1.2);
     start = clock_monotonic_ns();
-    assert_int_equal(process_run_many(specs, 4, 2, NULL, results), OK);
+    assert_int_equal(process_run_many(specs, 4, 2, results), OK);
     assert_true(clock_seconds_since(start) > 0.75);
     for (int i = 0; i < 4; i++)
         assert_int_equal(results[i].exit_status, 0);
@@ -209,7 +209,7 @@ static void one_failure_stops_the_others(void **state)
         {.argv = SH("sleep 60")}, {.argv = SH("exit 3")}, {.argv = SH("sleep 60")}};
     ProcessResult results[3];
     int64_t start = clock_monotonic_ns();
-    assert_int_equal(process_run_many(specs, 3, 2, NULL, results), OK);
+    assert_int_equal(process_run_many(specs, 3, 2, results), OK);
     assert_true(clock_seconds_since(start) < 5);
     assert_int_equal(results[0].end, PROCESS_CANCELLED);
     assert_int_equal(results[1].exit_status, 3);
