@@ -256,8 +256,8 @@ Status session_measure(Session *session, const Classifier *classifier, int64_t b
 {
     Evaluation evaluation;
     Latency latency;
-    TRY(evaluate(classifier, session->test, session->pool, &session->progress, session->arena,
-                 &evaluation));
+    TRY(evaluate(&(EvaluateInput){classifier, session->test, session->pool, &session->progress},
+                 session->arena, &evaluation));
     TRY(cancel_check());
     TRY(measure_latency(classifier, session->test, session->pool, &latency));
     json_object_set_new(section, "accuracy", report_real(evaluation.accuracy));

@@ -25,7 +25,8 @@ static int count_calibrators(void)
 static Status accuracy_of(Session *session, const Classifier *classifier, double *accuracy)
 {
     Evaluation evaluation;
-    TRY(evaluate(classifier, session->test, session->pool, NULL, session->arena, &evaluation));
+    TRY(evaluate(&(EvaluateInput){classifier, session->test, session->pool, NULL}, session->arena,
+                 &evaluation));
     *accuracy = evaluation.accuracy;
     return cancel_check();
 }

@@ -67,8 +67,8 @@ static Status evaluate_dynamic(Session *session)
     const DynamicModel model = {session->simplified, &scheme, session->quantized.model};
     const Classifier classifier = classifier_of_dynamic_model(&model);
     Evaluation evaluation;
-    TRY(evaluate(&classifier, session->test, session->pool, &session->progress, session->arena,
-                 &evaluation));
+    TRY(evaluate(&(EvaluateInput){&classifier, session->test, session->pool, &session->progress},
+                 session->arena, &evaluation));
     json_object_set_new(session->report, "dynamic",
                         json_pack("{s:f, s:I}", "accuracy", evaluation.accuracy, "images",
                                   (json_int_t)evaluation.images));
@@ -80,7 +80,8 @@ static Status evaluate_dynamic(Session *session)
 static Status label_images(Session *session, const Classifier *classifier, int32_t **labels)
 {
     *labels = ARENA_ARRAY(session->arena, int32_t, session->test->count);
-    return evaluate_labels(classifier, session->test, session->pool, &session->progress, *labels);
+    return evaluate_labels(
+        &(EvaluateInput){classifier, session->test, session->pool, &session->progress}, *labels);
 }
 
 /* A line for each image: its number in the test split, what it is, what float and integer model

@@ -186,7 +186,8 @@ static Status test_accuracy(Session *session, double *accuracy)
 {
     const Classifier classifier = classifier_of_graph(session->graph);
     Evaluation evaluation;
-    TRY(evaluate(&classifier, session->test, session->pool, NULL, session->arena, &evaluation));
+    TRY(evaluate(&(EvaluateInput){&classifier, session->test, session->pool, NULL}, session->arena,
+                 &evaluation));
     *accuracy = evaluation.accuracy;
     return OK;
 }

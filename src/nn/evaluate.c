@@ -153,6 +153,12 @@ static Status check_fit(const Classifier *classifier, const Dataset *dataset)
     return OK;
 }
 
+static Labelling open_input(const EvaluateInput *input)
+{
+    return labelling_open(input->classifier, input->dataset, input->dataset->count,
+                          pool_threads(input->pool));
+}
+
 static void count_labels(const Labelling *labelling, Evaluation *evaluation)
 {
     for (int64_t i = 0; i < labelling->count; i++) {
@@ -163,11 +169,11 @@ static void count_labels(const Labelling *labelling, Evaluation *evaluation)
     evaluation->accuracy = (double)evaluation->correct / (double)evaluation->images;
 }
 
-Status evaluate(const Classifier *classifier, const Dataset *dataset, Pool *pool,
-                const Progress *progress, Arena *arena, Evaluation *evaluation)
+Status evaluate(const EvaluateInput *input, Arena *arena, Evaluation *evaluation)
 {
-    TRY(check_fit(classifier, dataset));
-    int classes = classifier->classes;
+    const Dataset *dataset = input->dataset;
+    int classes = input->classifier->classes;
+    TRY(check_fit(input->classifier, dataset));
     if (classes > EVALUATE_MAX_CLASSES)
         return error_set(ERR_REFUSED, "the model has %d outputs, a classifier at most %d", classes,
                          EVALUATE_MAX_CLASSES);
@@ -179,22 +185,21 @@ Status evaluate(const Classifier *classifier, const Dataset *dataset, Pool *pool
         (Evaluation){.images = dataset->count,
                      .classes = classes,
                      .confusion = ARENA_ARRAY(arena, int64_t, (int64_t)classes * classes)};
-    Labelling labelling = labelling_open(classifier, dataset, dataset->count, pool_threads(pool));
-    Status status = label_all(&labelling, pool, progress);
+    Labelling labelling = open_input(input);
+    Status status = label_all(&labelling, input->pool, input->progress);
     if (status == OK)
         count_labels(&labelling, evaluation);
     labelling_close(&labelling);
     return status;
 }
 
-Status evaluate_labels(const Classifier *classifier, const Dataset *dataset, Pool *pool,
-                       const Progress *progress, int32_t *labels)
+Status evaluate_labels(const EvaluateInput *input, int32_t *labels)
 {
-    TRY(check_fit(classifier, dataset));
-    Labelling labelling = labelling_open(classifier, dataset, dataset->count, pool_threads(pool));
-    Status status = label_all(&labelling, pool, progress);
+    TRY(check_fit(input->classifier, input->dataset));
+    Labelling labelling = open_input(input);
+    Status status = label_all(&labelling, input->pool, input->progress);
     if (status == OK)
-        memcpy(labels, labelling.labels, (size_t)dataset->count * sizeof *labels);
+        memcpy(labels, labelling.labels, (size_t)input->dataset->count * sizeof *labels);
     labelling_close(&labelling);
     return status;
 }

@@ -43,14 +43,20 @@ Classifier classifier_of_graph(const Graph *graph);
 
 int32_t arg_max(const float *scores, int count);
 
+/* Whom to ask about which images. */
+typedef struct EvaluateInput {
+    const Classifier *classifier;
+    const Dataset *dataset;
+    Pool *pool;
+    const Progress *progress; /* NULL: silence */
+} EvaluateInput;
+
 /* Shards of 25 images over the pool, labels counted in order: the same result for any number of
  * threads. Refuses images or labels that do not fit the classifier. `evaluation` is in `arena`. */
-Status evaluate(const Classifier *classifier, const Dataset *dataset, Pool *pool,
-                const Progress *progress, Arena *arena, Evaluation *evaluation) MUST_CHECK;
+Status evaluate(const EvaluateInput *input, Arena *arena, Evaluation *evaluation) MUST_CHECK;
 
 /* The label that each image gets: dataset->count of them. Refuses images that do not fit. */
-Status evaluate_labels(const Classifier *classifier, const Dataset *dataset, Pool *pool,
-                       const Progress *progress, int32_t *labels) MUST_CHECK;
+Status evaluate_labels(const EvaluateInput *input, int32_t *labels) MUST_CHECK;
 
 /* Times the classifier on up to 200 single images, and on up to 2,000 in shards of 25, which
  * includes reading them from the dataset. */

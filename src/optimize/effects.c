@@ -54,7 +54,8 @@ static Status measure(const EffectInput *input, const Graph *graph, const Quanti
     const Classifier classifier = classifier_of_integer_model(model);
     Evaluation evaluation;
     double *errors = ARENA_ARRAY(arena, double, model->count);
-    TRY(evaluate(&classifier, input->test, input->pool, NULL, arena, &evaluation));
+    TRY(evaluate(&(EvaluateInput){&classifier, input->test, input->pool, NULL}, arena,
+                 &evaluation));
     TRY(losses_mean_errors(graph, model, input->calibration, errors));
     *effect = (Effect){.accuracy = evaluation.accuracy,
                        .sqnr_db = quantized->losses[model->count - 1].sqnr_db,

@@ -111,7 +111,8 @@ static Status accuracy_on(const Climb *climb, const IntegerModel *model, const D
 {
     const Classifier classifier = classifier_of_integer_model(model);
     Evaluation evaluation;
-    TRY(evaluate(&classifier, images, climb->input->pool, NULL, climb->ladder->arena, &evaluation));
+    TRY(evaluate(&(EvaluateInput){&classifier, images, climb->input->pool, NULL},
+                 climb->ladder->arena, &evaluation));
     *accuracy = evaluation.accuracy;
     return OK;
 }

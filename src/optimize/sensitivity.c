@@ -46,8 +46,8 @@ Scheme scheme_with_floats(Arena *arena, const Graph *graph, const Scheme *scheme
 static Status accuracy_of(Study *study, const Classifier *classifier, double *accuracy)
 {
     Evaluation evaluation;
-    TRY(evaluate(classifier, study->input->images, study->input->pool, NULL, study->arena,
-                 &evaluation));
+    TRY(evaluate(&(EvaluateInput){classifier, study->input->images, study->input->pool, NULL},
+                 study->arena, &evaluation));
     *accuracy = evaluation.accuracy;
     return OK;
 }

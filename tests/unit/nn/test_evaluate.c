@@ -82,7 +82,9 @@ static void test_confusion(void **state)
         Evaluation evaluation;
         double fraction = 0;
         Progress progress = {remember_fraction, &fraction};
-        assert_int_equal(evaluate(&classifier, dataset, pool, &progress, arena, &evaluation), OK);
+        assert_int_equal(
+            evaluate(&(EvaluateInput){&classifier, dataset, pool, &progress}, arena, &evaluation),
+            OK);
         assert_int_equal(evaluation.images, 110);
         assert_int_equal(evaluation.classes, CLASSES);
         assert_memory_equal(evaluation.confusion, expected, sizeof expected);
@@ -105,18 +107,26 @@ static void test_refusals(void **state)
     Dataset *dataset = fake_dataset();
     Classifier classifier = fake_classifier();
     classifier.classes = 2;
-    assert_int_equal(evaluate(&classifier, dataset, pool, NULL, arena, &evaluation), ERR_REFUSED);
+    assert_int_equal(
+        evaluate(&(EvaluateInput){&classifier, dataset, pool, NULL}, arena, &evaluation),
+        ERR_REFUSED);
     assert_non_null(strstr(error_message(), "label 2 of image 2"));
     classifier.classes = EVALUATE_MAX_CLASSES + 1;
-    assert_int_equal(evaluate(&classifier, dataset, pool, NULL, arena, &evaluation), ERR_REFUSED);
+    assert_int_equal(
+        evaluate(&(EvaluateInput){&classifier, dataset, pool, NULL}, arena, &evaluation),
+        ERR_REFUSED);
     classifier = fake_classifier();
     classifier.input_elements = 5;
-    assert_int_equal(evaluate(&classifier, dataset, pool, NULL, arena, &evaluation), ERR_REFUSED);
+    assert_int_equal(
+        evaluate(&(EvaluateInput){&classifier, dataset, pool, NULL}, arena, &evaluation),
+        ERR_REFUSED);
     assert_non_null(strstr(error_message(), "images have 2 values, the model reads 5"));
     assert_int_equal(measure_latency(&classifier, dataset, pool, &latency), ERR_REFUSED);
     classifier = fake_classifier();
     dataset_truncate(dataset, 0);
-    assert_int_equal(evaluate(&classifier, dataset, pool, NULL, arena, &evaluation), ERR_REFUSED);
+    assert_int_equal(
+        evaluate(&(EvaluateInput){&classifier, dataset, pool, NULL}, arena, &evaluation),
+        ERR_REFUSED);
     dataset_free(dataset);
     arena_free(arena);
     pool_free(pool);
@@ -141,7 +151,8 @@ static void test_graph_classifier(void **state)
     Pool *pool = pool_new(2);
     Arena *arena = arena_new();
     Evaluation evaluation;
-    assert_int_equal(evaluate(&classifier, dataset, pool, NULL, arena, &evaluation), OK);
+    assert_int_equal(
+        evaluate(&(EvaluateInput){&classifier, dataset, pool, NULL}, arena, &evaluation), OK);
     assert_int_equal(evaluation.correct, correct);
     Latency latency;
     assert_int_equal(measure_latency(&classifier, dataset, pool, &latency), OK);
@@ -163,7 +174,9 @@ static void test_cancel(void **state)
     Arena *arena = arena_new();
     Evaluation evaluation;
     cancel_request();
-    assert_int_equal(evaluate(&classifier, dataset, pool, NULL, arena, &evaluation), ERR_CANCELLED);
+    assert_int_equal(
+        evaluate(&(EvaluateInput){&classifier, dataset, pool, NULL}, arena, &evaluation),
+        ERR_CANCELLED);
     arena_free(arena);
     pool_free(pool);
     dataset_free(dataset);

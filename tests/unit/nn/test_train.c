@@ -213,7 +213,8 @@ static void test_learns(void **state)
         Classifier classifier = classifier_of_graph(graph);
         Arena *arena = arena_new();
         Evaluation evaluation;
-        assert_int_equal(evaluate(&classifier, held_out, pool, NULL, arena, &evaluation), OK);
+        assert_int_equal(
+            evaluate(&(EvaluateInput){&classifier, held_out, pool, NULL}, arena, &evaluation), OK);
         assert_true(evaluation.accuracy == result.last.validation_accuracy);
         arena_free(arena);
         pool_free(pool);

@@ -33,7 +33,9 @@ static double float_accuracy(const Place *place)
     Arena *arena = arena_new();
     Evaluation evaluation;
     Classifier classifier = classifier_of_graph(place->graph);
-    assert_int_equal(evaluate(&classifier, place->test, place->pool, NULL, arena, &evaluation), OK);
+    assert_int_equal(
+        evaluate(&(EvaluateInput){&classifier, place->test, place->pool, NULL}, arena, &evaluation),
+        OK);
     double accuracy = evaluation.accuracy;
     arena_free(arena);
     return accuracy;

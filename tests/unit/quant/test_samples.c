@@ -53,7 +53,8 @@ static double accuracy(Classifier classifier, const Dataset *dataset)
     Pool *pool = pool_new(0);
     Arena *arena = arena_new();
     Evaluation evaluation;
-    assert_int_equal(evaluate(&classifier, dataset, pool, NULL, arena, &evaluation), OK);
+    assert_int_equal(
+        evaluate(&(EvaluateInput){&classifier, dataset, pool, NULL}, arena, &evaluation), OK);
     arena_free(arena);
     pool_free(pool);
     return evaluation.accuracy;
