@@ -491,24 +491,6 @@ void app_key(App *app, int key)
     }
 }
 
-/* ---- events ---------------------------------------------------------------------------------- */
-
-void app_model_loaded(App *app, ModelView view)
-{
-    model_view_free(&app->model);
-    app->model = view;
-    if (view.state == MODEL_REFUSED)
-        app_message(app, MESSAGE_ERROR, "%s", view.message);
-    app_tell(app, SCREEN_MODEL_CHANGED);
-    app_history_changed(app);
-}
-
-bool app_busy(const App *app)
-{
-    return app->model.state == MODEL_LOADING || app->looking_at_tools ||
-           app->observing.state == OBSERVATION_GOING_ON;
-}
-
 void app_resized(App *app, int rows, int columns)
 {
     char size[32];
@@ -518,16 +500,4 @@ void app_resized(App *app, int rows, int columns)
     app->rows = rows;
     app->columns = columns;
     app->dirty = true;
-}
-
-void app_tick(App *app)
-{
-    app->dirty = true;
-}
-
-bool app_needs_ticks(const App *app)
-{
-    const Message *shown = messages_shown(&app->messages, app->now_ms);
-    return run_view_active(&app->run) || app->history.running.id > 0 ||
-           app->observing.state == OBSERVATION_GOING_ON || (shown && shown->level == MESSAGE_INFO);
 }

@@ -43,6 +43,13 @@ typedef enum Root {
 
 enum { APP_MAX_DEPTH = 6, APP_MIN_ROWS = 17, APP_MIN_COLUMNS = 60 };
 
+/* Something that takes longer than a frame, done beside the event loop. */
+typedef struct Work {
+    void (*run)(void *task);            /* in another thread: touches nothing but the task */
+    void (*done)(App *app, void *task); /* in ours, later; the task is its to free */
+    void *task;
+} Work;
+
 /* What the app asks of the world. A Status that is not OK becomes an error message. */
 typedef struct AppPorts {
     Status (*start_run)(void *host);
@@ -63,6 +70,7 @@ typedef struct AppPorts {
     void (*set_mouse)(void *host, bool on);
     Status (*save_settings)(void *host); /* theme and mouse, as app->settings has them */
     void (*suspend)(void *host);
+    Status (*begin_work)(void *host, const Work *work);  /* app_work_done() tells its end */
     void (*set_size)(void *host, int rows, int columns); /* a walk without a terminal wants it */
     /* Each message, for a log. NULL: there is none. */
     void (*said)(void *host, MessageLevel level, const char *text);
@@ -116,6 +124,7 @@ struct App {
     Screen *stack[APP_MAX_DEPTH]; /* screens above the root */
     int depth;
     int rows, columns; /* of the terminal; set by app_resized() before anything else */
+    int working;       /* pieces of work under way */
     bool looking_at_tools;
     bool zoomed;                 /* the screen alone is drawn */
     bool viewing;                /* a window with waveforms is open */
@@ -146,6 +155,7 @@ void app_tuning_opened(App *app, Tuning *tuning, int restored);
 /* From the engine that observes; the last one is its report. */
 void app_observation_event(App *app, const Event *event);
 void app_observation_gone(App *app, const char *message);
+void app_work_done(App *app, const Work *work);
 /* The report of flow_doctor(); borrowed. */
 void app_tools_known(App *app, const json_t *report);
 /* The window with waveforms; why it failed, or "". */
@@ -175,6 +185,9 @@ bool app_answer(App *app, const char *label);
 bool app_busy(const App *app);
 /* The same with what the action takes (ActionInfo.argument). */
 void app_act_with(App *app, ActionId action, const char *argument);
+
+/* False, with a message, when it cannot begin: then the task is still the caller's. */
+bool app_work(App *app, const Work *work);
 
 /* Looks at the tensors, unless that was done or goes on; `again`: in any case. */
 void app_observe(App *app, bool again);

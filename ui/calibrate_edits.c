@@ -28,14 +28,31 @@ static bool change_bits(Tuning *tuning, const EditRow *row, const CalibrateEdit 
     return true;
 }
 
+static bool scale_clip(Tuning *tuning, const CalibrateEdit *edit, double factor)
+{
+    double from = tuning_clip_by_hand(tuning, edit->row, edit->tensor);
+    if (!(from > 0) && edit->shown->known)
+        from = edit->shown->clip;
+    else if (!(from > 0) && edit->tensor == TENSOR_OUTPUTS) /* a histogram: soon done */
+        from = tuning_preview(tuning, edit->row, TENSOR_OUTPUTS).clip;
+    return from > 0 && tuning_set_clip(tuning, edit->row, edit->tensor, from * factor);
+}
+
+static bool change_auto_clip(Tuning *tuning, const EditRow *row, const CalibrateEdit *edit)
+{
+    (void)row;
+    return tuning_edit(tuning, edit->row,
+                       edit->tensor == TENSOR_WEIGHTS ? "weight-clip=auto" : "clip=auto") == OK;
+}
+
 static bool change_clip(Tuning *tuning, const EditRow *row, const CalibrateEdit *edit)
 {
-    return tuning_scale_clip(tuning, edit->row, row->step > 0 ? FINE : 1 / FINE);
+    return scale_clip(tuning, edit, row->step > 0 ? FINE : 1 / FINE);
 }
 
 static bool change_clip_far(Tuning *tuning, const EditRow *row, const CalibrateEdit *edit)
 {
-    return tuning_scale_clip(tuning, edit->row, row->step > 0 ? COARSE : 1 / COARSE);
+    return scale_clip(tuning, edit, row->step > 0 ? COARSE : 1 / COARSE);
 }
 
 static bool change_choice(Tuning *tuning, const EditRow *row, const CalibrateEdit *edit)
@@ -53,7 +70,8 @@ static bool take_compared(Tuning *tuning, const EditRow *row, const CalibrateEdi
     char choice[64];
     (void)row;
     snprintf(choice, sizeof choice,
-             edit->tensor == TENSOR_WEIGHTS ? "weight-calibration=%s" : "calibration=%s,clip=auto",
+             edit->tensor == TENSOR_WEIGHTS ? "weight-calibration=%s,weight-clip=auto"
+                                            : "calibration=%s,clip=auto",
              calibrator_at(edit->how)->name);
     return tuning_edit(tuning, edit->row, choice) == OK;
 }
@@ -67,7 +85,7 @@ static const EditRow EDITS[] = {
     {change_clip, {NULL}, ACTION_CLIP_DOWN, -1},
     {change_clip_far, {NULL}, ACTION_CLIP_FAR_UP, 1},
     {change_clip_far, {NULL}, ACTION_CLIP_FAR_DOWN, -1},
-    {change_choice, {"clip=auto", "clip=auto"}, ACTION_CLIP_AUTO, 0},
+    {change_auto_clip, {NULL}, ACTION_CLIP_AUTO, 0},
     {change_choice, {"per-channel=no", "per-channel=yes"}, ACTION_GRANULARITY, 0},
     {change_float, {"float=no", "float=yes"}, ACTION_PIN_FLOAT, 0},
     {take_compared, {NULL}, ACTION_TAKE_COMPARED, 0},

@@ -8,6 +8,7 @@
 typedef struct CalibrateEdit {
     int row;
     PreviewTensor tensor; /* the one that is shown */
+    const Preview *shown; /* effect of what there is; where a clip by hand begins */
     int how; /* granularity, float: 1 to have it; the compared calibration: its number */
 } CalibrateEdit;
 

@@ -59,7 +59,8 @@ static void draw_figures(const CalibratePane *pane, Area area, int row)
             STYLE_HEADER, TITLES[i]);
     if (pane->compared) {
         draw_effect("left", now, STYLE_NORMAL, area, row + 1);
-        draw_effect("right", &pane->other, style_of_change(now, &pane->other), area, row + 2);
+        draw_effect("right", &pane->other->effect, style_of_change(now, &pane->other->effect), area,
+                    row + 2);
     } else if (differ(before, now)) {
         draw_effect("before", before, STYLE_NORMAL, area, row + 1);
         draw_effect("now", now, style_of_change(before, now), area, row + 2);
@@ -109,7 +110,7 @@ static void draw_picture(const CalibratePane *pane, Area area)
     int half = (area.columns - 2) / 2;
     tuning_calibration(pane->app->tuning, pane->row, pane->tensor, name, sizeof name);
     draw_half(pane, name, now, area_part(area, 0, 0, area.rows, half));
-    draw_half(pane, pane->compared->name, &pane->other,
+    draw_half(pane, pane->compared->name, &pane->other->effect,
               area_part(area, 0, area.columns - half, area.rows, half));
 }
 

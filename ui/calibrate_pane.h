@@ -12,7 +12,7 @@ typedef struct CalibratePane {
     PreviewTensor tensor;
     const RowEffects *effects;
     const Calibrator *compared; /* NULL: none */
-    Preview other;              /* of the compared one */
+    const KnownEffect *other;   /* of the compared one */
 } CalibratePane;
 
 void calibrate_pane_draw(const CalibratePane *pane, Area area);

@@ -42,13 +42,6 @@ typedef struct CalibrateScreen {
     int compared;              /* calibrator that is shown beside; -1: none */
     ObservationState observed; /* what the view was made of */
     const Tuning *tuning;
-    struct Other {
-        int row;
-        PreviewTensor tensor;
-        int calibrator; /* -1: none */
-        LayerScheme choice;
-        Preview effect;
-    } other; /* the last one that was worked out */
 } CalibrateScreen;
 
 static Tuning *tuning_of(const CalibrateScreen *screen)
@@ -129,6 +122,8 @@ static void rows_cell(const void *self, int64_t at, int column, TableCell *cell)
     default:
         effect_text(&screen->view.rows[row].draft[screen->tensor].effect, (Column)column,
                     cell->text, sizeof cell->text);
+        if (!calibrate_view_is_new(&screen->view, tuning, row, screen->tensor))
+            cell->style = STYLE_DIM; /* of what was chosen before */
         break;
     }
 }
@@ -159,23 +154,6 @@ static Parts parts_of(const CalibrateScreen *screen, Area area)
                    area_part(area, rows + 1, 1, area.rows - rows - 1, area.columns - 2)};
 }
 
-/* The effect of the compared calibration, unless it is known already. */
-static void know_other(CalibrateScreen *screen)
-{
-    int row = selected(screen);
-    const LayerScheme *choice = tuning_choice(tuning_of(screen), row);
-    struct Other *other = &screen->other;
-    bool same = other->row == row && other->tensor == screen->tensor &&
-                other->calibrator == screen->compared && screen->compared >= 0 &&
-                tuning_same(&other->choice, choice);
-    if (screen->compared < 0 || same)
-        return;
-    *other = (struct Other){
-        .row = row, .tensor = screen->tensor, .calibrator = screen->compared, .choice = *choice};
-    other->effect = tuning_preview_calibrator(tuning_of(screen), row, screen->tensor,
-                                              calibrator_at(screen->compared));
-}
-
 static void calibrate_layout(Screen *base, int rows, int columns)
 {
     CalibrateScreen *screen = (CalibrateScreen *)base;
@@ -184,10 +162,11 @@ static void calibrate_layout(Screen *base, int rows, int columns)
     Canvas nothing = {.ascii = base->app->settings.ascii};
     Parts parts = parts_of(screen, (Area){.canvas = &nothing, .rows = rows, .columns = columns});
     table_layout(&screen->table, parts.table.rows);
-    for (int64_t i = 0; i < screen->table.page && screen->table.top + i < screen->view.count; i++)
-        calibrate_view_know(&screen->view, tuning_of(screen), (int)(screen->table.top + i),
-                            screen->tensor);
-    know_other(screen);
+    const CalibrateSight sight = {.tensor = screen->tensor,
+                                  .selected = selected(screen),
+                                  .top = (int)screen->table.top,
+                                  .compared = screen->compared};
+    calibrate_view_work(&screen->view, base->app, &sight);
 }
 
 /* What differs from the options, under the table where there is room. */
@@ -225,7 +204,7 @@ static void calibrate_draw(const Screen *base, Area area)
                           .tensor = screen->tensor,
                           .effects = &screen->view.rows[selected(screen)],
                           .compared = calibrator_at(screen->compared),
-                          .other = screen->other.effect};
+                          .other = &screen->view.other};
     table_draw(&screen->table, parts.table);
     calibrate_pane_draw(&pane, parts.pane);
     int below = screen->view.count + 2;
@@ -253,7 +232,10 @@ static void do_edit(CalibrateScreen *screen, ActionId action)
     for (int i = 0; i < screen->view.count; i++) {
         if (!(marked ? screen->view.marked[i] : i == selected(screen)))
             continue;
-        const CalibrateEdit edit = {.row = i, .tensor = screen->tensor, .how = how};
+        const CalibrateEdit edit = {.row = i,
+                                    .tensor = screen->tensor,
+                                    .how = how,
+                                    .shown = &screen->view.rows[i].draft[screen->tensor].effect};
         if (!calibrate_edit(tuning_of(screen), action, &edit) && !marked)
             app_message(screen->base.app, MESSAGE_WARNING, "%s: not possible for this layer",
                         tuning_row(tuning_of(screen), i).name);
@@ -406,10 +388,11 @@ static bool calibrate_action(Screen *base, ActionId action)
 
 static const char *why_no_clip(const CalibrateScreen *screen)
 {
-    if (screen->tensor == TENSOR_WEIGHTS)
-        return "the clip of weights comes from their calibration (m); Tab shows activations";
-    if (!tuning_is_observed(tuning_of(screen)))
+    if (screen->tensor == TENSOR_OUTPUTS && !tuning_is_observed(tuning_of(screen)))
         return "nothing was seen of the activations yet";
+    if (screen->tensor == TENSOR_WEIGHTS && calibrate_view_marked(&screen->view) == 0 &&
+        !tuning_row(tuning_of(screen), selected(screen)).has_weights)
+        return "this layer has no weights; Tab shows its activations";
     return NULL;
 }
 
@@ -464,7 +447,6 @@ static bool calibrate_search(Screen *base, const char *text)
 static void forget(CalibrateScreen *screen)
 {
     calibrate_view_reset(&screen->view, tuning_of(screen));
-    screen->other.calibrator = -1;
 }
 
 static void calibrate_event(Screen *base, ScreenEvent event)
@@ -493,7 +475,9 @@ static void calibrate_position(const Screen *base, char text[SCREEN_TEXT_BYTES])
         return;
     int marked = calibrate_view_marked(&screen->view);
     table_position(&screen->table, place, sizeof place);
-    if (marked)
+    if (calibrate_view_is_slow(&screen->view, base->app->now_ms))
+        snprintf(text, SCREEN_TEXT_BYTES, "working it out, %.60s", place);
+    else if (marked)
         snprintf(text, SCREEN_TEXT_BYTES, "%d marked, %.60s", marked, place);
     else
         snprintf(text, SCREEN_TEXT_BYTES, "%s", place);
@@ -538,7 +522,7 @@ Screen *screen_calibrate_new(App *app)
         abort();
     screen->base = (Screen){.ops = &OPS, .app = app};
     screen->tensor = TENSOR_OUTPUTS;
-    screen->compared = screen->other.calibrator = -1;
+    screen->compared = -1;
     screen->table = table_of(
         COLUMNS, COLUMNS_SHOWN,
         (TableSource){.self = screen, .count = rows_count, .id = rows_id, .cell = rows_cell});

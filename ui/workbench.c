@@ -6,17 +6,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-#include <uv.h>
 
 #include "base/clock.h"
 #include "base/fs.h"
-#include "base/paths.h"
 #include "flow/wave_viewer.h"
-#include "ui/history_watch.h"
-#include "ui/jobs.h"
 #include "ui/key.h"
-#include "ui/terminal.h"
-#include "ui/viewer.h"
+#include "ui/workbench_parts.h"
 
 enum {
     FRAME_MS = 50,  /* events draw at most this often; keys draw at once */
@@ -24,52 +19,9 @@ enum {
     SWEEP_TICKS = 8 /* dead runs are looked for every so many ticks */
 };
 
-typedef enum SignalUse {
-    ON_RESIZE,
-    ON_STOP,
-    ON_CONTINUE,
-    ON_TERMINATE,
-    ON_HANGUP,
-    ON_INTERRUPT,
-    SIGNAL_USES
-} SignalUse;
-
 static const int SIGNAL_OF[SIGNAL_USES] = {SIGWINCH, SIGTSTP, SIGCONT, SIGTERM, SIGHUP, SIGINT};
 
-typedef struct Workbench {
-    uv_loop_t loop;
-    uv_poll_t tty;
-    uv_signal_t signals[SIGNAL_USES];
-    uv_prepare_t before_sleep;
-    uv_timer_t tick, frame;
-    uv_work_t reading; /* the model */
-    ModelView read;
-    Tuning *tuned;                  /* read with it; NULL: cannot be quantized */
-    int restored;                   /* edits of an earlier workbench in it */
-    char unrestored[MESSAGE_BYTES]; /* why there are none; "" */
-    Terminal *terminal;
-    Canvas *canvas;
-    App *app;
-    Store *store;
-    HistoryWatch watch;
-    Jobs jobs;
-    Viewer viewer;
-    Arena *arena;
-    Paths paths;
-    Settings settings; /* of the configuration file and the command line */
-    Walk walk;
-    int killed_by; /* signal that ended the workbench; 0: none */
-    bool is_reading;
-    bool stopping;
-    bool urgent; /* a key wants to see its effect */
-    bool answer; /* tests wait for the effect of what came in */
-    int sync;    /* file that says so; -1: no test */
-    int ticks;
-    uint64_t drawn_ms;
-    Status status;
-} Workbench;
-
-static App *app_now(Workbench *bench)
+App *workbench_app(Workbench *bench)
 {
     bench->app->now_ms = clock_utc_ms();
     return bench->app;
@@ -98,12 +50,7 @@ static void on_tick(uv_timer_t *timer)
     if (++bench->ticks % SWEEP_TICKS == 0 && bench->app->history.running.id > 0)
         history_watch_sweep(&bench->watch);
     history_watch_look(&bench->watch);
-    app_tick(app_now(bench));
-}
-
-static Status load_run(void *host, int64_t id, RunView *view)
-{
-    return history_watch_load_run(&((Workbench *)host)->watch, id, view);
+    app_tick(workbench_app(bench));
 }
 
 /* ---- engines --------------------------------------------------------------------------------- */
@@ -115,124 +62,22 @@ static void on_run_gone(void *context)
     history_watch_look(&bench->watch);
 }
 
-static Status start_run(void *host)
-{
-    return jobs_start_run(&((Workbench *)host)->jobs);
-}
-
-static Status resume_run(void *host, int64_t id)
-{
-    return jobs_resume_run(&((Workbench *)host)->jobs, id);
-}
-
-static Status queue_run(void *host, JobKind kind, int64_t run)
-{
-    return jobs_queue_run(&((Workbench *)host)->jobs, kind, run);
-}
-
-static Status begin_next(void *host)
-{
-    return jobs_begin_next(&((Workbench *)host)->jobs);
-}
-
-static Status cancel_run(void *host, int64_t id)
-{
-    Workbench *bench = host;
-    if (bench->jobs.runner && bench->app->run_is_ours)
-        return jobs_cancel_run(&bench->jobs);
-    return history_watch_cancel_run(&bench->watch, id);
-}
-
-static Status steer_run(void *host, CommandKind wish)
-{
-    return jobs_steer_run(&((Workbench *)host)->jobs, wish);
-}
-
-static Status observe(void *host)
-{
-    return jobs_observe(&((Workbench *)host)->jobs);
-}
-
-static Status save_edits(void *host)
-{
-    return jobs_save_edits(&((Workbench *)host)->jobs);
-}
-
-static Status look_at_tools(void *host)
-{
-    return jobs_look_at_tools(&((Workbench *)host)->jobs);
-}
-
-static Status show_wave(void *host, const char *file)
-{
-    return viewer_show(&((Workbench *)host)->viewer, file);
-}
-
 /* ---- terminal -------------------------------------------------------------------------------- */
 
-static void take_size(Workbench *bench)
+void workbench_take_size(Workbench *bench)
 {
     int rows, columns;
     terminal_size(bench->terminal, &rows, &columns);
     canvas_reset(bench->canvas, rows, columns);
-    app_resized(app_now(bench), rows, columns);
+    app_resized(workbench_app(bench), rows, columns);
     bench->urgent = bench->answer = true;
-}
-
-static void forget_keys(void *host)
-{
-    terminal_forget_keys(((Workbench *)host)->terminal);
-}
-
-static void repaint(void *host)
-{
-    terminal_repaint(((Workbench *)host)->terminal);
-}
-
-static void set_theme(void *host, Theme theme)
-{
-    terminal_set_theme(((Workbench *)host)->terminal, theme);
-}
-
-static void set_mouse(void *host, bool on)
-{
-    terminal_set_mouse(((Workbench *)host)->terminal, on);
-}
-
-static Status save_settings(void *host)
-{
-    Workbench *bench = host;
-    bench->settings.theme = bench->app->settings.theme;
-    bench->settings.mouse = bench->app->settings.mouse;
-    return settings_write(bench->paths.config, &bench->settings);
-}
-
-static void set_size(void *host, int rows, int columns)
-{
-    terminal_set_size(((Workbench *)host)->terminal, rows, columns);
-    take_size(host);
-}
-
-/* While the screen is up, standard error is the log. */
-static void said(void *host, MessageLevel level, const char *text)
-{
-    char time[CLOCK_TEXT_BYTES];
-    clock_utc_text(((Workbench *)host)->app->now_ms, time);
-    fprintf(stderr, "%s %s: %s\n", time, message_level_word(level), text);
-}
-
-static void acted(void *host, const char *step)
-{
-    Workbench *bench = host;
-    recorder_step(bench->walk.recorder, bench->app, step);
 }
 
 static void on_signal(uv_signal_t *signal, int number);
 
 /* As the tty's own ^Z does it: the whole process group stops, with the default action. */
-static void suspend(void *host)
+void workbench_suspend(Workbench *bench)
 {
-    Workbench *bench = host;
     if (bench->walk.unattended)
         return;
     uv_signal_stop(&bench->signals[ON_STOP]);
@@ -240,7 +85,7 @@ static void suspend(void *host)
     kill(0, SIGTSTP);
     terminal_return(bench->terminal);
     uv_signal_start(&bench->signals[ON_STOP], on_signal, SIGTSTP);
-    take_size(bench);
+    workbench_take_size(bench);
 }
 
 static void on_signal(uv_signal_t *signal, int number)
@@ -248,12 +93,12 @@ static void on_signal(uv_signal_t *signal, int number)
     Workbench *bench = signal->data;
     if (number == SIGWINCH) {
         terminal_take_size(bench->terminal);
-        take_size(bench);
+        workbench_take_size(bench);
     } else if (number == SIGTSTP) {
-        suspend(bench);
+        workbench_suspend(bench);
     } else if (number == SIGCONT) {
         terminal_return(bench->terminal);
-        take_size(bench);
+        workbench_take_size(bench);
     } else {
         bench->status = number == SIGHUP ? OK : ERR_CANCELLED;
         bench->killed_by = number;
@@ -265,7 +110,7 @@ static void click(Workbench *bench)
 {
     int row, column;
     terminal_click(bench->terminal, &row, &column);
-    app_click(app_now(bench), bench->canvas, row, column);
+    app_click(workbench_app(bench), bench->canvas, row, column);
 }
 
 static void on_tty(uv_poll_t *poll, int status, int events)
@@ -277,7 +122,7 @@ static void on_tty(uv_poll_t *poll, int status, int events)
         if (key == KEY_CLICKED)
             click(bench);
         else
-            app_key(app_now(bench), key);
+            app_key(workbench_app(bench), key);
         taken++;
     }
     if (gone)
@@ -298,7 +143,7 @@ static void on_frame(uv_timer_t *timer)
 
 static void draw(Workbench *bench)
 {
-    app_draw(app_now(bench), bench->canvas);
+    app_draw(workbench_app(bench), bench->canvas);
     terminal_show(bench->terminal, bench->canvas);
     bench->app->dirty = bench->urgent = false;
     bench->drawn_ms = uv_now(&bench->loop);
@@ -307,7 +152,7 @@ static void draw(Workbench *bench)
 static void keep_ticking(Workbench *bench)
 {
     bool active = uv_is_active((uv_handle_t *)&bench->tick);
-    bool needed = app_needs_ticks(app_now(bench));
+    bool needed = app_needs_ticks(workbench_app(bench));
     if (needed && !active)
         uv_timer_start(&bench->tick, on_tick, TICK_MS, TICK_MS);
     if (!needed && active)
@@ -319,7 +164,7 @@ static void go_on_with_walk(Workbench *bench)
 {
     ScriptState state = SCRIPT_GOES_ON;
     while (state == SCRIPT_GOES_ON && !bench->stopping) {
-        state = walk_advance(&bench->walk, app_now(bench));
+        state = walk_advance(&bench->walk, workbench_app(bench));
         if (state != SCRIPT_GOES_ON)
             break;
         history_watch_look(&bench->watch);
@@ -329,7 +174,7 @@ static void go_on_with_walk(Workbench *bench)
     }
     if (state == SCRIPT_FAILED) {
         bench->status = ERR_UNMET;
-        app_message(app_now(bench), MESSAGE_ERROR, "%s", bench->walk.failure);
+        app_message(workbench_app(bench), MESSAGE_ERROR, "%s", bench->walk.failure);
     }
     if (bench->walk.unattended && state != SCRIPT_WAITS)
         stop(bench);
@@ -376,11 +221,11 @@ static void on_model_read(uv_work_t *work, int status)
     bench->is_reading = false;
     if (status != 0)
         return;
-    app_model_loaded(app_now(bench), bench->read);
+    app_model_loaded(workbench_app(bench), bench->read);
     if (bench->tuned)
-        app_tuning_opened(app_now(bench), bench->tuned, bench->restored);
+        app_tuning_opened(workbench_app(bench), bench->tuned, bench->restored);
     if (*bench->unrestored)
-        app_message(app_now(bench), MESSAGE_WARNING, "earlier edits are lost: %s",
+        app_message(workbench_app(bench), MESSAGE_WARNING, "earlier edits are lost: %s",
                     bench->unrestored);
 }
 
@@ -454,27 +299,7 @@ static void make_app(Workbench *bench, const WorkbenchOptions *options)
                             .mouse = bench->settings.mouse,
                             .theme = bench->settings.theme,
                             .no_viewer = wave_viewer_missing()};
-    AppPorts ports = {.start_run = start_run,
-                      .resume_run = resume_run,
-                      .queue_run = queue_run,
-                      .begin_next = begin_next,
-                      .cancel_run = cancel_run,
-                      .load_run = load_run,
-                      .steer_run = steer_run,
-                      .observe = observe,
-                      .save_edits = save_edits,
-                      .look_at_tools = look_at_tools,
-                      .show_wave = show_wave,
-                      .forget_keys = forget_keys,
-                      .repaint = repaint,
-                      .set_theme = set_theme,
-                      .set_mouse = set_mouse,
-                      .save_settings = save_settings,
-                      .suspend = suspend,
-                      .set_size = set_size,
-                      .said = bench->walk.unattended ? NULL : said,
-                      .acted = bench->walk.recorder ? acted : NULL,
-                      .host = bench};
+    const AppPorts ports = workbench_ports(bench);
     bench->app = app_new(&settings, &ports, bench->store);
     bench->jobs = (Jobs){.loop = &bench->loop,
                          .app = bench->app,
@@ -485,7 +310,7 @@ static void make_app(Workbench *bench, const WorkbenchOptions *options)
     bench->watch = (HistoryWatch){.app = bench->app, .store = bench->store};
     bench->canvas = canvas_new(1, 1, settings.ascii);
     bench->answer = true;
-    take_size(bench);
+    workbench_take_size(bench);
 }
 
 static void open_messages(Workbench *bench)
@@ -493,8 +318,8 @@ static void open_messages(Workbench *bench)
     if (fs_make_folders(bench->paths.logs) != OK ||
         messages_open(&bench->app->messages,
                       fs_join(bench->arena, bench->paths.logs, "messages.log")) != OK)
-        app_message(app_now(bench), MESSAGE_WARNING, "messages are kept until the end only: %s",
-                    error_message());
+        app_message(workbench_app(bench), MESSAGE_WARNING,
+                    "messages are kept until the end only: %s", error_message());
 }
 
 static const char *log_path(Workbench *bench)
@@ -522,7 +347,8 @@ static Status open_terminal(Workbench *bench)
 static void show_warnings(Workbench *bench, Buffer *warnings)
 {
     if (warnings->length > 0)
-        app_message(app_now(bench), MESSAGE_WARNING, "%s, %s", bench->paths.config, warnings->data);
+        app_message(workbench_app(bench), MESSAGE_WARNING, "%s, %s", bench->paths.config,
+                    warnings->data);
 }
 
 static Status open_screen(Workbench *bench, const WorkbenchOptions *options)
@@ -549,9 +375,9 @@ static Status run_workbench(Workbench *bench, const WorkbenchOptions *options)
     open_messages(bench);
     TRY(history_watch_start(&bench->watch, &bench->loop, bench->jobs.folder));
     TRY(start_handles(bench));
-    app_begin_next(app_now(bench)); /* what an earlier workbench left */
+    app_begin_next(workbench_app(bench)); /* what an earlier workbench left */
     uv_run(&bench->loop, UV_RUN_DEFAULT);
-    app_commit_edits(app_now(bench)); /* however it ended */
+    app_commit_edits(workbench_app(bench)); /* however it ended */
     Status recorded = walk_close(&bench->walk);
     return bench->status == OK ? recorded : bench->status;
 }

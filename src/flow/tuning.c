@@ -212,7 +212,7 @@ void tuning_calibration(const Tuning *tuning, int row, PreviewTensor tensor, cha
     double parameter = own ? choice->weight_parameter : choice->calibrator_parameter;
     if (choice->is_float)
         snprintf(text, size, "float");
-    else if (tensor == TENSOR_OUTPUTS && choice->clip > 0)
+    else if (tuning_clip_by_hand(tuning, row, tensor) > 0)
         snprintf(text, size, "by hand");
     else if (calibrator->parameter && parameter > 0)
         snprintf(text, size, "%s:%g", calibrator->name, parameter);
@@ -301,6 +301,10 @@ void tuning_cycle(Tuning *tuning, int row, PreviewTensor tensor, int step)
         return;
     }
     int from = draft->weight_calibrator ? calibrator_index(draft->weight_calibrator) : count;
+    bool by_hand = draft->weight_clip > 0;
+    draft->weight_clip = 0;
+    if (by_hand)
+        return;
     int next = wrap(from + step, count + 1);
     draft->weight_calibrator = next < count ? calibrator_at(next) : NULL;
     draft->weight_parameter = 0;
@@ -316,17 +320,22 @@ void tuning_add_bits(Tuning *tuning, int row, PreviewTensor tensor, int more)
                                       : wanted;
 }
 
-bool tuning_scale_clip(Tuning *tuning, int row, double factor)
+bool tuning_set_clip(Tuning *tuning, int row, PreviewTensor tensor, double clip)
 {
-    const Observation *seen = tuning_seen(tuning, row, TENSOR_OUTPUTS);
-    Preview now = tuning_preview(tuning, row, TENSOR_OUTPUTS);
-    if (!seen || !now.known || !(observation_largest(seen) > 0))
+    const Observation *seen = tuning_seen(tuning, row, tensor);
+    LayerScheme *draft = draft_of(tuning, row);
+    if (!seen || draft->is_float || !(observation_largest(seen) > 0) || !(clip > 0))
         return false;
-    double clip = fmin(now.clip * factor, observation_largest(seen));
     char text[64]; /* as it will be in a file: what is seen is what is written */
-    snprintf(text, sizeof text, "%.6g", clip);
-    draft_of(tuning, row)->clip = strtod(text, NULL);
+    snprintf(text, sizeof text, "%.6g", fmin(clip, observation_largest(seen)));
+    *(tensor == TENSOR_WEIGHTS ? &draft->weight_clip : &draft->clip) = strtod(text, NULL);
     return true;
+}
+
+double tuning_clip_by_hand(const Tuning *tuning, int row, PreviewTensor tensor)
+{
+    const LayerScheme *draft = tuning_choice(tuning, row);
+    return tensor == TENSOR_WEIGHTS ? draft->weight_clip : draft->clip;
 }
 
 static const TuningPreset PRESETS[] = {
@@ -358,7 +367,7 @@ void tuning_apply_preset(Tuning *tuning, int row, const TuningPreset *preset)
     draft->calibrator_parameter = 0;
     draft->weight_calibrator = NULL;
     draft->weight_parameter = 0;
-    draft->clip = 0;
+    draft->clip = draft->weight_clip = 0;
     draft->is_float = false;
     draft->granularity = preset->per_channel ? PER_CHANNEL : PER_TENSOR;
 }
@@ -461,36 +470,76 @@ Status tuning_read(Tuning *tuning, const char *path)
 
 /* ---- effects --------------------------------------------------------------------------------- */
 
-static Preview preview_of(const Tuning *tuning, LayerScheme *state, int row, PreviewTensor tensor)
+struct PreviewTask {
+    Arena *arena;
+    const PreviewModel *model;
+    Scheme scheme;
+    int layer;
+    PreviewTensor tensor;
+};
+
+PreviewTask *preview_task_new(const Tuning *tuning, int row, PreviewTensor tensor,
+                              const LayerScheme *choice)
 {
-    int layer = tuning->layers[row];
-    const Scheme scheme = scheme_on(tuning, state);
-    if (state[layer].is_float)
+    Arena *arena = arena_new();
+    PreviewTask *task = ARENA_NEW(arena, PreviewTask);
+    int count = tuning->simplified->count;
+    *task = (PreviewTask){.arena = arena,
+                          .model = preview_model_snapshot(tuning->preview, arena),
+                          .scheme = {ARENA_ARRAY(arena, LayerScheme, count), count},
+                          .layer = tuning->layers[row],
+                          .tensor = tensor};
+    memcpy(task->scheme.layers, tuning->draft, state_bytes(tuning));
+    task->scheme.layers[task->layer] = *choice;
+    return task;
+}
+
+Preview preview_task_do(const PreviewTask *task)
+{
+    if (task->scheme.layers[task->layer].is_float)
         return (Preview){0};
-    return preview_choice(tuning->preview, &scheme, layer, tensor);
+    return preview_choice(task->model, &task->scheme, task->layer, task->tensor);
+}
+
+void preview_task_free(PreviewTask *task)
+{
+    if (task)
+        arena_free(task->arena);
+}
+
+static Preview preview_now(const Tuning *tuning, int row, PreviewTensor tensor,
+                           const LayerScheme *choice)
+{
+    PreviewTask *task = preview_task_new(tuning, row, tensor, choice);
+    Preview preview = preview_task_do(task);
+    preview_task_free(task);
+    return preview;
 }
 
 Preview tuning_preview(const Tuning *tuning, int row, PreviewTensor tensor)
 {
-    return preview_of(tuning, tuning->draft, row, tensor);
+    return preview_now(tuning, row, tensor, tuning_choice(tuning, row));
 }
 
 Preview tuning_preview_committed(const Tuning *tuning, int row, PreviewTensor tensor)
 {
-    return preview_of(tuning, committed(tuning), row, tensor);
+    return preview_now(tuning, row, tensor, tuning_committed(tuning, row));
+}
+
+LayerScheme tuning_with_calibrator(const Tuning *tuning, int row, const Calibrator *calibrator)
+{
+    LayerScheme choice = *tuning_choice(tuning, row);
+    choice.clip = choice.weight_clip = 0;
+    choice.calibrator_parameter = choice.weight_parameter = 0;
+    choice.calibrator = choice.weight_calibrator = calibrator;
+    return choice;
 }
 
 Preview tuning_preview_calibrator(const Tuning *tuning, int row, PreviewTensor tensor,
                                   const Calibrator *calibrator)
 {
-    LayerScheme *trial = copy_state(tuning, tuning->draft);
-    LayerScheme *choice = &trial[tuning->layers[row]];
-    choice->clip = 0;
-    choice->calibrator_parameter = choice->weight_parameter = 0;
-    choice->calibrator = choice->weight_calibrator = calibrator;
-    Preview preview = preview_of(tuning, trial, row, tensor);
-    free(trial);
-    return preview;
+    const LayerScheme choice = tuning_with_calibrator(tuning, row, calibrator);
+    return preview_now(tuning, row, tensor, &choice);
 }
 
 const Observation *tuning_seen(const Tuning *tuning, int row, PreviewTensor tensor)

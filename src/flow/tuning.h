@@ -69,9 +69,11 @@ void tuning_cycle(Tuning *tuning, int row, PreviewTensor tensor, int step);
 /* Bits of the tensor, more or fewer; stays within what is possible. */
 void tuning_add_bits(Tuning *tuning, int row, PreviewTensor tensor, int more);
 
-/* The clip of the outputs by hand: the effective one times `factor`, at most the largest value that
- * was seen. False: nothing was seen, or the layer floats. */
-bool tuning_scale_clip(Tuning *tuning, int row, double factor);
+/* The clip of a tensor by hand, at most the largest value that was seen. False: nothing was seen, or
+ * the layer floats. Of weights per channel it is the most that a channel gets. */
+bool tuning_set_clip(Tuning *tuning, int row, PreviewTensor tensor, double clip);
+/* 0: the draft leaves it to the calibration. */
+double tuning_clip_by_hand(const Tuning *tuning, int row, PreviewTensor tensor);
 
 /* What several choices are called together, for menus; NULL past the last. */
 typedef struct TuningPreset {
@@ -116,6 +118,19 @@ Preview tuning_preview_committed(const Tuning *tuning, int row, PreviewTensor te
 /* Of the draft with another calibration of the table. */
 Preview tuning_preview_calibrator(const Tuning *tuning, int row, PreviewTensor tensor,
                                   const Calibrator *calibrator);
+
+/* A preview for another thread: it holds all that decides, so choices may be edited and tensors be
+ * looked at meanwhile. Weights of a large layer take seconds. The tuning must outlive it. */
+typedef struct PreviewTask PreviewTask;
+
+/* Were the draft of that row `choice`. */
+PreviewTask *preview_task_new(const Tuning *tuning, int row, PreviewTensor tensor,
+                              const LayerScheme *choice);
+Preview preview_task_do(const PreviewTask *task);
+void preview_task_free(PreviewTask *task);
+
+/* The draft of that row with another calibration of the table, and no clip by hand. */
+LayerScheme tuning_with_calibrator(const Tuning *tuning, int row, const Calibrator *calibrator);
 
 /* NULL: nothing was seen. */
 const Observation *tuning_seen(const Tuning *tuning, int row, PreviewTensor tensor);

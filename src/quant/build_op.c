@@ -186,9 +186,12 @@ FormatRule build_op_weight_rule(const LayerScheme *scheme)
 double build_op_weight_clip(const LayerScheme *scheme, const Observation *seen)
 {
     FormatRule rule = build_op_weight_rule(scheme);
-    if (scheme->weight_calibrator)
-        return calibrator_clip(scheme->weight_calibrator, seen, rule, scheme->weight_parameter);
-    return calibrator_clip(scheme->calibrator, seen, rule, scheme->calibrator_parameter);
+    bool by_hand = scheme->weight_clip > 0, own = scheme->weight_calibrator != NULL;
+    if (by_hand && scheme->granularity == PER_TENSOR)
+        return observation_largest(seen) > 0 ? scheme->weight_clip : 0;
+    double clip = calibrator_clip(own ? scheme->weight_calibrator : scheme->calibrator, seen, rule,
+                                  own ? scheme->weight_parameter : scheme->calibrator_parameter);
+    return by_hand ? fmin(clip, scheme->weight_clip) : clip;
 }
 
 static double weight_clip(const LayerScheme *scheme, RealWeights real, Group group)

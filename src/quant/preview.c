@@ -56,7 +56,8 @@ void preview_model_free(PreviewModel *model)
         arena_free(model->arena);
 }
 
-static Status take_all(PreviewModel *model, const Histograms *histograms, const char *path)
+static Status take_all(const PreviewModel *model, const Histograms *histograms, const char *path,
+                       Observation *outputs)
 {
     for (int i = 0; i < model->lowering.count; i++) {
         const char *name = model->lowering.ops[i].op.name;
@@ -64,7 +65,7 @@ static Status take_all(PreviewModel *model, const Histograms *histograms, const 
         if (!found || found->outputs.count == 0)
             return error_set(ERR_REFUSED, "%s: says nothing of %s: it is of another network", path,
                              name);
-        model->outputs[i] = found->outputs;
+        outputs[i] = found->outputs;
     }
     return OK;
 }
@@ -73,13 +74,23 @@ Status preview_model_take(PreviewModel *model, const char *path)
 {
     Arena *scratch = arena_new();
     Histograms histograms;
+    /* Others: a snapshot may still be looking at the ones there are. */
+    Observation *outputs = ARENA_ARRAY(model->arena, Observation, model->lowering.count);
     Status status = histograms_read(path, scratch, &histograms);
     if (status == OK)
-        status = take_all(model, &histograms, path);
+        status = take_all(model, &histograms, path, outputs);
     for (int i = 0; status != OK && i < model->lowering.count; i++)
-        model->outputs[i].count = 0;
+        outputs[i].count = 0;
+    model->outputs = outputs;
     arena_free(scratch);
     return status;
+}
+
+const PreviewModel *preview_model_snapshot(const PreviewModel *model, Arena *arena)
+{
+    PreviewModel *copy = ARENA_NEW(arena, PreviewModel);
+    *copy = *model; /* what it points to does not change any more */
+    return copy;
 }
 
 const Observation *preview_seen(const PreviewModel *model, int layer, PreviewTensor tensor)

@@ -21,7 +21,8 @@ typedef struct LayerScheme {
                       integers follow, activation_bits and the calibrator choose their format */
     const Calibrator *weight_calibrator; /* NULL: the same as for the output */
     double weight_parameter;
-    double clip; /* above 0: the clip of the output, whatever was observed */
+    double clip;        /* above 0: the clip of the output, whatever was observed */
+    double weight_clip; /* above 0: the clip of the weights; per channel, the most that one gets */
     bool
         correct_bias; /* the bias takes back the mean error of the weights' rounding (build_op.c) */
     bool mean_of_clips; /* calibrate each batch of images, and take the mean of the clips */

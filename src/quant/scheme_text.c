@@ -103,27 +103,47 @@ static void put_weight_calibration(const LayerScheme *row, char *text)
         snprintf(text, TEXT_BYTES, "same");
 }
 
-static Status set_clip(LayerScheme *row, const char *text)
+static Status parse_clip(const char *text, double *clip)
 {
     char *end;
-    row->clip = 0;
+    *clip = 0;
     if (strcmp(text, "auto") == 0)
         return OK;
-    row->clip = strtod(text, &end);
-    if (end == text || *end || !isnormal(row->clip) || row->clip < 0)
+    *clip = strtod(text, &end);
+    if (end == text || *end || !isnormal(*clip) || *clip < 0)
         return error_set(ERR_USAGE, "clip '%s' is not a number above 0", text);
     return OK;
 }
 
-static void put_clip(const LayerScheme *row, char *text)
+static void write_clip(double clip, char *text)
 {
     snprintf(text, TEXT_BYTES, "auto");
     /* The shortest text that reads back as the same number; 17 digits always do. */
-    for (int digits = 6; row->clip > 0 && digits <= 17; digits++) {
-        snprintf(text, TEXT_BYTES, "%.*g", digits, row->clip);
-        if (strtod(text, NULL) == row->clip)
+    for (int digits = 6; clip > 0 && digits <= 17; digits++) {
+        snprintf(text, TEXT_BYTES, "%.*g", digits, clip);
+        if (strtod(text, NULL) == clip)
             break;
     }
+}
+
+static Status set_clip(LayerScheme *row, const char *text)
+{
+    return parse_clip(text, &row->clip);
+}
+
+static void put_clip(const LayerScheme *row, char *text)
+{
+    write_clip(row->clip, text);
+}
+
+static Status set_weight_clip(LayerScheme *row, const char *text)
+{
+    return parse_clip(text, &row->weight_clip);
+}
+
+static void put_weight_clip(const LayerScheme *row, char *text)
+{
+    write_clip(row->weight_clip, text);
 }
 
 static Status set_per_channel(LayerScheme *row, const char *text)
@@ -207,6 +227,7 @@ static const Key KEYS[] = {
     {"calibration", set_calibration, put_output_calibration},
     {"weight-calibration", set_weight_calibration, put_weight_calibration},
     {"clip", set_clip, put_clip},
+    {"weight-clip", set_weight_clip, put_weight_clip},
     {"per-channel", set_per_channel, put_per_channel},
     {"average", set_average, put_average},
     {"range", set_range, put_range},

@@ -171,22 +171,61 @@ static void test_effects(void **state)
     Tuning *tuning = open_tuning(*state, &options);
     assert_false(tuning_is_observed(tuning));
     assert_false(tuning_preview(tuning, ROW_CONV_1, TENSOR_OUTPUTS).known);
-    assert_false(tuning_scale_clip(tuning, ROW_CONV_1, 0.5));
+    assert_false(tuning_set_clip(tuning, ROW_CONV_1, TENSOR_OUTPUTS, 0.5));
     observe(*state, tuning, options);
     assert_true(tuning_is_observed(tuning));
     Preview before = tuning_preview(tuning, ROW_CONV_1, TENSOR_OUTPUTS);
     assert_true(before.known && before.clipped_fraction == 0);
-    assert_true(tuning_scale_clip(tuning, ROW_CONV_1, 0.5));
+    assert_true(tuning_set_clip(tuning, ROW_CONV_1, TENSOR_OUTPUTS, 0.5 * before.clip));
     Preview after = tuning_preview(tuning, ROW_CONV_1, TENSOR_OUTPUTS);
     assert_true(after.clip < 0.51 * before.clip && after.clipped_fraction > 0);
     assert_true(tuning_preview_committed(tuning, ROW_CONV_1, TENSOR_OUTPUTS).clip == before.clip);
-    assert_true(tuning_scale_clip(tuning, ROW_CONV_1, 1000)); /* not beyond what was seen */
+    assert_true(tuning_set_clip(tuning, ROW_CONV_1, TENSOR_OUTPUTS, 1e6)); /* not beyond it */
     assert_true(tuning_preview(tuning, ROW_CONV_1, TENSOR_OUTPUTS).clip <= before.clip * 1.001);
     Preview other = tuning_preview_calibrator(tuning, ROW_CONV_1, TENSOR_OUTPUTS,
                                               calibrator_find("mean-sigma"));
     assert_true(other.known && other.clip != before.clip);
     assert_int_equal(tuning_edit(tuning, ROW_CONV_1, "float"), OK);
     assert_false(tuning_preview(tuning, ROW_CONV_1, TENSOR_OUTPUTS).known);
+    tuning_free(tuning);
+}
+
+/* A tensor of weights is cut where its user says; per channel, no channel reaches further. */
+static void test_clip_of_weights(void **state)
+{
+    RunOptions options;
+    char text[64];
+    Tuning *tuning = open_tuning(*state, &options);
+    Preview before = tuning_preview(tuning, ROW_CONV_1, TENSOR_WEIGHTS);
+    assert_true(before.known && before.clipped_fraction == 0);
+    assert_true(tuning_set_clip(tuning, ROW_CONV_1, TENSOR_WEIGHTS, 0.5 * before.clip));
+    Preview after = tuning_preview(tuning, ROW_CONV_1, TENSOR_WEIGHTS);
+    assert_true(fabs(after.clip - 0.5 * before.clip) < 1e-4 * before.clip);
+    assert_true(after.clipped_fraction > 0);
+    tuning_calibration(tuning, ROW_CONV_1, TENSOR_WEIGHTS, text, sizeof text);
+    assert_string_equal(text, "by hand");
+    assert_int_equal(tuning_edit(tuning, ROW_CONV_1, "per-channel=yes"), OK);
+    assert_true(tuning_preview(tuning, ROW_CONV_1, TENSOR_WEIGHTS).clip <= 0.5001 * before.clip);
+    assert_int_equal(tuning_edit(tuning, ROW_CONV_1, "weight-clip=auto"), OK);
+    assert_true(tuning_preview(tuning, ROW_CONV_1, TENSOR_WEIGHTS).clip > 0.9 * before.clip);
+    tuning_free(tuning);
+}
+
+/* A task has all that it needs: what is chosen and seen after it was asked for is not its. */
+static void test_a_task_stands_alone(void **state)
+{
+    RunOptions options;
+    Tuning *tuning = open_tuning(*state, &options);
+    observe(*state, tuning, options);
+    Preview before = tuning_preview(tuning, ROW_CONV_1, TENSOR_OUTPUTS);
+    PreviewTask *task =
+        preview_task_new(tuning, ROW_CONV_1, TENSOR_OUTPUTS, tuning_choice(tuning, ROW_CONV_1));
+    assert_int_equal(tuning_edit(tuning, ROW_CONV_1, "activation-bits=3"), OK);
+    assert_int_equal(tuning_observe(tuning, "/nowhere"), ERR_REFUSED);
+    assert_false(tuning_is_observed(tuning));
+    Preview found = preview_task_do(task);
+    assert_true(found.known && found.clip == before.clip && found.sqnr_db == before.sqnr_db);
+    preview_task_free(task);
     tuning_free(tuning);
 }
 
@@ -199,7 +238,8 @@ static void test_a_run_obeys_the_file(void **state)
     const char *path = fs_join(place->arena, place->folder, "mine.scheme");
     observe(place, tuning, options);
     assert_int_equal(tuning_edit(tuning, ROW_CONV_1, "weight-bits=5,calibration=mse"), OK);
-    assert_true(tuning_scale_clip(tuning, ROW_CONV_2, 0.5));
+    double clip = tuning_preview(tuning, ROW_CONV_2, TENSOR_OUTPUTS).clip;
+    assert_true(tuning_set_clip(tuning, ROW_CONV_2, TENSOR_OUTPUTS, 0.5 * clip));
     Preview wanted = tuning_preview(tuning, ROW_CONV_2, TENSOR_OUTPUTS);
     assert_true(tuning_commit(tuning));
     assert_int_equal(tuning_write(tuning, path), OK);
@@ -239,10 +279,16 @@ static void test_refused_models(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        PLACED(test_rows),           PLACED(test_steps),
-        PLACED(test_cycles),         PLACED(test_a_draft_is_taken_back_first),
-        PLACED(test_presets),        PLACED(test_many_steps),
-        PLACED(test_effects),        PLACED(test_a_run_obeys_the_file),
+        PLACED(test_rows),
+        PLACED(test_steps),
+        PLACED(test_cycles),
+        PLACED(test_a_draft_is_taken_back_first),
+        PLACED(test_presets),
+        PLACED(test_many_steps),
+        PLACED(test_effects),
+        PLACED(test_clip_of_weights),
+        PLACED(test_a_task_stands_alone),
+        PLACED(test_a_run_obeys_the_file),
         PLACED(test_refused_models),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

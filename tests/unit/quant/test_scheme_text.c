@@ -39,10 +39,11 @@ static void test_choices(void **state)
     (void)state;
     Graph *graph = two_layers();
     Scheme scheme = plain_scheme(graph);
-    assert_int_equal(scheme_choose(&scheme, graph,
-                                   "conv:a:bits=5,activation-bits=6,calibration=percentile:99.5,"
-                                   "weight-calibration=mse,clip=2.5,per-channel,range=affine"),
-                     OK);
+    assert_int_equal(
+        scheme_choose(&scheme, graph,
+                      "conv:a:bits=5,activation-bits=6,calibration=percentile:99.5,"
+                      "weight-calibration=mse,clip=2.5,weight-clip=0.25,per-channel,range=affine"),
+        OK);
     const LayerScheme *row = &scheme.layers[1];
     assert_int_equal(row->weight_bits, 5);
     assert_int_equal(row->activation_bits, 6);

@@ -42,6 +42,9 @@ typedef struct FakeHost {
     RunRecord record; /* what load_run gives, whatever the id */
     StageRecord stages[STAGES];
     int stage_count;
+    App *app;
+    bool holds_work; /* work is not done at once, but kept here */
+    Work held;
 } FakeHost;
 
 __attribute__((unused)) static Status fake_start(void *host)
@@ -115,6 +118,18 @@ __attribute__((unused)) static Status fake_wave(void *host, const char *file)
     FakeHost *fake = host;
     snprintf(fake->wave, sizeof fake->wave, "%s", file);
     return fake->refuse ? error_set(ERR_ENVIRONMENT, "no window today") : OK;
+}
+
+__attribute__((unused)) static Status fake_work(void *host, const Work *work)
+{
+    FakeHost *fake = host;
+    if (fake->holds_work) {
+        fake->held = *work;
+        return OK;
+    }
+    work->run(work->task);
+    app_work_done(fake->app, work);
+    return OK;
 }
 
 __attribute__((unused)) static void fake_forget(void *host)
@@ -243,8 +258,10 @@ __attribute__((unused)) static App *fixture_app(FakeHost *fake, bool ascii, bool
                       .save_settings = fake_settings,
                       .suspend = fake_suspend,
                       .set_size = fake_size,
+                      .begin_work = fake_work,
                       .host = fake};
     App *app = app_new(&settings, &ports, fixture_store());
+    fake->app = app;
     app->now_ms = FIXTURE_NOW_MS;
     app_resized(app, 24, 80);
     return app;
