@@ -47,6 +47,7 @@ typedef struct HardwareScreen {
     bool stale;
     const char *device;   /* of the list of all; NULL: none */
     FoldingShares shares; /* of it */
+    BalanceTask *balance; /* under way in another thread: the folding must stay; NULL: none */
 } HardwareScreen;
 
 /* ---- rows ------------------------------------------------------------------------------------ */
@@ -366,7 +367,7 @@ static void open_description(HardwareScreen *screen)
 static void hardware_layout(Screen *base, int rows, int columns)
 {
     HardwareScreen *screen = (HardwareScreen *)base;
-    if (screen->stale)
+    if (screen->stale && !screen->balance)
         open_description(screen);
     table_layout(&screen->table, columns >= WIDE_COLUMNS ? rows : rows - FIGURE_ROWS);
 }
@@ -426,6 +427,30 @@ static void tell_balance(const HardwareScreen *screen)
                         folding_row(screen->folding, i).name);
 }
 
+static void do_balance(void *task)
+{
+    balance_task_do(((HardwareScreen *)task)->balance);
+}
+
+static void take_balance(App *app, void *task)
+{
+    HardwareScreen *screen = task;
+    Status status = folding_take(screen->folding, screen->balance);
+    balance_task_free(screen->balance);
+    screen->balance = NULL;
+    if (status != OK) {
+        app_message(app, MESSAGE_WARNING, "%s", error_message());
+        return;
+    }
+    for (int i = 0; i < folding_count(screen->folding); i++) {
+        const FoldingRow row = folding_row(screen->folding, i);
+        if (row.folds)
+            app_choose_fold(app, row.name, row.pe, row.simd);
+    }
+    estimate(screen);
+    tell_balance(screen);
+}
+
 /* "5000", "up5k", or "5000 up5k". */
 static void balance(HardwareScreen *screen)
 {
@@ -439,18 +464,13 @@ static void balance(HardwareScreen *screen)
                     app->argument);
         return;
     }
-    if (folding_balance(screen->folding, has_rate ? rate : 0, app->settings.run.clock_mhz,
-                        *device ? device : NULL) != OK) {
-        app_message(app, MESSAGE_WARNING, "%s", error_message());
-        return;
+    screen->balance = balance_task_new(screen->folding, has_rate ? rate : 0,
+                                       app->settings.run.clock_mhz, *device ? device : NULL);
+    app_message(app, MESSAGE_INFO, "foldings are being chosen ...");
+    if (!app_work(app, &(Work){do_balance, take_balance, screen})) {
+        balance_task_free(screen->balance);
+        screen->balance = NULL;
     }
-    for (int i = 0; i < folding_count(screen->folding); i++) {
-        const FoldingRow row = folding_row(screen->folding, i);
-        if (row.folds)
-            app_choose_fold(app, row.name, row.pe, row.simd);
-    }
-    estimate(screen);
-    tell_balance(screen);
 }
 
 static void set_clock(App *app)
@@ -498,6 +518,8 @@ static bool hardware_can(const Screen *base, ActionId action, const char **why_n
     bool emitted = base->app->run.stages[STAGE_EMIT].mark == MARK_DONE;
     if (own && !screen->folding)
         *why_not = "there is no design yet: r makes one";
+    else if (own && screen->balance)
+        *why_not = "foldings are being chosen";
     else if (fold_key(action) && !folding_row(screen->folding, (int)screen->table.selected).folds)
         *why_not = "this stage does not fold: it computes nothing that could be shared";
     else if (action == ACTION_FOLD_AS_BUILT && !any_edited(screen->folding))

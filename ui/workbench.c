@@ -194,7 +194,8 @@ static void on_before_sleep(uv_prepare_t *prepare)
         draw(bench);
     else if (bench->app->dirty)
         uv_timer_start(&bench->frame, on_frame, FRAME_MS - since, 0);
-    if (bench->sync >= 0 && bench->answer && !bench->app->dirty && !bench->is_reading) {
+    bool done = !bench->app->dirty && !bench->is_reading && bench->app->working == 0;
+    if (bench->sync >= 0 && bench->answer && done) {
         bench->answer = false;
         if (write(bench->sync, ".", 1) != 1)
             bench->sync = -1;

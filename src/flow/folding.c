@@ -142,30 +142,85 @@ Status folding_step(Folding *folding, int row, FoldAxis axis, int step)
 
 /* ---- for a rate, for a device ---------------------------------------------------------------- */
 
-static Status choose_anew(Folding *folding, const FoldingGoal *goal)
+struct BalanceTask {
+    Arena *arena;
+    IntegerModel model; /* the folding's, with operations of its own */
+    FoldingGoal goal;
+    const char *device;
+    Status status;
+    const char *message; /* of a failure: the last error belongs to a thread */
+};
+
+static Op *copy_ops(const IntegerModel *model, Arena *arena)
+{
+    Op *ops = ARENA_ARRAY(arena, Op, model->count);
+    memcpy(ops, model->ops, (size_t)model->count * sizeof *ops);
+    return ops;
+}
+
+BalanceTask *balance_task_new(const Folding *folding, double images_per_s, double clock_mhz,
+                              const char *device)
+{
+    Arena *arena = arena_new();
+    BalanceTask *task = ARENA_NEW(arena, BalanceTask);
+    *task = (BalanceTask){.arena = arena,
+                          .model = *folding->model,
+                          .goal = {.target_fps = images_per_s, .clock_mhz = clock_mhz},
+                          .device = device ? arena_strdup(arena, device) : NULL};
+    task->model.ops = copy_ops(folding->model, arena);
+    return task;
+}
+
+static Status choose_anew(BalanceTask *task)
 {
     FoldingResult result;
-    for (int i = 1; i < folding->model->count; i++)
-        folding->model->ops[i].pe = folding->model->ops[i].simd = 0;
-    TRY(folding_choose(folding->model, goal, &result));
-    return plan_anew(folding);
+    if (task->device)
+        TRY(device_find(task->device, &task->goal.device));
+    for (int i = 1; i < task->model.count; i++)
+        task->model.ops[i].pe = task->model.ops[i].simd = 0;
+    return folding_choose(&task->model, &task->goal, &result);
+}
+
+void balance_task_do(BalanceTask *task)
+{
+    task->status = choose_anew(task);
+    task->message = task->status == OK ? "" : arena_strdup(task->arena, error_message());
+}
+
+void balance_task_free(BalanceTask *task)
+{
+    if (task)
+        arena_free(task->arena);
+}
+
+static void take_folds(IntegerModel *model, const Op *ops)
+{
+    for (int i = 0; i < model->count; i++) {
+        model->ops[i].pe = ops[i].pe;
+        model->ops[i].simd = ops[i].simd;
+    }
+}
+
+Status folding_take(Folding *folding, const BalanceTask *task)
+{
+    if (task->status != OK)
+        return error_set(task->status, "%s", task->message);
+    Arena *arena = arena_new();
+    const Op *before = copy_ops(folding->model, arena);
+    take_folds(folding->model, task->model.ops);
+    Status status = plan_anew(folding);
+    if (status != OK)
+        take_folds(folding->model, before);
+    arena_free(arena);
+    return status;
 }
 
 Status folding_balance(Folding *folding, double images_per_s, double clock_mhz, const char *device)
 {
-    IntegerModel *model = folding->model;
-    FoldingGoal goal = {.target_fps = images_per_s, .clock_mhz = clock_mhz};
-    if (device)
-        TRY(device_find(device, &goal.device));
-    Arena *arena = arena_new();
-    Op *before = ARENA_ARRAY(arena, Op, model->count);
-    memcpy(before, model->ops, (size_t)model->count * sizeof *before);
-    Status status = choose_anew(folding, &goal);
-    for (int i = 0; status != OK && i < model->count; i++) {
-        model->ops[i].pe = before[i].pe;
-        model->ops[i].simd = before[i].simd;
-    }
-    arena_free(arena);
+    BalanceTask *task = balance_task_new(folding, images_per_s, clock_mhz, device);
+    balance_task_do(task);
+    Status status = folding_take(folding, task);
+    balance_task_free(task);
     return status;
 }
 

@@ -66,6 +66,16 @@ Status folding_step(Folding *folding, int row, FoldAxis axis, int step) MUST_CHE
 Status folding_balance(Folding *folding, double images_per_s, double clock_mhz,
                        const char *device) MUST_CHECK;
 
+/* The same in two steps, the first of them for another thread, as it takes a while. It looks at a copy
+ * of the foldings; the Folding must outlive it. */
+typedef struct BalanceTask BalanceTask;
+
+BalanceTask *balance_task_new(const Folding *folding, double images_per_s, double clock_mhz,
+                              const char *device);
+void balance_task_do(BalanceTask *task);
+Status folding_take(Folding *folding, const BalanceTask *task) MUST_CHECK;
+void balance_task_free(BalanceTask *task);
+
 /* ERR_USAGE: no such device. */
 Status folding_shares(const Folding *folding, const char *device, FoldingShares *shares) MUST_CHECK;
 
