@@ -157,7 +157,8 @@ Status jobs_queue_run(Jobs *jobs, JobKind kind, int64_t run)
     return status;
 }
 
-/* What the screens show of it until its engine tells more. */
+/* What the screens show of it until its engine tells more. A run that is no more there is the
+ * engine's to refuse: so the job stays with the reason, and the next one begins. */
 static Status show_job(Jobs *jobs, Arena *arena, int64_t id)
 {
     Store *store = jobs->app->history.store;
@@ -168,9 +169,8 @@ static Status show_job(Jobs *jobs, Arena *arena, int64_t id)
     TRY(queue_list(store, arena, &queued, &count));
     while (at < count && queued[at].id != id)
         at++;
-    bool of_row = at < count && queued[at].run > 0;
-    if (of_row)
-        TRY(store_get(store, queued[at].run, arena, &row));
+    bool of_row =
+        at < count && queued[at].run > 0 && store_get(store, queued[at].run, arena, &row) == OK;
     options.model = of_row ? row.model_path : at < count ? queued[at].what : "";
     bool resumed = at < count && queued[at].kind == JOB_RESUME;
     app_job_begins(app_now(jobs), &options, resumed ? queued[at].run : 0);

@@ -2,7 +2,8 @@
  * cancelled, killed. GHDL is needed; without it each test is skipped. */
 #include "place.h"
 
-#include "db/store.h"
+#include "db/queue.h"
+#include "flow/options.h"
 
 static bool has_ghdl(void)
 {
@@ -185,6 +186,35 @@ static void test_queue(void **state)
     leave(vt);
 }
 
+/* A job for a run that is no more there stays with the reason; the one behind it begins. */
+static void test_job_of_a_purged_run(void **state)
+{
+    const Place *place = *state;
+    RunOptions options = run_options_default();
+    Store *store = NULL;
+    JobRecord *jobs = NULL;
+    int count = 0;
+    options.model = "samples/mnist_cnn.h5";
+    options.data = "samples/mnist";
+    options.test_images = options.images = 10;
+    json_t *json = run_options_to_json(&options);
+    char *text = json_dumps(json, 0);
+    const JobRecord gone = {.kind = JOB_RESUME, .run = 99, .what = "run 99"};
+    const JobRecord next = {.kind = JOB_RUN, .options = text, .what = options.model};
+    assert_int_equal(store_open(place->database, &store), OK);
+    assert_int_equal(queue_add(store, &gone, NULL), OK);
+    assert_int_equal(queue_add(store, &next, NULL), OK);
+    Vt *vt = start_workbench(place, "100", "10");
+    assert_vt_shows(vt, "run 1 is over: ok");
+    leave(vt);
+    assert_int_equal(queue_list(store, place->arena, &jobs, &count), OK);
+    assert_int_equal(count, 1);
+    assert_non_null(strstr(jobs[0].message, "no run 99"));
+    store_close(store);
+    json_decref(json);
+    free(text);
+}
+
 static void test_cancel(void **state)
 {
     Vt *vt = start_workbench(*state, ENDLESS_RUN);
@@ -352,17 +382,12 @@ int main(void)
 {
     setlocale(LC_ALL, "C.UTF-8");
     const struct CMUnitTest tests[] = {
-        PLACED(test_run_to_result),
-        PLACED(test_leave_and_come_back),
-        PLACED(test_kill_workbench),
-        PLACED(test_two_workbenches),
-        PLACED(test_queue),
-        PLACED(test_cancel),
-        PLACED(test_cancel_from_outside),
-        PLACED(test_kill_engine),
-        PLACED(test_calibrate),
-        PLACED(test_climb_and_stop),
-        PLACED(test_hardware_and_files),
+        PLACED(test_run_to_result),  PLACED(test_leave_and_come_back),
+        PLACED(test_kill_workbench), PLACED(test_two_workbenches),
+        PLACED(test_queue),          PLACED(test_job_of_a_purged_run),
+        PLACED(test_cancel),         PLACED(test_cancel_from_outside),
+        PLACED(test_kill_engine),    PLACED(test_calibrate),
+        PLACED(test_climb_and_stop), PLACED(test_hardware_and_files),
         PLACED(test_resume),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
