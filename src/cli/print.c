@@ -265,6 +265,9 @@ void print_deployed(const json_t *report)
            report_text(report, "deployed.board", "-"), report_number(report, "deployed.baud", NAN),
            cell(report, "deployed.images", 0, images),
            report_number(report, "deployed.images_per_s", NAN));
+    const char *checksum = report_text(report, "deployed.weights_checksum", NULL);
+    if (checksum)
+        printf("weights:  loaded, checksum %s read back\n", checksum);
     printf("answers:  %s on %s values, accuracy %.4f, %.0f images sent again\n",
            report_flag(report, "deployed.bit_exact", false) ? "bit-exact" : "DIFFERENT",
            cell(report, "deployed.values", 0, values),

@@ -6,6 +6,7 @@
 #include "flow/session.h"
 #include "flow/simulated_board.h"
 #include "hw/timing.h"
+#include "hw/weights_file.h"
 #include "quant/description.h"
 
 enum { BAUD_DEFAULT = 115200, BITS_PER_BYTE = 10, SIMULATED_CLOCKS_PER_BIT = 8 };
@@ -26,6 +27,7 @@ typedef struct Deployment {
     BoardRequest wrapping;
     BoardDesign design;
     VectorFiles vectors;
+    Buffer weights; /* to be loaded over the line; empty: none */
 } Deployment;
 
 /* ---- the line -------------------------------------------------------------------------------- */
@@ -97,6 +99,7 @@ static HostJob job_of(const Session *session, const Deployment *deployment, Seri
                      .pins = &deployment->design.pins,
                      .vectors = &deployment->vectors,
                      .labels = session->test->labels,
+                     .weights = session->plan->loads_weights ? &deployment->weights : NULL,
                      .serial = serial,
                      .patience_s = BOARD_PATIENCE_S,
                      .quiet_s = quiet_bits * bit_s,
@@ -189,6 +192,9 @@ static void add_score(const Deployment *deployment, const HostScore *score, json
     json_object_set_new(section, "accuracy",
                         report_real(score->right < 0 ? NAN : (double)score->right / images));
     json_object_set_new(section, "repeated", json_integer(score->repeated));
+    json_object_set_new(section, "weights_checksum",
+                        score->loads ? json_sprintf("%08x", (unsigned)score->weights_sum)
+                                     : json_null());
     json_object_set_new(section, "images_per_s", report_real(images / score->seconds));
     json_object_set_new(section, "seconds", report_real(score->seconds));
 }
@@ -243,14 +249,14 @@ static Status deploy(Session *session)
     if (request->build)
         return OK;
     TRY(write_vectors(session, deployment));
-    return session_run_stage(session, STAGE_SIMULATE, exchange);
+    weights_file_write(session->plan, &deployment->weights); /* those that are loaded */
+    Status status = session_run_stage(session, STAGE_SIMULATE, exchange);
+    buffer_free(&deployment->weights);
+    return status;
 }
 
 Status flow_deploy(const RunOptions *options, const DeployRequest *request, const RunEvents *events,
                    json_t **report)
 {
-    if (run_options_load_weights(options))
-        return error_set(ERR_USAGE, "deploy: nothing on the board loads weights; leave out "
-                                    "--weights ram");
     return session_do(&(VerbCall){options, events, request}, deploy, report);
 }

@@ -4,6 +4,7 @@
 #include <time.h>
 
 #include "base/clock.h"
+#include "hw/weights_file.h"
 
 /* What one image takes. */
 typedef struct Exchange {
@@ -12,6 +13,13 @@ typedef struct Exchange {
     int32_t *sent, *wanted; /* all images */
     uint8_t *image, *frame; /* of one, as they go over the line */
 } Exchange;
+
+/* What is sent in one go, and how long the payload of its answer is. */
+typedef struct Transfer {
+    uint8_t mark; /* sent first, where weights are loaded */
+    const uint8_t *bytes;
+    int64_t count, payload;
+} Transfer;
 
 /* ---- samples as bytes ------------------------------------------------------------------------ */
 
@@ -36,7 +44,7 @@ static uint8_t sum_of(const uint8_t *bytes, int64_t count)
     return sum;
 }
 
-/* ---- one image ------------------------------------------------------------------------------- */
+/* ---- one transfer ---------------------------------------------------------------------------- */
 
 /* Waits in slices, to see whether there is still somebody. */
 static Status read_frame(const Exchange *exchange, size_t count)
@@ -63,23 +71,56 @@ static Status read_frame(const Exchange *exchange, size_t count)
 }
 
 /* Sends it and takes the frame; ERR_ENVIRONMENT when nothing or nonsense comes back. */
-static Status try_image(const Exchange *exchange)
+static Status try_transfer(const Exchange *exchange, const Transfer *transfer)
 {
     const HostJob *job = exchange->job;
-    int64_t image_bytes = job->pins->in_bytes;
-    int64_t frame_bytes = job->pins->out_bytes + BOARD_FRAME_EXTRA;
-    TRY(serial_write(job->serial, exchange->image, (size_t)image_bytes));
-    TRY(read_frame(exchange, (size_t)frame_bytes));
-    const uint8_t *frame = exchange->frame, *sums = frame + frame_bytes - 2;
-    if (frame[0] != HOST_FRAME_MARK)
+    if (job->weights)
+        TRY(serial_write(job->serial, &transfer->mark, 1));
+    TRY(serial_write(job->serial, transfer->bytes, (size_t)transfer->count));
+    TRY(read_frame(exchange, (size_t)(transfer->payload + BOARD_FRAME_EXTRA)));
+    const uint8_t *payload = exchange->frame + 1, *sums = payload + transfer->payload;
+    if (exchange->frame[0] != HOST_FRAME_MARK)
         return error_set(ERR_ENVIRONMENT, "port %s: an answer begins with %02x, expected %02x",
-                         job->serial->path, frame[0], HOST_FRAME_MARK);
-    if (sums[0] != sum_of(frame + 1, frame_bytes - BOARD_FRAME_EXTRA) ||
-        sums[1] != sum_of(exchange->image, image_bytes))
+                         job->serial->path, exchange->frame[0], HOST_FRAME_MARK);
+    if (sums[0] != sum_of(payload, transfer->payload) ||
+        sums[1] != sum_of(transfer->bytes, transfer->count))
         return error_set(ERR_ENVIRONMENT,
                          "port %s: bytes were damaged on the line: the sums do not match",
                          job->serial->path);
     return OK;
+}
+
+static Status try_weights(const Exchange *exchange, HostScore *score)
+{
+    const HostJob *job = exchange->job;
+    const Buffer *weights = job->weights;
+    const Transfer transfer = {.mark = HOST_WEIGHTS_MARK,
+                               .bytes = (const uint8_t *)weights->data,
+                               .count = (int64_t)weights->length,
+                               .payload = BOARD_SUM_BYTES};
+    uint32_t wanted = weights_checksum(weights->data, weights->length);
+    score->loads++;
+    TRY(try_transfer(exchange, &transfer));
+    score->weights_sum = 0;
+    for (int i = 0; i < BOARD_SUM_BYTES; i++)
+        score->weights_sum |= (uint32_t)exchange->frame[1 + i] << (8 * i);
+    if (score->weights_sum != wanted)
+        return error_set(
+            ERR_ENVIRONMENT,
+            "port %s: the board's memories hold other weights than were sent: checksum "
+            "%08x, expected %08x",
+            job->serial->path, (unsigned)score->weights_sum, (unsigned)wanted);
+    return OK;
+}
+
+static Status try_image(const Exchange *exchange)
+{
+    const Pins *pins = exchange->job->pins;
+    const Transfer transfer = {.mark = HOST_IMAGE_MARK,
+                               .bytes = exchange->image,
+                               .count = pins->in_bytes,
+                               .payload = pins->out_bytes};
+    return try_transfer(exchange, &transfer);
 }
 
 static void be_quiet(double seconds)
@@ -89,16 +130,40 @@ static void be_quiet(double seconds)
     nanosleep(&pause, NULL);
 }
 
+static bool may_try(const Exchange *exchange, int tries, Status status)
+{
+    const HostJob *job = exchange->job;
+    return status == ERR_ENVIRONMENT && tries < HOST_TRIES &&
+           !(tries > 0 && job->gone && job->gone(job->context));
+}
+
+/* The board forgets what it has of an image, or of weights, and the weights. */
+static void start_over(const Exchange *exchange)
+{
+    be_quiet(exchange->job->quiet_s);
+    serial_drop_input(exchange->job->serial);
+}
+
+static Status load_weights(const Exchange *exchange, HostScore *score)
+{
+    Status status = ERR_ENVIRONMENT;
+    for (int tries = 0; may_try(exchange, tries, status); tries++) {
+        if (tries > 0)
+            start_over(exchange);
+        status = try_weights(exchange, score);
+    }
+    return status;
+}
+
 static Status exchange_image(const Exchange *exchange, HostScore *score)
 {
     Status status = ERR_ENVIRONMENT;
-    for (int tries = 0; tries < HOST_TRIES && status == ERR_ENVIRONMENT; tries++) {
-        if (tries > 0 && exchange->job->gone && exchange->job->gone(exchange->job->context))
-            break;
+    for (int tries = 0; may_try(exchange, tries, status); tries++) {
         if (tries > 0) {
-            be_quiet(exchange->job->quiet_s);
-            serial_drop_input(exchange->job->serial);
+            start_over(exchange);
             score->repeated++;
+            if (exchange->job->weights)
+                TRY(load_weights(exchange, score));
         }
         status = try_image(exchange);
     }
@@ -144,6 +209,8 @@ static Status exchange_all(Exchange *exchange, HostScore *score)
 {
     const HostJob *job = exchange->job;
     TRY(read_vectors(exchange));
+    if (job->weights)
+        TRY_IN(load_weights(exchange, score), "the weights");
     int64_t start = clock_monotonic_ns();
     for (int64_t i = 0; i < job->vectors->count; i++) {
         pack(exchange->sent + i * exchange->in_samples, exchange->in_samples,
@@ -165,7 +232,8 @@ Status host_loop(const HostJob *job, HostScore *score)
     exchange.sent = ARENA_ARRAY(arena, int32_t, job->vectors->count * exchange.in_samples);
     exchange.wanted = ARENA_ARRAY(arena, int32_t, job->vectors->count * exchange.out_samples);
     exchange.image = ARENA_ARRAY(arena, uint8_t, job->pins->in_bytes);
-    exchange.frame = ARENA_ARRAY(arena, uint8_t, job->pins->out_bytes + BOARD_FRAME_EXTRA);
+    exchange.frame =
+        ARENA_ARRAY(arena, uint8_t, job->pins->out_bytes + BOARD_SUM_BYTES + BOARD_FRAME_EXTRA);
     *score =
         (HostScore){.first_differing = -1, .right = job->labels && job->plan->has_class ? 0 : -1};
     Status status = exchange_all(&exchange, score);

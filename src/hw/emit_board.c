@@ -7,17 +7,17 @@
 #include "hw/emit_parts.h"
 #include "hw/template.h"
 #include "hw/timing.h"
+#include "hw/weights_file.h"
 
 /* Bit times in which an answer must have come in simulation: some times what a whole exchange and
- * the network itself take. */
+ * the network itself take, or reading all weights back, three clocks each at most. */
 static Status patience_bits(const BoardRequest *request, int64_t frame_bytes, int64_t *bits)
 {
-    enum { MARGIN = 4, BITS_PER_BYTE = 10, SLACK = 1000 };
+    enum { MARGIN = 4, BITS_PER_BYTE = 10, SLACK = 1000, READ_BACK = 3 };
     Timing timing;
     TRY(timing_predict(request->plan, 1, &timing));
-    *bits =
-        MARGIN * (timing.latency_cycles / request->clocks_per_bit + BITS_PER_BYTE * frame_bytes) +
-        SLACK;
+    int64_t clocks = timing.latency_cycles + READ_BACK * weights_file_bytes(request->plan);
+    *bits = MARGIN * (clocks / request->clocks_per_bit + BITS_PER_BYTE * frame_bytes) + SLACK;
     return OK;
 }
 
@@ -37,6 +37,10 @@ static Status expand(const BoardRequest *request, const Pins *pins, const char *
         {"answer_bytes", emit_number(arena, pins->out_bytes)},
         {"frame_bytes", emit_number(arena, frame_bytes)},
         {"patience_bits", emit_number(arena, patience)},
+        {"ram", request->plan->loads_weights ? "yes" : ""},
+        {"rom", request->plan->loads_weights ? "" : "yes"},
+        {"weight_bytes", emit_number(arena, weights_file_bytes(request->plan))},
+        {"sum_frame_bytes", emit_number(arena, BOARD_SUM_BYTES + BOARD_FRAME_EXTRA)},
         {NULL, NULL},
     };
     return template_expand(template, keys, into);

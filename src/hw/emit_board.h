@@ -21,7 +21,11 @@ typedef struct BoardRequest {
     int clocks_per_bit; /* of the serial line, BOARD_MIN_CLOCKS_PER_BIT or more */
 } BoardRequest;
 
-enum { BOARD_MIN_CLOCKS_PER_BIT = 4, BOARD_FRAME_EXTRA = 3 /* mark and two sums */ };
+enum {
+    BOARD_MIN_CLOCKS_PER_BIT = 4,
+    BOARD_FRAME_EXTRA = 3, /* mark and two sums */
+    BOARD_SUM_BYTES = 4    /* payload that answers weights: the checksum of weights_file.h */
+};
 
 typedef struct BoardDesign {
     const char *const *files;     /* for synthesis, in compile order, NULL-terminated */

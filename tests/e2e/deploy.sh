@@ -27,6 +27,27 @@ check "every value is that of the golden model" is "$(value "$scratch/report" de
 check "200 values came" is "$(value "$scratch/report" deployed values)" 200
 check "they were scored" holds "$(value "$scratch/report" deployed accuracy) >= 0.9"
 
+# A network with memories: its weights come over the same line, and their checksum goes back.
+tiny() {
+    "$program" quantize samples/mnist_tiny.h5 --data samples/mnist --test-images 100 \
+        --workdir "$scratch/tiny" --quiet
+}
+loaded() {
+    "$program" deploy "$scratch/tiny/description" --data samples/mnist --workdir "$scratch/memories" \
+        --quiet --simulate --images 5 --weights ram --json >"$scratch/report"
+}
+check "a description of a small network" tiny
+check "weights, then 5 images over the serial line" loaded
+check "every value is that of the golden model, too" is "$(value "$scratch/report" deployed bit_exact)" true
+check "50 values came" is "$(value "$scratch/report" deployed values)" 50
+checksum() { # of a file: a = a + byte, b = b + a, both modulo 65536
+    od -An -v -tu1 "$1" | awk 'BEGIN { a = 1 }
+        { for (i = 1; i <= NF; i++) { a = (a + $i) % 65536; b = (b + a) % 65536 } }
+        END { printf "%04x%04x\n", b, a }'
+}
+check "the checksum is that of weights.bin" is "$(value "$scratch/report" deployed weights_checksum)" \
+    "$(checksum "$scratch/memories/hdl/weights.bin")"
+
 check "neither a board nor a simulation" refuses 2 "--simulate" --images 1
 check "both" refuses 2 "takes no --port" --simulate --port /dev/null
 check "an unknown board, with the nearest name" refuses 2 "did you mean 'icebreaker'" --simulate --board icebraker

@@ -114,6 +114,13 @@ fault "the last pixel added at every step" global_average_pool_stream.vhd \
     global_average_pool_stream
 fault "channels of a mean in the wrong order" global_average_pool_stream.vhd \
     's/:= sums(PE to CHANNELS - 1)/:= sums(0 to CHANNELS - PE - 1)/' global_average_pool_stream
+fault "weights go to the network as an image" uart_bridge.vhd \
+    "s/image_valid   <= waiting_valid and not is_weights;/image_valid   <= waiting_valid;/" \
+    uart_bridge WEIGHTS=7
+fault "the checksum of weights in another order" uart_bridge.vhd \
+    's/if octet = i then/if octet = 3 - i then/' uart_bridge WEIGHTS=7
+fault "the first byte of an image is taken for its mark" uart_bridge.vhd \
+    "s/announced  <= '1';/announced  <= '0';/" uart_bridge WEIGHTS=7
 fault "a load does not wait for the images under way" weight_loader.vhd \
     's/if inside > 0 then/if place_in > 0 then/' weight_loader OUT_STALL=95
 fault "images begin while a load waits" weight_loader.vhd \

@@ -16,16 +16,27 @@
 
 #include "base/fs.h"
 #include "flow/host_loop.h"
+#include "hw/weights_file.h"
 #include "tests/unit/hw/tiny_model.h"
 
-enum { IMAGES = 5, PIXELS = 12, SCORES = 3, ANSWER_BYTES = SCORES + 2 };
+enum { IMAGES = 5, PIXELS = 12, SCORES = 3, ANSWER_BYTES = SCORES + 2, WEIGHTS = PIXELS * SCORES };
 
-/* What the board does wrong, at image 2. */
-typedef enum Fault { NONE, WRONG_VALUE, BAD_SUM_ONCE, BAD_MARK_ONCE, SILENT, HEARS_WRONG } Fault;
+/* What the board does wrong, at image 2; the last two with the weights. */
+typedef enum Fault {
+    NONE,
+    WRONG_VALUE,
+    BAD_SUM_ONCE,
+    BAD_MARK_ONCE,
+    SILENT,
+    HEARS_WRONG,
+    HOLDS_WRONG_ONCE,
+    HOLDS_WRONG
+} Fault;
 
 typedef struct FakeBoard {
     int fd;
     Fault fault;
+    bool loads;             /* its weights come over the line */
     const int32_t *answers; /* IMAGES * SCORES */
     atomic_bool gone;
 } FakeBoard;
@@ -62,12 +73,46 @@ static void make_frame(const FakeBoard *board, int image, const uint8_t *receive
     frame[2 + ANSWER_BYTES] = image_sum;
 }
 
+/* Takes weights, and says what its memories then hold. */
+static bool take_weights(const FakeBoard *board, int time)
+{
+    uint8_t received[WEIGHTS], frame[BOARD_SUM_BYTES + BOARD_FRAME_EXTRA] = {HOST_FRAME_MARK};
+    if (!read_all(board->fd, received, WEIGHTS))
+        return false;
+    uint8_t *sums = frame + 1 + BOARD_SUM_BYTES;
+    for (int i = 0; i < WEIGHTS; i++)
+        sums[1] = (uint8_t)(sums[1] + received[i]);
+    if (board->fault == HOLDS_WRONG || (board->fault == HOLDS_WRONG_ONCE && time == 0))
+        received[7] ^= 1;
+    uint32_t sum = weights_checksum(received, WEIGHTS);
+    for (int i = 0; i < BOARD_SUM_BYTES; i++) {
+        frame[1 + i] = (uint8_t)(sum >> (8 * i));
+        sums[0] = (uint8_t)(sums[0] + frame[1 + i]);
+    }
+    return write(board->fd, frame, sizeof frame) == sizeof frame;
+}
+
+/* Everything up to the pixels of an image. */
+static bool reach_image(const FakeBoard *board, int *loads)
+{
+    uint8_t mark = 0;
+    while (board->loads && mark != HOST_IMAGE_MARK) {
+        if (!read_all(board->fd, &mark, 1))
+            return false;
+        if (mark == HOST_WEIGHTS_MARK && !take_weights(board, (*loads)++))
+            return false;
+    }
+    return !board->loads || *loads > 0;
+}
+
 static void *be_board(void *context)
 {
     FakeBoard *board = context;
+    int loads = 0;
     uint8_t received[PIXELS], frame[ANSWER_BYTES + BOARD_FRAME_EXTRA];
     bool once = true;
-    for (int image = 0; image < IMAGES && read_all(board->fd, received, PIXELS);) {
+    for (int image = 0;
+         image < IMAGES && reach_image(board, &loads) && read_all(board->fd, received, PIXELS);) {
         make_frame(board, image, received, frame);
         bool here = image == 2 && once;
         bool repeat = here && (board->fault == BAD_SUM_ONCE || board->fault == BAD_MARK_ONCE ||
@@ -110,7 +155,7 @@ static void write_samples(const char *path, const int32_t *samples, size_t count
     assert_int_equal(fclose(file), 0);
 }
 
-static Status exchange_with(Fault fault, HostScore *score)
+static Status exchange_over(Fault fault, bool loads, HostScore *score)
 {
     char folder[] = "/tmp/test_host_loop.XXXXXX";
     assert_non_null(mkdtemp(folder));
@@ -135,7 +180,10 @@ static Status exchange_with(Fault fault, HostScore *score)
 
     Serial serial;
     assert_int_equal(serial_open_pair(&serial), OK);
-    FakeBoard board = {.fd = serial.other_fd, .fault = fault, .answers = answers};
+    FakeBoard board = {.fd = serial.other_fd, .fault = fault, .loads = loads, .answers = answers};
+    Buffer weights = {0};
+    for (int i = 0; i < WEIGHTS; i++)
+        buffer_append(&weights, &(uint8_t){(uint8_t)(i * 41)}, 1);
     pthread_t thread;
     assert_int_equal(pthread_create(&thread, NULL, be_board, &board), 0);
     const Pins pins = {
@@ -144,19 +192,28 @@ static Status exchange_with(Fault fault, HostScore *score)
                          .pins = &pins,
                          .vectors = &files,
                          .labels = labels,
+                         .weights = loads ? &weights : NULL,
                          .serial = &serial,
                          .patience_s = 20,
                          .quiet_s = 0.01,
                          .gone = is_gone,
                          .context = &board};
     Status status = host_loop(&job, score);
+    if (fault == HOLDS_WRONG)
+        assert_int_equal(pthread_cancel(thread), 0); /* it waits for an image */
     pthread_join(thread, NULL);
     serial_close(&serial);
+    buffer_free(&weights);
     plan_free(plan);
     integer_model_free(model);
     arena_free(arena);
     assert_int_equal(fs_remove_tree(folder), OK);
     return status;
+}
+
+static Status exchange_with(Fault fault, HostScore *score)
+{
+    return exchange_over(fault, false, score);
 }
 
 static void test_good_answers(void **state)
@@ -194,6 +251,41 @@ static void test_damage_on_the_line_is_sent_again(void **state)
     }
 }
 
+/* Their checksum comes back; another one, and they are sent again. */
+static void test_weights_go_first(void **state)
+{
+    (void)state;
+    HostScore score;
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(exchange_over(i ? HOLDS_WRONG_ONCE : NONE, true, &score), OK);
+        assert_int_equal(score.loads, 1 + i);
+        assert_int_equal(score.repeated, 0);
+        assert_int_equal(score.images, IMAGES);
+        assert_int_equal(score.differing_values, 0);
+        assert_int_not_equal(score.weights_sum, 0);
+    }
+}
+
+/* The silence before an image is sent again makes the board forget its weights. */
+static void test_weights_go_again_with_an_image(void **state)
+{
+    (void)state;
+    HostScore score;
+    assert_int_equal(exchange_over(BAD_SUM_ONCE, true, &score), OK);
+    assert_int_equal(score.repeated, 1);
+    assert_int_equal(score.loads, 2);
+    assert_int_equal(score.differing_values, 0);
+}
+
+static void test_memories_that_hold_something_else(void **state)
+{
+    (void)state;
+    HostScore score;
+    assert_int_equal(exchange_over(HOLDS_WRONG, true, &score), ERR_ENVIRONMENT);
+    assert_int_equal(score.loads, HOST_TRIES);
+    assert_non_null(strstr(error_message(), "other weights than were sent: checksum"));
+}
+
 static void test_dead_board_is_noticed(void **state)
 {
     (void)state;
@@ -219,6 +311,9 @@ int main(void)
         cmocka_unit_test(test_good_answers),
         cmocka_unit_test(test_wrong_value_is_named),
         cmocka_unit_test(test_damage_on_the_line_is_sent_again),
+        cmocka_unit_test(test_weights_go_first),
+        cmocka_unit_test(test_weights_go_again_with_an_image),
+        cmocka_unit_test(test_memories_that_hold_something_else),
         cmocka_unit_test(test_dead_board_is_noticed),
         cmocka_unit_test(test_ports_that_are_none),
     };
