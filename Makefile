@@ -148,12 +148,13 @@ paper: ready
 	@BUILD=$(BUILD) tests/paper.sh
 
 # Estimates of resources: `fit` takes the recorded runs of Yosys, `record` adds those of networks that
-# have none (all of them where tests/fixtures/synth/runs.csv was emptied).
+# have none (all of them where tests/fixtures/synth/runs.csv was emptied). FAMILY=ice40 (ice40-dsp,
+# ecp5, xilinx7): of that one only.
 fit: $(PROGRAM)
-	@BUILD=$(BUILD) tests/synth_fit.sh
+	@BUILD=$(BUILD) tests/synth_fit.sh $(FAMILY)
 
 record: ready-synth $(PROGRAM)
-	@BUILD=$(BUILD) tests/synth_fit.sh --record
+	@BUILD=$(BUILD) tests/synth_fit.sh --record $(FAMILY)
 
 # ---- care ----------------------------------------------------------------------------------------
 .PHONY: tidy format format-check fuzz valgrind install clean help

@@ -1,11 +1,13 @@
 #!/usr/bin/env bash
-# synth_fit.sh: the coefficients of src/hw/resources.h, fitted anew on the recorded runs of Yosys;
-# with --record, networks of the list that have no run yet are synthesized before: with all four
-# targets that takes about an hour, one program at a time.
+# synth_fit.sh [--record] [FAMILY...]: the coefficients of src/hw/resources.h, fitted anew on the
+# recorded runs of Yosys; the errors of the families that are named (ice40 ice40-dsp ecp5 xilinx7; none:
+# all) are shown run by run. With --record, networks of the list that have no run yet are synthesized
+# before, for those families, two at a time: about ten minutes of a processor for each.
 set -eu
 cd "$(dirname "$0")/.."
 build=$(realpath "${BUILD:-build}")
 runs=tests/fixtures/synth/runs.csv
+networks=tests/fixtures/synth/networks.txt
 table=src/hw/resources_coefficients.h
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
@@ -20,16 +22,21 @@ compile() {
     # shellcheck disable=SC2046 # flags are words
     "${CC:-cc}" -std=c17 -D_GNU_SOURCE -O2 -Isrc -I. -I"$build/gen" -o "$scratch/$1" \
         "tests/bench/$1.c" "${rooms[@]}" \
-        $(pkg-config --cflags --libs $hdf5 jansson zlib nettle) -lm -lpthread
+        $(pkg-config --cflags --libs $hdf5 jansson zlib nettle libuv) -lm -lpthread
 }
 
-if [ "${1:-}" = --record ]; then
+record=no
+if [ "${1:-}" = --record ]; then record=yes && shift; fi
+families=("$@")
+[ $# -gt 0 ] || families=(ice40 xilinx7 ice40-dsp ecp5)
+if [ $record = yes ]; then
     compile record_synth
-    for target in ecp5 ice40 ice40-dsp xilinx7; do
-        "$scratch/record_synth" $runs $target "$scratch/run" <tests/fixtures/synth/networks.txt
-    done
+    # shellcheck disable=SC2016 # the shell that xargs starts expands them
+    printf '%s\n' "${families[@]}" | xargs -P 2 -I FAMILY \
+        sh -c '"$1/record_synth" "$2" "$4" "$1/$4" <"$3"' - "$scratch" $runs $networks FAMILY
+    sort -s -t, -k1,1 -o $runs $runs
 fi
 compile fit_synth
-"$scratch/fit_synth" $runs >"$scratch/table.h"
+"$scratch/fit_synth" $runs "${families[@]}" >"$scratch/table.h"
 mv "$scratch/table.h" $table
 echo "$table is written; build again"

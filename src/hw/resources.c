@@ -390,10 +390,26 @@ static AddStage *const STAGE_PARTS[OP_KINDS] = {
 
 /* ---- around the stages ----------------------------------------------------------------------- */
 
+/* Layers that count their beats drop the mark of the last one, and its wires with it; these hand it
+ * on, from their first input. At the design's end it is a port. */
+static bool uses_last(const Plan *plan, const StreamBuffer *buffer)
+{
+    static const bool hands_on[OP_KINDS] = {
+        [OP_AFFINE] = true, [OP_TABLE] = true, [OP_ADD] = true, [OP_CONCAT] = true};
+    const Stage *reader = &plan->stages[buffer->to];
+    if (!hands_on[reader->op->kind] || buffer->port > 0)
+        return false;
+    bool used = reader->reader_count == 0;
+    for (int i = 0; i < reader->reader_count && !used; i++)
+        used = uses_last(plan, &plan->buffers[reader->first_reader + i]);
+    return used;
+}
+
 static void add_buffer(Part *part, const StreamBuffer *buffer)
 {
     const Op *op = &part->plan->model->ops[buffer->from + 1];
-    double beat = (double)buffer->layout.lanes * output_width(op) + 1;
+    double beat = (double)buffer->layout.lanes * output_width(op);
+    beat += uses_last(part->plan, buffer) ? 1 : 0;
     if (buffer->depth <= BUFFER_REGISTER_DEPTH) {
         add(part, FEATURE_BUFFER_BITS, beat);
         return;

@@ -1,11 +1,12 @@
 /* fit_synth.c: fits the coefficients of hw/resources.h on recorded runs of Yosys and writes them as
  * the table of C that the program is built with.
  *
- *     fit_synth RUNS.csv > src/hw/resources_coefficients.h
+ *     fit_synth RUNS.csv [FAMILY...] > src/hw/resources_coefficients.h
  *
  * Least squares of the relative errors, with no coefficient below zero: each feature takes space.
  * Coordinate descent, which ends at the only minimum. The runs marked "held" take no part; the
- * largest error on them is written beside the coefficients, and all errors to standard error.
+ * largest and the median error on them are written beside the coefficients. Errors of the families
+ * that are named go to standard error, run by run; those of all in sum.
  */
 #include <math.h>
 #include <stdio.h>
@@ -21,10 +22,16 @@ static const char *const KIND_WORDS[KINDS] = {"lut", "ff"};
 /* Keeps coefficients of features that the runs hardly tell apart near zero. */
 static const double RIDGE = 1e-6;
 
+/* How far off, as fractions: of the runs that were fitted, or of those that were held out. */
+typedef struct Errors {
+    double list[SYNTH_MAX_RUNS];
+    int count;
+    double largest, median;
+} Errors;
+
 typedef struct Fit {
     double coefficients[FEATURES];
-    double fit_error, held_error;
-    int fit_count, held_count;
+    Errors fitted, held;
 } Fit;
 
 static double figure_of(const SynthRun *run, int kind)
@@ -57,28 +64,53 @@ static void improve(Fit *fit, const SynthRuns *runs, int kind, int feature)
     fit->coefficients[feature] = along > 0 ? along / square : 0;
 }
 
-static void measure(Fit *fit, const SynthRuns *runs, int kind)
+static int compare_errors(const void *a, const void *b)
+{
+    const double *left = a, *right = b;
+    return (*left > *right) - (*left < *right);
+}
+
+static void sum_up(Errors *errors)
+{
+    if (errors->count == 0)
+        return;
+    qsort(errors->list, (size_t)errors->count, sizeof *errors->list, compare_errors);
+    int middle = errors->count / 2;
+    errors->largest = errors->list[errors->count - 1];
+    errors->median = errors->count % 2 ? errors->list[middle]
+                                       : (errors->list[middle - 1] + errors->list[middle]) / 2;
+}
+
+static void measure(Fit *fit, const SynthRuns *runs, int kind, bool shows)
 {
     for (int i = 0; i < runs->count; i++) {
         const SynthRun *run = &runs->runs[i];
         double error = predicted(fit, run) / figure_of(run, kind) - 1;
-        double *largest = run->held ? &fit->held_error : &fit->fit_error;
-        *(run->held ? &fit->held_count : &fit->fit_count) += 1;
-        *largest = fabs(error) > *largest ? fabs(error) : *largest;
-        fprintf(stderr, "%-9s %-4s %-3s %7.0f, estimated %7.0f: %+6.1f %%  %s\n",
-                resources_target_word(runs->target), run->held ? "held" : "fit", KIND_WORDS[kind],
-                figure_of(run, kind), predicted(fit, run), 100 * error, run->network);
+        Errors *errors = run->held ? &fit->held : &fit->fitted;
+        errors->list[errors->count++] = fabs(error);
+        if (shows)
+            fprintf(stderr, "%-9s %-4s %-3s %7.0f, estimated %7.0f: %+6.1f %%  %s\n",
+                    resources_target_word(runs->target), run->held ? "held" : "fit",
+                    KIND_WORDS[kind], figure_of(run, kind), predicted(fit, run), 100 * error,
+                    run->network);
     }
+    sum_up(&fit->fitted);
+    sum_up(&fit->held);
+    fprintf(stderr,
+            "%-9s %-3s largest error %.1f %% (median %.1f %%) of %d fitted, %.1f %% (median %.1f "
+            "%%) of %d held out\n",
+            resources_target_word(runs->target), KIND_WORDS[kind], 100 * fit->fitted.largest,
+            100 * fit->fitted.median, fit->fitted.count, 100 * fit->held.largest,
+            100 * fit->held.median, fit->held.count);
 }
 
-static Fit fit_kind(const SynthRuns *runs, int kind)
+static void fit_kind(const SynthRuns *runs, int kind, bool shows, Fit *fit)
 {
-    Fit fit = {.fit_count = 0};
+    *fit = (Fit){.fitted = {.count = 0}};
     for (int round = 0; round < ROUNDS; round++)
         for (int i = 0; i < FEATURES; i++)
-            improve(&fit, runs, kind, i);
-    measure(&fit, runs, kind);
-    return fit;
+            improve(fit, runs, kind, i);
+    measure(fit, runs, kind, shows);
 }
 
 static void print_coefficients(const Fit *fit, int kind)
@@ -86,13 +118,24 @@ static void print_coefficients(const Fit *fit, int kind)
     printf("        .%s = {", KIND_WORDS[kind]);
     for (int i = 0; i < FEATURES; i++)
         printf("%s%.5g", i % 8 ? ", " : i ? ",\n                " : "", fit->coefficients[i]);
-    printf("},\n        .%s_error = %.3f,\n", KIND_WORDS[kind], fit->held_error);
+    printf("},\n        .%s_error = %.3f, /* of %d; the median is %.3f */\n", KIND_WORDS[kind],
+           fit->held.largest, fit->held.count, fit->held.median);
+}
+
+/* No words: all families. */
+static bool is_named(const char *family, char **words, int count)
+{
+    bool named = count == 0;
+    for (int i = 0; i < count && !named; i++)
+        named = strcmp(words[i], family) == 0;
+    return named;
 }
 
 int main(int argc, char **argv)
 {
-    if (argc != 2) {
-        fprintf(stderr, "usage: fit_synth RUNS.csv > src/hw/resources_coefficients.h\n");
+    if (argc < 2) {
+        fprintf(stderr,
+                "usage: fit_synth RUNS.csv [FAMILY...] > src/hw/resources_coefficients.h\n");
         return ERR_USAGE;
     }
     printf("/* resources_coefficients.h: written by `make fit` from tests/fixtures/synth/runs.csv, "
@@ -108,14 +151,13 @@ int main(int argc, char **argv)
            "/* clang-format off */\n"
            "static const ResourceCoefficients RESOURCE_COEFFICIENTS[RESOURCE_TARGETS] = {\n");
     for (int target = 0; target < RESOURCE_TARGETS; target++) {
+        const char *family = resources_target_word((ResourceTarget)target);
         SynthRuns runs = synth_runs_read(argv[1], (ResourceTarget)target);
-        printf("    { /* %s */\n", resources_target_word((ResourceTarget)target));
+        printf("    { /* %s */\n", family);
         for (int kind = 0; kind < KINDS; kind++) {
-            Fit fit = fit_kind(&runs, kind);
+            Fit fit;
+            fit_kind(&runs, kind, is_named(family, argv + 2, argc - 2), &fit);
             print_coefficients(&fit, kind);
-            fprintf(stderr, "%s %s: largest error %.1f %% of %d fitted, %.1f %% of %d held out\n",
-                    resources_target_word(runs.target), KIND_WORDS[kind], 100 * fit.fit_error,
-                    fit.fit_count, 100 * fit.held_error, fit.held_count);
         }
         printf("    },\n");
         synth_runs_free(&runs);

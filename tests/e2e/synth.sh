@@ -105,11 +105,15 @@ status() { # status CODE WORDS COMMAND...
     [ $got -eq "$code" ] && grep -q -- "$words" "$scratch/out"
 }
 synth() { "$program" synth "$scratch/run" --workdir "$scratch/again" --quiet "$@"; }
-without() { # without TOOL COMMAND...: PATH with all tools but one
-    mkdir -p "$scratch/bin.$1"
+tools_but() { # tools_but TOOL: a folder with all programs but one; made once
+    local tool
+    mkdir "$scratch/bin.$1" 2>/dev/null || return 0
     for tool in ghdl ghdl-llvm ghdl-mcode yosys nextpnr-ice40 icepack iverilog vvp; do
         [ $tool = "$1" ] || ln -sf "$(command -v $tool)" "$scratch/bin.$1/$tool"
     done
+}
+without() { # without TOOL COMMAND...
+    tools_but "$1"
     local path=$scratch/bin.$1
     shift
     PATH=$path "$@"
@@ -124,4 +128,46 @@ done
 check "out of time: status 4" status 4 "stopped after its deadline of 1 s" \
     synth --device hx8k --tool-timeout 1
 check "nothing half-made is left" test ! -e "$scratch/again/synthesis/bitstream.bin"
+
+# ---- tools that are killed, and those at work when all is to stop -----------------------------------
+play() { # play TOOL PROGRAM LINE: among the programs of bin.TOOL, one that does this
+    rm -f "$scratch/bin.$1/$2"
+    printf '#!/bin/sh\nPATH=/usr/bin:/bin\ncase $1 in -V | --version) echo 1.25 && exit ;; esac\n%s\n' \
+        "$3" >"$scratch/bin.$1/$2"
+    chmod +x "$scratch/bin.$1/$2"
+}
+results=$scratch/run/synthesis
+for tool in yosys nextpnr-ice40; do
+    tools_but $tool
+    [ $tool = yosys ] ||
+        play $tool yosys "cp '$results/stat.json' '$results/netlist.json' '$results'/cells_*.txt ."
+done
+killed() { # killed TOOL TITLE
+    play "$1" "$1" 'kill -9 $$'
+    status 4 "$2 was killed by signal 9" without "$1" synth --device hx8k
+}
+cancelled() { # cancelled TOOL TITLE: the tool would end well by itself
+    play "$1" "$1" "echo \$\$ >'$scratch/tool.part' && mv '$scratch/tool.part' '$scratch/tool' &&
+        exec sleep 300"
+    rm -f "$scratch/tool"
+    PATH=$scratch/bin.$1 "$program" synth "$scratch/run" --workdir "$scratch/again" --quiet \
+        --device hx8k >"$scratch/out" 2>&1 &
+    local flow=$! code tool
+    until [ -e "$scratch/tool" ] || ! kill -0 $flow; do sleep 0.1; done
+    tool=$(cat "$scratch/tool")
+    kill -TERM $flow
+    wait $flow
+    code=$?
+    cat "$scratch/out"
+    [ $code -eq 130 ] && grep -q "$2: cancelled" "$scratch/out" && ! kill -0 "$tool" 2>/dev/null
+}
+check "Yosys is killed: status 4, and its name" killed yosys Yosys
+check "nextpnr is killed: status 4, and its name" killed nextpnr-ice40 nextpnr-ice40
+check "cancelled in Yosys: status 130, and it is gone" cancelled yosys Yosys
+check "cancelled in nextpnr: status 130, and it is gone" cancelled nextpnr-ice40 nextpnr-ice40
+play nextpnr-ice40 nextpnr-ice40 "echo \"ERROR: asked for \$*\"; exit 1"
+check "the seed is nextpnr's" status 4 "asked for .*--seed 7" \
+    without nextpnr-ice40 synth --device hx8k --seed 7
+check "a folding of its own" status 2 "possible: 1, 2, 5, 10" \
+    synth --device hx8k --fold output:pe=3
 tap_done
