@@ -30,10 +30,12 @@ static void pack(const int32_t *samples, int64_t count, int width, uint8_t *byte
             bytes[i * width + b] = (uint8_t)((uint32_t)samples[i] >> (8 * b));
 }
 
-/* Two's complement, the low byte first. */
-static int32_t unpack(const uint8_t *bytes, int width)
+/* The low byte first. */
+static int32_t unpack(const uint8_t *bytes, int width, bool is_signed)
 {
-    return width == 1 ? (int8_t)bytes[0] : (int16_t)(bytes[0] | bytes[1] << 8);
+    int32_t value = width == 1 ? bytes[0] : bytes[0] | bytes[1] << 8;
+    int32_t sign = 1 << (8 * width - 1);
+    return is_signed ? (value ^ sign) - sign : value;
 }
 
 static uint8_t sum_of(const uint8_t *bytes, int64_t count)
@@ -180,14 +182,14 @@ static void judge(const Exchange *exchange, int64_t index, HostScore *score)
     int width = job->pins->sample_out_bytes;
     int64_t differing = 0;
     for (int64_t i = 0; i < exchange->out_samples; i++, at += width)
-        differing += unpack(at, width) != wanted[i];
+        differing += unpack(at, width, job->pins->samples_out_signed) != wanted[i];
     score->images++;
     score->values += exchange->out_samples;
     score->differing_values += differing;
     if (differing && score->first_differing < 0)
         score->first_differing = job->vectors->first + index;
     if (job->labels && score->right >= 0)
-        score->right += unpack(at, 2) == job->labels[index];
+        score->right += unpack(at, 2, false) == job->labels[index];
 }
 
 /* ---- all images ------------------------------------------------------------------------------ */

@@ -43,9 +43,6 @@ void emit_memory(const Emission *emission, int index, Buffer *into);
 /* Label of the last layer with such a memory; "": none. */
 const char *emit_last_memory(const Plan *plan);
 
-/* What top and pins are wrapped around: the ending of its entity's name. */
-const char *emit_network(const Plan *plan);
-
 /* Writes what a layer puts out to a file, in simulation. */
 void emit_tap(const Emission *emission, const Stage *stage, Buffer *into);
 

@@ -10,16 +10,10 @@
 
 enum { CLASS_BYTES = 2 };
 
-/* Bytes of a sample on the pins. */
-static int sample_bytes(int32_t low, int32_t high)
-{
-    return low >= INT8_MIN && high <= INT8_MAX ? 1 : 2;
-}
-
 int64_t pins_image_bytes(const Plan *plan)
 {
     QuantParam format = plan->model->ops[0].output;
-    return plan->input.beats * plan->input.lanes * sample_bytes(format.low, format.high);
+    return plan->input.beats * plan->input.lanes * emit_axis_fields(format.low, format.high).bytes;
 }
 
 /* Clocks without a byte that count as a hang; the bench makes source and sink wait half of the
@@ -34,10 +28,10 @@ static int64_t watchdog_of(const Timing *timing, const Pins *pins)
 Status emit_pins(const Plan *plan, Arena *arena, const char *folder, Pins *pins)
 {
     const Op *first = &plan->model->ops[0], *last = plan->stages[plan->count - 1].op;
-    int in_bytes = sample_bytes(first->output.low, first->output.high);
-    int out_bytes = sample_bytes(last->output.low, last->output.high);
+    AxisFields out = emit_axis_fields(last->low, last->high);
+    int in_bytes = emit_axis_fields(first->output.low, first->output.high).bytes;
     int class_bytes = plan->has_class ? CLASS_BYTES : 0;
-    int beat_bytes = plan->output.lanes * out_bytes;
+    int beat_bytes = plan->output.lanes * out.bytes;
     int64_t out_samples = plan->output.beats * plan->output.lanes;
     const char *name = plan->name;
     Timing timing;
@@ -46,10 +40,11 @@ Status emit_pins(const Plan *plan, Arena *arena, const char *folder, Pins *pins)
                    .vhdl = arena_printf(arena, "%s/%s_pins.vhd", folder, name),
                    .bench = arena_printf(arena, "%s_netlist_bench", name),
                    .bench_file = arena_printf(arena, "%s/%s_netlist_bench.v", folder, name),
-                   .instance = plan->loads_weights ? "network.core" : "network",
+                   .instance = plan->loads_weights ? "network.core.core" : "network.core",
                    .sample_in_bytes = in_bytes,
-                   .sample_out_bytes = out_bytes,
-                   .out_bytes = out_samples * out_bytes + class_bytes,
+                   .sample_out_bytes = out.bytes,
+                   .samples_out_signed = out.is_signed,
+                   .out_bytes = out_samples * out.bytes + class_bytes,
                    .in_bytes = pins_image_bytes(plan),
                    .out_clocks =
                        plan->output.beats * (beat_bytes + 1) + (class_bytes ? class_bytes + 1 : 0)};
@@ -63,13 +58,13 @@ Status emit_pins(const Plan *plan, Arena *arena, const char *folder, Pins *pins)
         {"in_total", emit_number(arena, pins->in_bytes)},
         {"in_samples", emit_number(arena, plan->input.beats * plan->input.lanes)},
         {"out_lanes", emit_number(arena, plan->output.lanes)},
-        {"out_bytes", emit_number(arena, out_bytes)},
+        {"out_bytes", emit_number(arena, out.bytes)},
+        {"out_signed", out.is_signed ? "1" : "0"},
         {"out_total", emit_number(arena, pins->out_bytes)},
         {"out_samples", emit_number(arena, out_samples)},
         {"out_register", emit_number(arena, beat_bytes > class_bytes ? beat_bytes : class_bytes)},
         {"ram", plan->loads_weights ? "yes" : ""},
         {"rom", plan->loads_weights ? "" : "yes"},
-        {"network", emit_network(plan)},
         {"weight_bytes", emit_number(arena, weights_file_bytes(plan))},
         {"class_bytes", emit_number(arena, class_bytes)},
         {"class_note", class_bytes ? ", then the class in two bytes" : ""},

@@ -22,7 +22,8 @@ static const char *high_bit(Arena *arena, StreamLayout layout, AxisFields fields
     return emit_number(arena, (int64_t)layout.lanes * fields.bytes * 8 - 1);
 }
 
-const char *emit_network(const Plan *plan)
+/* What the top is wrapped around: the ending of its entity's name. */
+static const char *network_of(const Plan *plan)
 {
     return plan->loads_weights ? "loaded" : "core";
 }
@@ -62,7 +63,7 @@ Status emit_top(const Emission *emission, Buffer *into)
         {"out_zero", emit_number(arena, last->output.zero_point)},
         {"ram", plan->loads_weights ? "yes" : ""},
         {"weight_bytes", emit_number(arena, weights_file_bytes(plan))},
-        {"network", emit_network(plan)},
+        {"network", network_of(plan)},
         {"class", plan->has_class ? "yes" : ""},
         {"no_class", plan->has_class ? "" : "yes"},
         {NULL, NULL},

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "hw/emit_pins.h"
+#include "hw/emit_parts.h"
 #include "hw/resources_coefficients.h"
 #include "hw/resources_memory.h"
 
@@ -422,8 +422,7 @@ static void add_buffer(Part *part, const StreamBuffer *buffer)
 /* Streams of bytes, one or two for each sample (emit_pins.h). */
 static double beat_bits(StreamLayout layout, const Op *op)
 {
-    int width = width_of(op->low < 0 ? op->low : -1, op->high);
-    return 8.0 * layout.lanes * (width > 8 ? 2 : 1);
+    return 8.0 * layout.lanes * emit_axis_fields(op->low, op->high).bytes;
 }
 
 static void add_surroundings(Part *part)

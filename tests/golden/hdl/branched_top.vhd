@@ -52,14 +52,14 @@ architecture structure of branched_top is
     signal rst      : std_logic;
     signal in_data  : sample_vector(0 to 0);
     signal out_data : sample_vector(0 to 2);
-    signal class    : sample_vector(0 to 0);
+    signal index    : sample_vector(0 to 0);
 
 begin
 
     rst          <= not aresetn;
     in_data      <= to_samples(s_axis_tdata, 1, true);
     m_axis_tdata <= to_fields(out_data, 1);
-    class_index  <= to_fields(class, 2);
+    class_index  <= to_fields(index, 2);
 
     core : entity work.branched_core
         generic map (
@@ -79,7 +79,7 @@ begin
             out_data    => out_data,
             out_last    => m_axis_tlast,
             class_valid => class_valid,
-            class_index => class(0)
+            class_index => index(0)
         );
 
 end architecture;

@@ -186,8 +186,11 @@ static Status exchange_over(Fault fault, bool loads, HostScore *score)
         buffer_append(&weights, &(uint8_t){(uint8_t)(i * 41)}, 1);
     pthread_t thread;
     assert_int_equal(pthread_create(&thread, NULL, be_board, &board), 0);
-    const Pins pins = {
-        .sample_in_bytes = 1, .sample_out_bytes = 1, .in_bytes = PIXELS, .out_bytes = ANSWER_BYTES};
+    const Pins pins = {.sample_in_bytes = 1,
+                       .sample_out_bytes = 1,
+                       .samples_out_signed = true,
+                       .in_bytes = PIXELS,
+                       .out_bytes = ANSWER_BYTES};
     const HostJob job = {.plan = plan,
                          .pins = &pins,
                          .vectors = &files,

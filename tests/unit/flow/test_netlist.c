@@ -39,12 +39,21 @@ static IntegerModel *classifier(void)
     return tiny_finish(&tiny);
 }
 
-/* Several output beats: no class. */
+/* Several output beats, no class; outputs up to 255, so that the highest bit is no sign. */
 static IntegerModel *filter(void)
 {
     Tiny tiny = tiny_new("filter", shape_of(3, 4, 4, 1), 4);
-    tiny_fold(tiny_conv2d(&tiny, "conv", 2, tiny_padded(tiny_window(3, 3, 1, 1), 1, 1, 1, 1)), 2,
-              3);
+    Op *op = tiny_conv2d(&tiny, "conv", 2, tiny_padded(tiny_window(3, 3, 1, 1), 1, 1, 1, 1));
+    Requantizer *larger = ARENA_ARRAY(tiny.model->arena, Requantizer, op->requantizer_count);
+    for (int i = 0; i < op->requantizer_count; i++) {
+        larger[i] = op->requantizers[i];
+        larger[i].shift -= 2;
+    }
+    op->requantizers = larger;
+    op->output = fixed_unsigned(2.0, 8);
+    op->low = op->output.low;
+    op->high = op->output.high;
+    tiny_fold(op, 2, 3);
     return tiny_finish(&tiny);
 }
 
