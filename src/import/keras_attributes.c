@@ -16,7 +16,7 @@ typedef struct Attribute {
     bool required;
 } Attribute;
 
-enum { MAX_TABLES = 5 };
+enum { MAX_TABLES = 6 };
 
 typedef struct KerasClass {
     const char *name;
@@ -76,10 +76,8 @@ static const Attribute WINDOW_1D[] = {
     {0},
 };
 
-static const Attribute CONVOLUTION[] = {
-    {"padding", keras_read_padding, "valid or same", false},
-    {"data_format", keras_read_channels_last, "channels_last", false},
-    {"groups", keras_read_one, "1", false},
+/* Convolutions and dense layers have these. */
+static const Attribute KERNEL[] = {
     {"activation", keras_read_fused_activation, ACCEPTS_ACTIVATION, false},
     {"use_bias", keras_read_use_bias, "true or false", false},
     {"kernel_initializer", keras_read_any, ANYTHING, false},
@@ -91,6 +89,13 @@ static const Attribute CONVOLUTION[] = {
     {"bias_constraint", keras_read_any, ANYTHING, false},
     {"lora_rank", keras_read_null, "null", false},
     {"lora_alpha", keras_read_null, "null", false},
+    {0},
+};
+
+static const Attribute CONVOLUTION[] = {
+    {"padding", keras_read_padding, "valid or same", false},
+    {"data_format", keras_read_channels_last, "channels_last", false},
+    {"groups", keras_read_one, "1", false},
     {0},
 };
 
@@ -111,17 +116,6 @@ static const Attribute POINTWISE[] = {
 
 static const Attribute DENSE[] = {
     {"units", keras_read_outputs, "a number above 0", true},
-    {"activation", keras_read_fused_activation, ACCEPTS_ACTIVATION, false},
-    {"use_bias", keras_read_use_bias, "true or false", false},
-    {"kernel_initializer", keras_read_any, ANYTHING, false},
-    {"bias_initializer", keras_read_any, ANYTHING, false},
-    {"kernel_regularizer", keras_read_any, ANYTHING, false},
-    {"bias_regularizer", keras_read_any, ANYTHING, false},
-    {"activity_regularizer", keras_read_any, ANYTHING, false},
-    {"kernel_constraint", keras_read_any, ANYTHING, false},
-    {"bias_constraint", keras_read_any, ANYTHING, false},
-    {"lora_rank", keras_read_null, "null", false},
-    {"lora_alpha", keras_read_null, "null", false},
     {"quantization_mode", keras_read_null, "null", false},
     {"quantization_config", keras_read_null, "null", false},
     {0},
@@ -246,17 +240,18 @@ static const Attribute SOFTMAX[] = {
 
 static const KerasClass CLASSES[] = {
     {"InputLayer", LAYER_INPUT, .tables = {INPUT}},
-    {"Conv2D", LAYER_CONV2D, .tables = {FILTERS, WINDOW_2D, CONVOLUTION}},
-    {"Conv1D", LAYER_CONV2D, .tables = {FILTERS, WINDOW_1D, CONVOLUTION}, .sequence = true},
-    {"DepthwiseConv2D", LAYER_DEPTHWISE_CONV2D, .tables = {WINDOW_2D, CONVOLUTION, DEPTHWISE}},
-    {"DepthwiseConv1D", LAYER_DEPTHWISE_CONV2D, .tables = {WINDOW_1D, CONVOLUTION, DEPTHWISE},
-     .sequence = true},
+    {"Conv2D", LAYER_CONV2D, .tables = {FILTERS, WINDOW_2D, KERNEL, CONVOLUTION}},
+    {"Conv1D", LAYER_CONV2D, .tables = {FILTERS, WINDOW_1D, KERNEL, CONVOLUTION}, .sequence = true},
+    {"DepthwiseConv2D", LAYER_DEPTHWISE_CONV2D,
+     .tables = {WINDOW_2D, KERNEL, CONVOLUTION, DEPTHWISE}},
+    {"DepthwiseConv1D", LAYER_DEPTHWISE_CONV2D,
+     .tables = {WINDOW_1D, KERNEL, CONVOLUTION, DEPTHWISE}, .sequence = true},
     {"SeparableConv2D", LAYER_CONV2D,
-     .tables = {FILTERS, WINDOW_2D, CONVOLUTION, DEPTHWISE, POINTWISE}, .separable = true},
+     .tables = {FILTERS, WINDOW_2D, KERNEL, CONVOLUTION, DEPTHWISE, POINTWISE}, .separable = true},
     {"SeparableConv1D", LAYER_CONV2D,
-     .tables = {FILTERS, WINDOW_1D, CONVOLUTION, DEPTHWISE, POINTWISE}, .separable = true,
+     .tables = {FILTERS, WINDOW_1D, KERNEL, CONVOLUTION, DEPTHWISE, POINTWISE}, .separable = true,
      .sequence = true},
-    {"Dense", LAYER_DENSE, .tables = {DENSE}},
+    {"Dense", LAYER_DENSE, .tables = {KERNEL, DENSE}},
     {"BatchNormalization", LAYER_BATCH_NORM, .tables = {BATCH_NORM}},
     {"MaxPooling2D", LAYER_MAX_POOL2D, .tables = {POOL2D}},
     {"MaxPooling1D", LAYER_MAX_POOL2D, .tables = {POOL1D}, .sequence = true},

@@ -94,27 +94,10 @@ void conv2d_backward_input(const PackedLayer *packed, const float *gradient, int
 void conv2d_backward_weights(const PackedLayer *packed, const float *input, const float *gradient,
                              int images, WeightSums sums)
 {
-    static const float ONE = 1;
     const Layer *layer = packed->layer;
-    const Window *w = &layer->window;
-    int64_t channels = layer->input_shape.dim[2];
-    int64_t line = spread_of_input(layer).width * channels;
-    Correlation taps = {.row_stride = w->stride_height * line,
-                        .step = w->stride_width * channels,
-                        .segments = w->kernel_height,
-                        .segment_stride = line,
-                        .run = w->kernel_width * channels,
-                        .rows = layer->output_shape.dim[0],
-                        .columns = layer->output_shape.dim[1],
-                        .gradient = gradient,
-                        .channels = layer->output_shape.dim[2],
-                        .sums = sums.taps,
-                        .lanes = packed->lanes};
-    Correlation bias = taps; /* a tap that always sees a one */
-    bias.input = &ONE;
-    bias.row_stride = bias.step = bias.segment_stride = 0;
-    bias.segments = bias.run = 1;
-    bias.sums = sums.bias;
+    Correlation taps = window_correlation(packed, layer->input_shape.dim[2], gradient, sums);
+    Correlation bias = bias_correlation(&taps, sums);
+    taps.run = layer->window.kernel_width * layer->input_shape.dim[2];
     for (int i = 0; i < images; i++) {
         taps.input = padded_image(packed, input + i * shape_elements(layer->input_shape));
         packed->kernels->correlate(&taps);

@@ -43,7 +43,6 @@ void dense_backward_input(const PackedLayer *packed, const float *gradient, int 
 void dense_backward_weights(const PackedLayer *packed, const float *input, const float *gradient,
                             int images, WeightSums sums)
 {
-    static const float ONE = 1;
     const Layer *layer = packed->layer;
     Correlation taps = {.input = input,
                         .row_stride = shape_channels(layer->input_shape),
@@ -56,10 +55,6 @@ void dense_backward_weights(const PackedLayer *packed, const float *input, const
                         .sums = sums.taps,
                         .lanes = packed->lanes};
     packed->kernels->correlate(&taps);
-    Correlation bias = taps; /* a tap that always sees a one */
-    bias.input = &ONE;
-    bias.row_stride = 0;
-    bias.run = 1;
-    bias.sums = sums.bias;
+    Correlation bias = bias_correlation(&taps, sums);
     packed->kernels->correlate(&bias);
 }

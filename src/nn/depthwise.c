@@ -113,28 +113,12 @@ void depthwise_conv2d_backward_input(const PackedLayer *packed, const float *gra
 void depthwise_conv2d_backward_weights(const PackedLayer *packed, const float *input,
                                        const float *gradient, int images, WeightSums sums)
 {
-    static const float ONE = 1;
     const Layer *layer = packed->layer;
-    const Window *w = &layer->window;
     Spread around = spread_of_input(layer);
-    int64_t line = around.width * packed->lanes;
-    Correlation taps = {.input = packed->scratch,
-                        .row_stride = w->stride_height * line,
-                        .step = w->stride_width * packed->lanes,
-                        .segments = w->kernel_height,
-                        .segment_stride = line,
-                        .run = w->kernel_width,
-                        .rows = layer->output_shape.dim[0],
-                        .columns = layer->output_shape.dim[1],
-                        .gradient = gradient,
-                        .channels = layer->output_shape.dim[2],
-                        .sums = sums.taps,
-                        .lanes = packed->lanes};
-    Correlation bias = taps; /* a tap that always sees a one */
-    bias.input = &ONE;
-    bias.row_stride = bias.step = bias.segment_stride = 0;
-    bias.segments = bias.run = 1;
-    bias.sums = sums.bias;
+    Correlation taps = window_correlation(packed, packed->lanes, gradient, sums);
+    Correlation bias = bias_correlation(&taps, sums);
+    taps.run = layer->window.kernel_width;
+    taps.input = packed->scratch;
     for (int i = 0; i < images; i++, input += shape_elements(layer->input_shape)) {
         spread(input, layer->input_shape, &around, multiplier_of(layer), packed);
         packed->kernels->correlate_each(&taps);

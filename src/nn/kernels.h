@@ -78,6 +78,12 @@ typedef struct WeightSums {
     float *taps, *bias;
 } WeightSums;
 
+/* The taps of a convolution, but for `input` and `run`: a pixel of its input has `pixel` values. */
+Correlation window_correlation(const PackedLayer *packed, int64_t pixel, const float *gradient,
+                               WeightSums sums);
+/* The bias beside those taps: one tap that always sees a one. */
+Correlation bias_correlation(const Correlation *taps, WeightSums sums);
+
 /* Adds d loss / d weights. `gradient` has KERNEL_SLACK. */
 void conv2d_backward_weights(const PackedLayer *packed, const float *input, const float *gradient,
                              int images, WeightSums sums);
