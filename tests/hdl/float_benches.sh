@@ -57,17 +57,9 @@ float_bridges IN_BITS=4 SCALE=41943040 INVERSE_SCALE=1980000000
 SHAPES
 }
 jobs() {
-    local shape stall tool
-    for tool in "${back_ends[@]}"; do
-        while read -r shape; do
-            while read -r stall; do echo "$tool $shape $stall"; done <<'STALLS'
-IN_STALL=0
-IN_STALL=40 OUT_STALL=40
-IN_STALL=10 OUT_STALL=70 RESTART_AFTER=77
-STALLS
-        done < <(shapes)
-        echo "$tool dnn_float_pkg $vectors"
-    done
+    local tool
+    stalled_shapes "IN_STALL=0" "IN_STALL=40 OUT_STALL=40" "IN_STALL=10 OUT_STALL=70 RESTART_AFTER=77"
+    for tool in "${back_ends[@]}"; do echo "$tool dnn_float_pkg $vectors"; done
 }
 
 entities=(conv2d_float_stream dense_float_stream pool_float_stream float_bridges dnn_float_pkg)

@@ -86,6 +86,15 @@ write_vectors() {
         [ "$(wc -l <"$scratch/vectors.txt")" -ge 20000 ]
 }
 
+# stalled_shapes STALL...: jobs: what `shapes` lists with each of the stalls, on every back end.
+stalled_shapes() {
+    local tool shape stall
+    for tool in "${back_ends[@]}"; do
+        while read -r shape; do
+            for stall in "$@"; do echo "$tool $shape $stall"; done
+        done < <(shapes)
+    done
+}
 # run_jobs: runs the jobs on standard input, "TOOL ENTITY GENERIC=VALUE..." each, in $scratch/TOOL;
 # $scratch/results has one line "ok ... values=N" or "no ..." for each, and behind a failure the
 # end of its log.

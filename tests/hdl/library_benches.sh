@@ -131,16 +131,10 @@ sliding_window STRIDE_HEIGHT=4 STRIDE_WIDTH=5 HEIGHT=9 WIDTH=14 KERNEL_HEIGHT=2
 SHAPES
 }
 jobs() {
-    local shape stall tool
+    local tool
+    stalled_shapes "IN_STALL=0" "IN_STALL=40 OUT_STALL=40" "OUT_STALL=70" \
+        "IN_STALL=70 OUT_STALL=10 RESTART_AFTER=77"
     for tool in "${back_ends[@]}"; do
-        while read -r shape; do
-            while read -r stall; do echo "$tool $shape $stall"; done <<'STALLS'
-IN_STALL=0
-IN_STALL=40 OUT_STALL=40
-OUT_STALL=70
-IN_STALL=70 OUT_STALL=10 RESTART_AFTER=77
-STALLS
-        done < <(shapes)
         unstalled_shapes | sed "s/^/$tool /"
         echo "$tool dnn_fixed_pkg VECTORS=$scratch/vectors.txt"
     done
