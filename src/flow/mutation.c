@@ -9,6 +9,7 @@
 #include "base/embedded.h"
 #include "base/fs.h"
 #include "hw/timing.h"
+#include "hw/weights_file.h"
 #include "tools/ghdl.h"
 
 #define RESULT_WORD   "DNN2FPGA-RESULT"
@@ -44,6 +45,7 @@ typedef struct Trial {
     const GhdlDesign *design;
     const char *folder; /* with the vectors; the simulation runs here */
     VectorFiles files;
+    const char *sum; /* generic: checksum of the weights that are loaded; NULL: none are */
     bool stalls, compare_time;
 } Trial;
 
@@ -69,7 +71,9 @@ static Status try_out(const Mutation *mutation, const Trial *trial, bool *passed
         arena_printf(arena, "STIMULUS=%s", trial->files.stimulus),
         arena_printf(arena, "EXPECTED=%s", trial->files.expected),
         arena_printf(arena, "IMAGES=%lld", (long long)trial->files.count),
-        trial->stalls ? "STALL_SEED=1" : "STALL_SEED=0", NULL};
+        trial->stalls ? "STALL_SEED=1" : "STALL_SEED=0",
+        trial->sum,
+        NULL};
     GhdlRun run = {.generics = generics, .folder = trial->folder, .sentinel = RESULT_WORD};
     TRY(ghdl_run_many(arena, trial->design, &run, 1, 1));
     *passed = ghdl_run_passed(&run) && sentinel_is(&run, "images", trial->files.count) &&
@@ -83,6 +87,32 @@ static VectorFiles vector_files(Arena *arena, const char *folder, int64_t first,
                          .expected = fs_join(arena, folder, "expected.bin"),
                          .first = first,
                          .count = count};
+}
+
+/* Loaded weights are changed in their file. */
+static bool is_loaded(const Plan *plan, const Mutant *mutant)
+{
+    return mutant->kind == MUTANT_WEIGHT && weights_are_loaded(plan, &plan->stages[mutant->stage]);
+}
+
+/* weights.bin for a trial. The bench is told the checksum of what is in it: the images alone are to
+ * tell a wrong weight. `mutant` may be NULL. */
+static Status write_weights(const Mutation *mutation, const Mutant *mutant, Trial *trial)
+{
+    const Plan *plan = mutation->setup->plan;
+    if (!plan->loads_weights)
+        return OK;
+    Arena *arena = mutation->arena;
+    Buffer bytes = {0};
+    weights_file_write(plan, &bytes);
+    if (mutant && is_loaded(plan, mutant))
+        weights_file_change(plan, mutant->stage, mutant->index, mutant->value, &bytes);
+    trial->sum = arena_printf(arena, "EXPECTED_SUM=%08X",
+                              (unsigned)weights_checksum(bytes.data, bytes.length));
+    Status status =
+        fs_write_atomic(fs_join(arena, trial->folder, WEIGHTS_FILE_NAME), bytes.data, bytes.length);
+    buffer_free(&bytes);
+    return status;
 }
 
 /* ---- the design whose constants can be changed ----------------------------------------------- */
@@ -148,8 +178,18 @@ static Status write_mutation(const char *folder, Arena *arena, const char *text)
     return fs_write_atomic(fs_join(arena, folder, "mutation.txt"), text, strlen(text));
 }
 
-/* Image `image` through the opened design, with one line of mutation.txt. */
-static Status try_constant(const Mutation *mutation, const char *line, int64_t image, bool *passed)
+/* The line of mutation.txt. */
+static const char *line_of(const Mutation *mutation, const Mutant *mutant)
+{
+    if (!mutant || is_loaded(mutation->setup->plan, mutant))
+        return NO_MUTATION;
+    return arena_printf(mutation->arena, "%s %lld %d\n", mutant->constant, (long long)mutant->index,
+                        mutant->value);
+}
+
+/* Image `image` through the opened design, with a constant changed; NULL: none. */
+static Status try_constant(const Mutation *mutation, const Mutant *mutant, int64_t image,
+                           bool *passed)
 {
     Arena *arena = mutation->arena;
     const char *folder = fs_join(arena, mutation->folder, "trial");
@@ -157,7 +197,8 @@ static Status try_constant(const Mutation *mutation, const char *line, int64_t i
                    .folder = folder,
                    .files = vector_files(arena, folder, image, 1)};
     TRY(fs_make_folders(folder));
-    TRY(write_mutation(folder, arena, line));
+    TRY(write_mutation(folder, arena, line_of(mutation, mutant)));
+    TRY(write_weights(mutation, mutant, &trial));
     TRY(vectors_write(mutation->golden, mutation->setup->plan, mutation->setup->dataset,
                       &trial.files, NULL));
     return try_out(mutation, &trial, passed);
@@ -167,7 +208,7 @@ static Status try_constant(const Mutation *mutation, const char *line, int64_t i
 static Status check_opened(const Mutation *mutation)
 {
     bool passed = false;
-    TRY(try_constant(mutation, NO_MUTATION, 0, &passed));
+    TRY(try_constant(mutation, NULL, 0, &passed));
     return passed ? OK
                   : error_set(ERR_INTERNAL,
                               "the design fails without a fault in it: see %s, and prove it first",
@@ -240,10 +281,7 @@ static Status judge_constant(const Mutation *mutation, const Mutant *mutant, Mut
     if (verdict->image < 0)
         return OK;
     bool passed = false;
-    TRY(try_constant(mutation,
-                     arena_printf(mutation->arena, "%s %lld %d\n", mutant->constant,
-                                  (long long)mutant->index, mutant->value),
-                     verdict->image, &passed));
+    TRY(try_constant(mutation, mutant, verdict->image, &passed));
     verdict->fate = passed ? FATE_SURVIVED : FATE_CAUGHT;
     return OK;
 }
@@ -296,6 +334,7 @@ static Status judge_line(const Mutation *mutation, const Mutant *mutant, MutantV
                                     images < MUTATION_LINE_IMAGES ? images : MUTATION_LINE_IMAGES),
                    .compare_time = true};
     bool passed = false;
+    TRY(write_weights(mutation, NULL, &trial));
     TRY(vectors_write(mutation->golden, mutation->setup->plan, mutation->setup->dataset,
                       &trial.files, NULL));
     TRY(try_out(mutation, &trial, &passed));

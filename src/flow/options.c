@@ -238,13 +238,10 @@ bool run_options_load_weights(const RunOptions *options)
 
 static void check_weights(const RunOptions *options, Blockers *faults)
 {
-    bool loaded = run_options_load_weights(options);
-    if (!loaded && (!options->weights || strcmp(options->weights, "rom") != 0))
+    bool constant = options->weights && strcmp(options->weights, "rom") == 0;
+    if (!constant && !run_options_load_weights(options))
         blockers_add(faults, "--weights is %s, expected rom or ram",
                      options->weights ? options->weights : "missing");
-    if (loaded && options->mutants > 0)
-        blockers_add(faults, "--mutate plants faults in weights that are constants: leave out "
-                             "--weights ram");
 }
 
 Status run_options_check(const RunOptions *options)

@@ -27,6 +27,10 @@ int64_t weights_file_bytes(const Plan *plan);
 
 void weights_file_write(const Plan *plan, Buffer *into);
 
+/* Gives weight `index` (in the order of the file) of a stage that loads them another value, in what
+ * weights_file_write() wrote. */
+void weights_file_change(const Plan *plan, int stage, int64_t index, int32_t value, Buffer *bytes);
+
 /* What the hardware says its memories hold. Starting from a = 1 and b = 0, each byte makes
  * a = a + byte and b = b + a, both modulo 65536; the sum is b * 65536 + a. (Fletcher's checksum
  * with the start of Adler-32 and a modulus that costs nothing.) Any single byte that differs changes

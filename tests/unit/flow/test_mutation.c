@@ -14,6 +14,7 @@
 #include "base/embedded.h"
 #include "base/fs.h"
 #include "flow/mutation.h"
+#include "hw/weights_file.h"
 #include "tests/unit/hw/tiny_model.h"
 #include "tools/ghdl.h"
 
@@ -118,6 +119,39 @@ static void test_constant_is_where_the_model_has_it(void **state)
     buffer_free(&text);
 }
 
+/* A loaded weight is changed in its file as in the integer model. */
+static void test_loaded_weight_is_where_the_model_has_it(void **state)
+{
+    Bed *bed = *state;
+    Mutants mutants;
+    int looked_at = 0;
+    bed->model->ops[bed->plan->stages[0].op_index].weight_bits = 12; /* two bytes each */
+    assert_int_equal(plan_load_weights(bed->plan), OK);
+    assert_int_equal(
+        mutants_choose(&(MutantsRequest){bed->plan, &bed->design, 60, 3}, bed->arena, &mutants),
+        OK);
+    for (int i = 0; i < mutants.count; i++) {
+        const Mutant *mutant = &mutants.items[i];
+        if (mutant->kind != MUTANT_WEIGHT)
+            continue;
+        Plan *changed;
+        Buffer patched = {0}, wanted = {0};
+        assert_int_equal(plan_new(mutant_model(bed->plan, mutant, bed->arena), &changed), OK);
+        assert_int_equal(plan_load_weights(changed), OK);
+        weights_file_write(changed, &wanted);
+        weights_file_write(bed->plan, &patched);
+        assert_memory_not_equal(patched.data, wanted.data, wanted.length);
+        weights_file_change(bed->plan, mutant->stage, mutant->index, mutant->value, &patched);
+        assert_int_equal(patched.length, wanted.length);
+        assert_memory_equal(patched.data, wanted.data, wanted.length);
+        buffer_free(&patched);
+        buffer_free(&wanted);
+        plan_free(changed);
+        looked_at++;
+    }
+    assert_true(looked_at > 10);
+}
+
 static void test_lists_are_opened(void **state)
 {
     (void)state;
@@ -174,6 +208,32 @@ static void test_faults_are_caught(void **state)
     assert_true(score.fates[FATE_CAUGHT] >= 20);
 }
 
+/* Weights that are loaded: only what the images show counts, not the checksum. */
+static void test_faults_in_loaded_weights_are_caught(void **state)
+{
+    Bed *bed = *state;
+    GhdlTools tools;
+    if (ghdl_find(bed->arena, &tools) != OK)
+        skip();
+    assert_int_equal(plan_load_weights(bed->plan), OK);
+    const MutationSetup setup = {.plan = bed->plan,
+                                 .dataset = bed->images,
+                                 .folder = fs_join(bed->arena, bed->folder, "mutants"),
+                                 .count = 14,
+                                 .seed = 5};
+    MutationScore score;
+    if (mutation_run(&setup, bed->arena, &score) != OK)
+        fail_msg("%s", error_message());
+    int weights = 0;
+    for (int i = 0; i < setup.count; i++) {
+        const Mutant *mutant = &score.mutants.items[i];
+        if (score.verdicts[i].fate == FATE_SURVIVED && mutant->stage >= 0)
+            fail_msg("survived: %s", mutant->what);
+        weights += mutant->kind == MUTANT_WEIGHT && score.verdicts[i].fate == FATE_CAUGHT;
+    }
+    assert_true(weights >= 3);
+}
+
 /* A weight that only ever meets zeros: no image can tell. */
 static void test_dead_weight_is_equivalent(void **state)
 {
@@ -213,9 +273,14 @@ static void test_dead_weight_is_equivalent(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        PLACED(test_same_seed_same_faults),      PLACED(test_constant_is_where_the_model_has_it),
-        cmocka_unit_test(test_lists_are_opened), PLACED(test_lines_are_in_the_library),
-        PLACED(test_faults_are_caught),          PLACED(test_dead_weight_is_equivalent),
+        PLACED(test_same_seed_same_faults),
+        PLACED(test_constant_is_where_the_model_has_it),
+        cmocka_unit_test(test_lists_are_opened),
+        PLACED(test_lines_are_in_the_library),
+        PLACED(test_faults_are_caught),
+        PLACED(test_loaded_weight_is_where_the_model_has_it),
+        PLACED(test_faults_in_loaded_weights_are_caught),
+        PLACED(test_dead_weight_is_equivalent),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
