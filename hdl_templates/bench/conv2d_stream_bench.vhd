@@ -162,7 +162,8 @@ begin
             NAME => "conv2d_stream", LANES => FILTERS, BEATS => WINDOW_COUNT,
             EXPECTED => convolved, STALL_PERCENT => OUT_STALL, SEED => SEED + 6,
             CHECK_TIMING => IN_STALL = 0 and OUT_STALL = 0,
-            LATENCY => LAST_WINDOW - FIRST_PIXEL + (WINDOW_COUNT - 1) * (STEPS - 1) + STEPS + 6,
+            LATENCY => LAST_WINDOW - FIRST_PIXEL + (WINDOW_COUNT - 1) * (STEPS - 1) + STEPS + 5
+                       + tree_clocks(SIMD),
             INTERVAL => POSITIONS + WINDOW_COUNT * (STEPS - 1)
         )
         port map (clk, rst, out_valid, out_ready, out_data, out_last, in_valid, in_ready);

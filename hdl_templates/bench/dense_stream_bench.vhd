@@ -115,7 +115,7 @@ begin
             NAME => "dense_stream", LANES => OUTPUTS, BEATS => 1, EXPECTED => multiplied,
             STALL_PERCENT => OUT_STALL, SEED => SEED + 6,
             CHECK_TIMING => IN_STALL = 0 and OUT_STALL = 0,
-            LATENCY => BEATS * STEPS + 6, INTERVAL => BEATS * STEPS
+            LATENCY => BEATS * STEPS + 5 + tree_clocks(SIMD), INTERVAL => BEATS * STEPS
         )
         port map (clk, rst, out_valid, out_ready, out_data, out_last, in_valid, in_ready);
 

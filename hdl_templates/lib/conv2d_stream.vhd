@@ -24,9 +24,9 @@
 --
 -- Timing, in clocks with the output not stalled
 --   A pixel taken at clock t that completes a window is fetched at t+1 .. t+F; its result is valid
---   after t+F+5, behind the pipeline of folded_mac. Each position of the padded image takes one
---   clock (border pixels make themselves), and F when it follows a window. An image takes
---   padded height * padded width + windows * (F-1) clocks.
+--   after t+F+4 + tree_clocks(SIMD), behind the pipeline of folded_mac. Each position of the padded
+--   image takes one clock (border pixels make themselves), and F when it follows a window. An image
+--   takes padded height * padded width + windows * (F-1) clocks.
 --------------------------------------------------------------------------------
 library ieee;
 use ieee.std_logic_1164.all;
@@ -98,7 +98,7 @@ architecture rtl of conv2d_stream is
             IN_LOW     => IN_LOW,     IN_HIGH     => IN_HIGH,
             WEIGHT_LOW => WEIGHT_LOW, WEIGHT_HIGH => WEIGHT_HIGH,
             OUT_ZERO   => OUT_ZERO,   OUT_LOW     => OUT_LOW,   OUT_HIGH => OUT_HIGH,
-            LOADABLE => LOADABLE,
+            ONE_OPERAND => true, LOADABLE => LOADABLE,
             WEIGHTS => WEIGHTS, BIAS => BIAS, MULTIPLIERS => MULTIPLIERS, SHIFTS => SHIFTS
         );
     use mac.all;
@@ -131,10 +131,10 @@ begin
         variable operand    : operand_t;
         variable operand_dozens : operand_dozens_t;  -- PARALLEL
         variable weights_now : weight_row_t := WEIGHT_ROM(0);
-        variable multiplied : boolean := false;
+        variable adding     : adding_t := (others => false);  -- 0: multiplied
         variable products   : product_row_t;
-        variable early_terms : sum_row_t;  -- PARALLEL
-        variable added_up   : boolean := false;
+        variable fours      : fours_row_t;  -- PARALLEL
+        variable tree       : tree_t;
         variable terms      : sum_row_t;
         variable sum_group  : group_index := 0;
         variable sum_step   : k_group_index := 0;
@@ -197,12 +197,16 @@ begin
                 end if;
 
                 complete := false;
-                if added_up then
+                if adding(TREE_DEPTH) then
                     if sum_step = 0 then
                         sums := bias_row;
                     end if;
                     for p in pe_index loop
-                        sums(p) := sums(p) + terms(p);
+                        if TREE_DEPTH = 0 then
+                            sums(p) := sums(p) + products(p)(0);
+                        else
+                            sums(p) := sums(p) + terms(p);
+                        end if;
                     end loop;
                     if sum_step < K_GROUPS - 1 then
                         sum_step := sum_step + 1;
@@ -217,26 +221,19 @@ begin
                     end if;
                 end if;
 
-                added_up := multiplied;
-                if multiplied then
-                    for p in pe_index loop
-                        if PARALLEL then
-                            terms(p) := early_terms(p);
-                        else
-                            terms(p) := add_up(products(p));
-                        end if;
-                    end loop;
-                end if;
+                add_up(adding, terms, tree, products, fours);
 
-                multiplied := fetched;
+                adding(0) := fetched;
                 if fetched then
-                    for p in pe_index loop
-                        if PARALLEL then
-                            early_terms(p) := dot_product(WEIGHT_DOZENS(p), operand_dozens);
-                        else
+                    if PARALLEL then
+                        for p in pe_index loop
+                            fours(p) := multiply_fours(WEIGHT_DOZENS(p), operand_dozens);
+                        end loop;
+                    else
+                        for p in pe_index loop
                             products(p) := multiply(weights_now(p), operand);
-                        end if;
-                    end loop;
+                        end loop;
+                    end if;
                 end if;
 
                 fetched := computing;
@@ -300,8 +297,7 @@ begin
                 step        := 0;
                 k_group     := 0;
                 fetched     := false;
-                multiplied  := false;
-                added_up    := false;
+                adding      := (others => false);
                 sum_group   := 0;
                 sum_step    := 0;
                 complete    := false;

@@ -26,8 +26,8 @@
 --
 -- Timing, in clocks with the output not stalled
 --   A beat taken at clock t is fetched at t+1 .. t+F; after the last beat of an image the result is
---   valid after t+F+5, behind the pipeline of folded_mac. A beat is taken every F clocks, an image
---   takes BEATS * F.
+--   valid after t+F+4 + tree_clocks(SIMD), behind the pipeline of folded_mac. A beat is taken every
+--   F clocks, an image takes BEATS * F.
 --------------------------------------------------------------------------------
 library ieee;
 use ieee.std_logic_1164.all;
@@ -84,7 +84,7 @@ architecture rtl of dense_stream is
             IN_LOW     => IN_LOW,     IN_HIGH     => IN_HIGH,
             WEIGHT_LOW => WEIGHT_LOW, WEIGHT_HIGH => WEIGHT_HIGH,
             OUT_ZERO   => OUT_ZERO,   OUT_LOW     => OUT_LOW,   OUT_HIGH => OUT_HIGH,
-            LOADABLE => LOADABLE,
+            ONE_OPERAND => true, LOADABLE => LOADABLE,
             WEIGHTS => WEIGHTS, BIAS => BIAS, MULTIPLIERS => MULTIPLIERS, SHIFTS => SHIFTS
         );
     use mac.all;
@@ -113,10 +113,10 @@ begin
         variable operand    : operand_t;
         variable operand_dozens : operand_dozens_t;  -- PARALLEL
         variable weights_now : weight_row_t := WEIGHT_ROM(0);
-        variable multiplied : boolean := false;
+        variable adding     : adding_t := (others => false);  -- 0: multiplied
         variable products   : product_row_t;
-        variable early_terms : sum_row_t;  -- PARALLEL
-        variable added_up   : boolean := false;
+        variable fours      : fours_row_t;  -- PARALLEL
+        variable tree       : tree_t;
         variable terms      : sum_row_t;
         variable sum_group  : group_index := 0;
         variable sum_step   : natural range 0 to LANE_GROUPS - 1 := 0;
@@ -173,13 +173,17 @@ begin
                 end if;
 
                 complete := false;
-                if added_up then
+                if adding(TREE_DEPTH) then
                     active := sums(0);
                     if sum_beat = 0 and sum_step = 0 then
                         active := bias_row;
                     end if;
                     for p in pe_index loop
-                        active(p) := active(p) + terms(p);
+                        if TREE_DEPTH = 0 then
+                            active(p) := active(p) + products(p)(0);
+                        else
+                            active(p) := active(p) + terms(p);
+                        end if;
                     end loop;
                     sums(0) := active;
                     if sum_step < LANE_GROUPS - 1 then
@@ -204,26 +208,19 @@ begin
                     end if;
                 end if;
 
-                added_up := multiplied;
-                if multiplied then
-                    for p in pe_index loop
-                        if PARALLEL then
-                            terms(p) := early_terms(p);
-                        else
-                            terms(p) := add_up(products(p));
-                        end if;
-                    end loop;
-                end if;
+                add_up(adding, terms, tree, products, fours);
 
-                multiplied := fetched;
+                adding(0) := fetched;
                 if fetched then
-                    for p in pe_index loop
-                        if PARALLEL then
-                            early_terms(p) := dot_product(WEIGHT_DOZENS(p), operand_dozens);
-                        else
+                    if PARALLEL then
+                        for p in pe_index loop
+                            fours(p) := multiply_fours(WEIGHT_DOZENS(p), operand_dozens);
+                        end loop;
+                    else
+                        for p in pe_index loop
                             products(p) := multiply(weights_now(p), operand);
-                        end if;
-                    end loop;
+                        end loop;
+                    end if;
                 end if;
 
                 fetched := computing;
@@ -288,8 +285,7 @@ begin
                 lane_group   := 0;
                 output_group := 0;
                 fetched      := false;
-                multiplied   := false;
-                added_up     := false;
+                adding       := (others => false);
                 sum_group    := 0;
                 sum_step     := 0;
                 sum_beat     := 0;

@@ -88,7 +88,6 @@ architecture rtl of depthwise_conv2d_stream is
         );
     use image.all;
 
-    -- Its sums share one operand; here each has its own, and products always have registers.
     package mac is new work.folded_mac
         generic map (
             PE         => PE,         SIMD        => SIMD,
@@ -96,7 +95,7 @@ architecture rtl of depthwise_conv2d_stream is
             IN_LOW     => IN_LOW,     IN_HIGH     => IN_HIGH,
             WEIGHT_LOW => WEIGHT_LOW, WEIGHT_HIGH => WEIGHT_HIGH,
             OUT_ZERO   => OUT_ZERO,   OUT_LOW     => OUT_LOW,   OUT_HIGH => OUT_HIGH,
-            LOADABLE => LOADABLE,
+            ONE_OPERAND => false, LOADABLE => LOADABLE,
             WEIGHTS => WEIGHTS, BIAS => BIAS, MULTIPLIERS => MULTIPLIERS, SHIFTS => SHIFTS
         );
     use mac.all;
@@ -167,9 +166,10 @@ begin
         variable fetched    : boolean := false;
         variable operands   : operands_t;
         variable weights_now : weight_row_t := WEIGHT_ROM(0);
-        variable multiplied : boolean := false;
+        variable adding     : adding_t := (others => false);  -- 0: multiplied
         variable products   : product_row_t;
-        variable added_up   : boolean := false;
+        variable fours      : fours_row_t;  -- PARALLEL
+        variable tree       : tree_t;
         variable terms      : sum_row_t;
         variable sum_group  : group_index := 0;
         variable sum_step   : k_group_index := 0;
@@ -232,12 +232,16 @@ begin
                 end if;
 
                 complete := false;
-                if added_up then
+                if adding(TREE_DEPTH) then
                     if sum_step = 0 then
                         sums := bias_row;
                     end if;
                     for p in pe_index loop
-                        sums(p) := sums(p) + terms(p);
+                        if TREE_DEPTH = 0 then
+                            sums(p) := sums(p) + products(p)(0);
+                        else
+                            sums(p) := sums(p) + terms(p);
+                        end if;
                     end loop;
                     if sum_step < K_GROUPS - 1 then
                         sum_step := sum_step + 1;
@@ -252,14 +256,9 @@ begin
                     end if;
                 end if;
 
-                added_up := multiplied;
-                if multiplied then
-                    for p in pe_index loop
-                        terms(p) := add_up(products(p));
-                    end loop;
-                end if;
+                add_up(adding, terms, tree, products, fours);
 
-                multiplied := fetched;
+                adding(0) := fetched;
                 if fetched then
                     for p in pe_index loop
                         products(p) := multiply(weights_now(p), operands(p));
@@ -314,8 +313,7 @@ begin
                 k_group     := 0;
                 filter_group := 0;
                 fetched     := false;
-                multiplied  := false;
-                added_up    := false;
+                adding      := (others => false);
                 sum_group   := 0;
                 sum_step    := 0;
                 complete    := false;

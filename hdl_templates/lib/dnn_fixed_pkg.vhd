@@ -67,6 +67,13 @@ package dnn_fixed_pkg is
         low, high : integer
     ) return sample_vector;
 
+    -- Clocks of a tree that adds so many products up, a register behind every sum of a dozen:
+    -- 0 for one product, 1 up to 12, 2 up to 144, and so on.
+    function tree_clocks (products : positive) return natural;
+
+    -- Sums that such a tree has in all its stages.
+    function count_tree_sums (products : positive) return natural;
+
     -- value + zero, clamped to low .. high.
     function saturate (value, zero, low, high : integer) return sample_t;
 
@@ -250,6 +257,28 @@ package body dnn_fixed_pkg is
             end if;
         end loop;
         return list;
+    end function;
+
+    function tree_clocks (products : positive) return natural is
+        variable left   : positive := products;
+        variable clocks : natural := 0;
+    begin
+        while left > 1 loop
+            left   := (left + 11) / 12;
+            clocks := clocks + 1;
+        end loop;
+        return clocks;
+    end function;
+
+    function count_tree_sums (products : positive) return natural is
+        variable left  : positive := products;
+        variable count : natural := 0;
+    begin
+        while left > 1 loop
+            left  := (left + 11) / 12;
+            count := count + left;
+        end loop;
+        return count;
     end function;
 
     function saturate (value, zero, low, high : integer) return sample_t is

@@ -9,14 +9,15 @@
 --   fetch        operand (SIMD samples), and the step's row of weights from a ROM, or from the
 --                layer's port when the weights are LOADABLE
 --   multiply     PE x SIMD products
---   add up       the SIMD products of each sum
+--   add up       the SIMD products of each sum: a dozen become one at each clock until one is left
+--                (TREE_DEPTH stages; for one product none)
 --   accumulate   what that gave, and the sum so far; a new sum starts from its bias
 --   scale        PE sums that are complete, times their multipliers
 --   finish       rounded, shifted, clamped
 --
--- With one step in all (PARALLEL) the weights are constants and the products have no registers:
--- multiply has the whole sums, and the next stage passes them on. Layers that wide are simulated
--- more often than built, and registers for a thousand products cost time there.
+-- With one step in all (PARALLEL) the weights are constants, and a product is little more than a
+-- sum: the first register is behind every four of them. Layers that wide are simulated more often
+-- than built, and registers for a thousand products cost time there.
 --
 -- Beside the data of each stage goes one bit, that there is any; which step it is, a stage that has
 -- to know counts for itself.
@@ -30,6 +31,8 @@
 --   WEIGHT_LOW, WEIGHT_HIGH  range of a weight
 --   OUT_ZERO                 added after requantization
 --   OUT_LOW, OUT_HIGH        the result is clamped to these
+--   ONE_OPERAND              the sums of a step share their SIMD samples; otherwise each has its
+--                            own (depthwise convolution), and there is no PARALLEL
 --   LOADABLE                 WEIGHTS is not used: a weight_memory has the rows, and there is no
 --                            PARALLEL
 --   WEIGHTS                  STEPS rows of PE*SIMD values; in a row the products of a sum follow
@@ -48,7 +51,7 @@ package folded_mac is
         IN_LOW, IN_HIGH                      : integer;
         WEIGHT_LOW, WEIGHT_HIGH              : integer;
         OUT_ZERO, OUT_LOW, OUT_HIGH          : integer;
-        LOADABLE                             : boolean;
+        ONE_OPERAND, LOADABLE                : boolean;
         WEIGHTS                              : sample_vector;
         BIAS, MULTIPLIERS, SHIFTS            : integer_vector
     );
@@ -79,7 +82,7 @@ package folded_mac is
 
     -- With literal bounds a product takes GHDL four machine instructions, with generic ones
     -- fourteen. What fills the last dozen up is constant and goes away in synthesis.
-    constant PARALLEL : boolean := STEPS = 1 and not LOADABLE;
+    constant PARALLEL : boolean := STEPS = 1 and SIMD > 1 and ONE_OPERAND and not LOADABLE;
 
     subtype dozen_index is natural range 0 to (SIMD + 11) / 12 - 1;
     type operand_dozen_t is array (0 to 11) of operand_element_t;
@@ -102,8 +105,6 @@ package folded_mac is
                      BIAS, PE, SIMD, GROUPS, GROUP_STEPS, maximum(abs IN_LOW, abs IN_HIGH));
 
     subtype sum_t is integer range -SUM_HIGH to SUM_HIGH;
-    type product_lane_t is array (simd_index) of integer;
-    type product_row_t is array (pe_index) of product_lane_t;
     type sum_row_t is array (pe_index) of sum_t;
     type sum_rom_t is array (group_index) of sum_row_t;
 
@@ -111,10 +112,47 @@ package folded_mac is
 
     constant BIAS_ROM : sum_rom_t;
 
+    ---- products, and the tree that adds them up ----
+
+    type product_lane_t is array (simd_index) of integer;
+    type product_row_t is array (pe_index) of product_lane_t;
+
     function multiply (weights_of : weight_lane_t; operand : operand_t) return product_lane_t;
-    function add_up (products : product_lane_t) return integer;
-    -- Both at once, for PARALLEL.
-    function dot_product (w : weight_dozens_t; x : operand_dozens_t) return integer;
+
+    -- Of PARALLEL: a dozen of products is three fours. The first stage of the tree adds up the
+    -- first fours of a dozen dozens, the second ones, and the third ones; the next, these three.
+    type thirds_t is array (0 to 2) of integer;
+    type fours_t is array (dozen_index) of thirds_t;
+    type fours_row_t is array (pe_index) of fours_t;
+
+    function multiply_fours (w : weight_dozens_t; x : operand_dozens_t) return fours_t;
+
+    constant TREE_DEPTH : natural := tree_clocks(SIMD);
+
+    -- Beside each stage of the tree, whether there is anything in it; 0: the products.
+    type adding_t is array (0 to TREE_DEPTH) of boolean;
+
+    subtype gross_index is natural range 0 to (SIMD + 143) / 144 - 1;
+    type thirds_lane_t is array (gross_index) of thirds_t;
+    type thirds_row_t is array (pe_index) of thirds_lane_t;
+
+    -- Sums of a dozen products, of a dozen of these, and so on but for the last.
+    type sums_lane_t is array (0 to maximum(count_tree_sums(SIMD) - 2, 0)) of integer;
+    type sums_lane_row_t is array (pe_index) of sums_lane_t;
+
+    type tree_t is record
+        thirds : thirds_row_t;  -- PARALLEL, in place of the sums of a dozen products
+        sums   : sums_lane_row_t;
+    end record;
+
+    -- All stages of the tree.
+    procedure add_up (
+        variable adding : inout adding_t;
+        variable terms  : inout sum_row_t;
+        variable tree   : inout tree_t;
+        products        : in    product_row_t;
+        fours           : in    fours_row_t  -- the products, when PARALLEL
+    );
 
     ---- requantization: q = (sum * M + 2**(s-1)) / 2**s, in units of 2**16 ----
 
@@ -186,6 +224,33 @@ package body folded_mac is
     -- Products are taken in sample_t where they fit: synthesis takes the width of the type, and
     -- one DSP block; a product of integers takes three.
     constant NARROW : boolean := product_fits(IN_LOW, IN_HIGH, WEIGHT_LOW, WEIGHT_HIGH);
+
+    ---- the tree ----
+
+    -- How many sums a level has, and where in tree_t.sums they begin. Level 0: the products.
+    type level_list_t is array (0 to TREE_DEPTH) of natural;
+
+    function level_counts return level_list_t is
+        variable list : level_list_t := (others => SIMD);
+    begin
+        for level in 1 to TREE_DEPTH loop
+            list(level) := (list(level - 1) + 11) / 12;
+        end loop;
+        return list;
+    end function;
+
+    constant LEVEL_COUNT : level_list_t := level_counts;
+
+    function level_firsts return level_list_t is
+        variable list : level_list_t := (others => 0);
+    begin
+        for level in 2 to TREE_DEPTH loop
+            list(level) := list(level - 1) + LEVEL_COUNT(level - 1);
+        end loop;
+        return list;
+    end function;
+
+    constant LEVEL_FIRST : level_list_t := level_firsts;
 
     ---- contents of the ROMs ----
 
@@ -301,6 +366,8 @@ package body folded_mac is
 
     -- Locals start from constants: GHDL copies those, and fills in default values one by one.
     constant NO_PRODUCTS    : product_lane_t := (others => 0);
+    constant NO_THIRDS      : thirds_t       := (others => 0);
+    constant NO_FOURS       : fours_t        := (others => (others => 0));
     constant NOTHING_SCALED : scaled_row_t  := (high => (others => 0), low => (others => 0));
     constant NO_RESULTS     : result_row_t  := (others => result_t'low);
 
@@ -319,37 +386,116 @@ package body folded_mac is
         return products;
     end function;
 
-    function add_up (products : product_lane_t) return integer is
+    function multiply_fours (w : weight_dozens_t; x : operand_dozens_t) return fours_t is
+        variable fours             : fours_t := NO_FOURS;
+        variable low, middle, high : integer;
+    begin
+        if NARROW then
+            for i in dozen_index loop
+                low := (integer(w(i)(0) * x(i)(0)) + integer(w(i)(1) * x(i)(1)))
+                     + (integer(w(i)(2) * x(i)(2)) + integer(w(i)(3) * x(i)(3)));
+                middle := (integer(w(i)(4) * x(i)(4)) + integer(w(i)(5) * x(i)(5)))
+                     + (integer(w(i)(6) * x(i)(6)) + integer(w(i)(7) * x(i)(7)));
+                high := (integer(w(i)(8) * x(i)(8)) + integer(w(i)(9) * x(i)(9)))
+                     + (integer(w(i)(10) * x(i)(10)) + integer(w(i)(11) * x(i)(11)));
+                fours(i)(0) := low;
+                fours(i)(1) := middle;
+                fours(i)(2) := high;
+            end loop;
+        else
+            for i in dozen_index loop
+                for j in 0 to 11 loop
+                    fours(i)(j / 4) := fours(i)(j / 4) + integer(w(i)(j)) * integer(x(i)(j));
+                end loop;
+            end loop;
+        end if;
+        return fours;
+    end function;
+
+    function add_products (products : product_lane_t; first, last : natural) return integer is
         variable sum : integer := 0;
     begin
-        for s in simd_index loop
+        for s in first to last loop
             sum := sum + products(s);
         end loop;
         return sum;
     end function;
 
-    function dot_product (w : weight_dozens_t; x : operand_dozens_t) return integer is
+    function add_fours (fours : fours_t; gross : gross_index) return thirds_t is
+        variable low, middle, high : integer := 0;
+    begin
+        for i in dozen_index loop
+            if SIMD <= 144 or i / 12 = gross then
+                low    := low + fours(i)(0);
+                middle := middle + fours(i)(1);
+                high   := high + fours(i)(2);
+            end if;
+        end loop;
+        return (low, middle, high);
+    end function;
+
+    function add_thirds (thirds : thirds_t) return integer is
+    begin
+        return thirds(0) + thirds(1) + thirds(2);
+    end function;
+
+    function add_sums (sums : sums_lane_t; first, last : natural) return integer is
         variable sum : integer := 0;
     begin
-        if NARROW then
-            for i in dozen_index loop
-                sum := sum
-                     + (((integer(w(i)(0) * x(i)(0)) + integer(w(i)(1) * x(i)(1)))
-                       + (integer(w(i)(2) * x(i)(2)) + integer(w(i)(3) * x(i)(3))))
-                      + ((integer(w(i)(4) * x(i)(4)) + integer(w(i)(5) * x(i)(5)))
-                       + (integer(w(i)(6) * x(i)(6)) + integer(w(i)(7) * x(i)(7)))))
-                     + ((integer(w(i)(8) * x(i)(8)) + integer(w(i)(9) * x(i)(9)))
-                      + (integer(w(i)(10) * x(i)(10)) + integer(w(i)(11) * x(i)(11))));
-            end loop;
-        else
-            for i in dozen_index loop
-                for j in 0 to 11 loop
-                    sum := sum + integer(w(i)(j)) * integer(x(i)(j));
-                end loop;
-            end loop;
-        end if;
+        for i in first to last loop
+            sum := sum + sums(i);
+        end loop;
         return sum;
     end function;
+
+    procedure add_up (
+        variable adding : inout adding_t;
+        variable terms  : inout sum_row_t;
+        variable tree   : inout tree_t;
+        products        : in    product_row_t;
+        fours           : in    fours_row_t
+    ) is
+        variable sum   : integer;
+        variable below : natural;
+    begin
+        for level in TREE_DEPTH downto 1 loop
+            if adding(level - 1) then
+                below := LEVEL_FIRST(level - 1);
+                for p in pe_index loop
+                    if PARALLEL and level = 1 then
+                        if TREE_DEPTH = 1 then
+                            terms(p) := add_thirds(fours(p)(0));
+                        else
+                            for gross in gross_index loop
+                                tree.thirds(p)(gross) := add_fours(fours(p), gross);
+                            end loop;
+                        end if;
+                    elsif PARALLEL and level = 2 and TREE_DEPTH = 2 then
+                        terms(p) := add_thirds(tree.thirds(p)(0));
+                    else
+                        for i in 0 to LEVEL_COUNT(level) - 1 loop
+                            if PARALLEL and level = 2 then
+                                sum := add_thirds(tree.thirds(p)(i));
+                            elsif level = 1 then
+                                sum := add_products(products(p), i * 12,
+                                                    minimum(i * 12 + 11, SIMD - 1));
+                            else
+                                sum := add_sums(tree.sums(p), below + i * 12,
+                                                below + minimum(i * 12 + 11,
+                                                                LEVEL_COUNT(level - 1) - 1));
+                            end if;
+                            if level = TREE_DEPTH then
+                                terms(p) := sum;
+                            else
+                                tree.sums(p)(LEVEL_FIRST(level) + i) := sum;
+                            end if;
+                        end loop;
+                    end if;
+                end loop;
+            end if;
+            adding(level) := adding(level - 1);
+        end loop;
+    end procedure;
 
     -- The sum, raised if need be, plus what makes it positive.
     function lift_sum (sum : integer; by : scale_t) return natural is

@@ -12,11 +12,12 @@ typedef struct StageKind {
     bool wants_pixels; /* height, width or channels matter, so a beat must be a pixel */
     bool folds;
     bool multiplies;
-    int pipeline; /* Stage.pipeline */
+    int pipeline; /* Stage.pipeline, without the clocks of a tree of adders */
 } StageKind;
 
-/* Clocks of folded_mac.vhd between fetch and finish. */
-enum { MAC_PIPELINE = 4 };
+/* Stages of folded_mac.vhd between fetch and finish: multiply, accumulate, scale; and those of the
+ * tree between the first two, which the folding says. */
+enum { MAC_PIPELINE = 3 };
 
 static const StageKind STAGE_KINDS[OP_KINDS] = {
     [OP_CONV2D] = {"conv2d_stream", true, true, true, MAC_PIPELINE},
@@ -174,11 +175,21 @@ static Status check_fold_value(const Op *op, const char *key, int asked, int lim
                      key, asked, limit, text);
 }
 
+int plan_tree_clocks(int products)
+{
+    int clocks = 0;
+    for (int left = products; left > 1; left = (left + PLAN_TREE_ARITY - 1) / PLAN_TREE_ARITY)
+        clocks++;
+    return clocks;
+}
+
 void plan_set_folding(Stage *stage, int pe, int simd)
 {
     const Op *op = stage->op;
     stage->pe = pe;
     stage->simd = simd;
+    if (kind_of(op)->pipeline)
+        stage->pipeline = kind_of(op)->pipeline + plan_tree_clocks(simd);
     stage->fold_steps = (int64_t)(plan_fold_limits(stage).pe / pe) * (plan_values(stage) / simd);
     if (kind_of(op)->multiplies)
         stage->macs_per_cycle = (int64_t)stage->input_count * pe * simd;

@@ -123,6 +123,12 @@ FoldLimits plan_fold_limits(const Stage *stage);
  * values must be possible. What the plan has around the stage stays as it was. */
 void plan_set_folding(Stage *stage, int pe, int simd);
 
+/* Clocks of the tree of adders behind `products` >= 1 multipliers of one sum: tree_clocks() of the
+ * VHDL library. A register behind every sum of PLAN_TREE_ARITY, so none for one product, 1 clock up
+ * to 12, 2 up to 144. They are part of Stage.pipeline. */
+enum { PLAN_TREE_ARITY = 12 };
+int plan_tree_clocks(int products);
+
 /* True for a pool whose window is the whole image: it has an entity of its own. */
 bool plan_is_global_pool(const Op *op);
 

@@ -55,6 +55,13 @@ fault "sums of a step that began before the reset" conv2d_stream.vhd \
     's/^                sum_step    := 0;//' conv2d_stream PE=2 SIMD=6 RESTART_AFTER=77
 fault "a product of a wide layer dropped" folded_mac.vhd \
     's/\* x(i)(7)/* x(i)(6)/' conv2d_stream PE=4 SIMD=18
+fault "four products of a wide layer added twice" folded_mac.vhd \
+    's/high + fours(i)(2)/high + fours(i)(1)/' conv2d_stream PE=4 SIMD=18
+fault "the last of a dozen products left out" folded_mac.vhd \
+    's/minimum(i \* 12 + 11, SIMD - 1)/minimum(i * 12 + 10, SIMD - 1)/' conv2d_stream PE=2 SIMD=18
+fault "sums in the tree survive a reset" conv2d_stream.vhd \
+    's/^                adding      := (others => false);//' \
+    conv2d_stream PE=2 SIMD=6 RESTART_AFTER=77
 fault "a lane of weights dropped" folded_mac.vhd \
     's/for s in simd_index loop/for s in 0 to SIMD - 2 loop/' dense_stream PE=6 SIMD=4
 fault "minimum instead of maximum" max_pool_stream.vhd \

@@ -34,7 +34,7 @@ entity perceptron_bench is
         STALL_SEED  : natural  := 0;       -- not 0: source and sink wait at random
         TAPS        : boolean  := false;   -- write what each layer puts out
         PROGRESS    : natural  := 0;       -- say so every that many images; 0: never
-        WATCHDOG    : positive := 1140
+        WATCHDOG    : positive := 1136
     );
 end entity;
 

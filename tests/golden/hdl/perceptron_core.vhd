@@ -11,7 +11,7 @@
 -- out_data  a beat is 1 value; beats of an image: 1; range -127 to 127,
 --           real value = 0.0157480315 * (sample - 0)
 --
--- With a source and a sink that never wait, an image takes 27 clocks, from the one that
+-- With a source and a sink that never wait, an image takes 26 clocks, from the one that
 -- takes its first beat to the one that takes its last output beat, and images follow each other
 -- every 8 clocks.
 --------------------------------------------------------------------------------

@@ -29,8 +29,9 @@ static Timing predict(IntegerModel *model, int images, int64_t *own_intervals)
     return timing;
 }
 
-/* Of a layer with weights. */
-enum { MAC_PIPELINE = 4 };
+/* Of a layer with weights: multiply, accumulate and scale, and a stage for each dozenth part that the
+ * products of a sum have to be brought down to: by the products, one, up to a dozen, up to a gross. */
+enum { ONE_PRODUCT = 3, DOZEN_PRODUCTS = 4, GROSS_PRODUCTS = 5 };
 
 static void expect(Timing timing, int64_t latency, int64_t interval)
 {
@@ -48,7 +49,7 @@ static void a_dense_layer_takes_a_beat_an_edge(void **state)
     (void)state;
     Tiny tiny = tiny_new("dense", shape_of(1, 4), 1);
     tiny_dense(&tiny, "dense", 3);
-    expect(predict(tiny_finish(&tiny), 5, NULL), 7 + MAC_PIPELINE, 4);
+    expect(predict(tiny_finish(&tiny), 5, NULL), 7 + ONE_PRODUCT, 4);
 }
 
 /* Bridge 1, 2, 3: its results after 3, 4, 5; register after 4, 5, 6; the dense layer has F = 1 and
@@ -70,7 +71,7 @@ static void folding_spreads_the_beats(void **state)
     (void)state;
     Tiny tiny = tiny_new("dense", shape_of(1, 3), 1);
     tiny_fold(tiny_dense(&tiny, "dense", 4), 1, 1);
-    expect(predict(tiny_finish(&tiny), 5, NULL), 15 + MAC_PIPELINE, 12);
+    expect(predict(tiny_finish(&tiny), 5, NULL), 15 + ONE_PRODUCT, 12);
 }
 
 /* 25 positions; the first pixel is the 7th, the last window the 25th: 28 - 7 + 1. */
@@ -79,7 +80,7 @@ static void padding_takes_edges_of_its_own(void **state)
     (void)state;
     Tiny tiny = tiny_new("same", shape_of(3, 3, 3, 1), 1);
     tiny_conv2d(&tiny, "conv", 2, tiny_padded(tiny_window(3, 3, 1, 1), 1, 1, 1, 1));
-    expect(predict(tiny_finish(&tiny), 5, NULL), 22 + MAC_PIPELINE, 25);
+    expect(predict(tiny_finish(&tiny), 5, NULL), 22 + DOZEN_PRODUCTS, 25);
 }
 
 /* 4x5 pixels, window 2x2 every 2x2, F = 3. Row 1 has pixels 6..10; windows end at its pixels 7 and
@@ -90,7 +91,7 @@ static void windows_cost_fold_steps_and_a_rest_costs_edges(void **state)
     (void)state;
     Tiny tiny = tiny_new("strided", shape_of(3, 4, 5, 1), 1);
     tiny_fold(tiny_conv2d(&tiny, "conv", 3, tiny_window(2, 2, 2, 2)), 1, 4);
-    expect(predict(tiny_finish(&tiny), 5, NULL), 19 + 3 * 2 + 3 + 2 + MAC_PIPELINE, 20 + 4 * 2);
+    expect(predict(tiny_finish(&tiny), 5, NULL), 19 + 3 * 2 + 3 + 2 + DOZEN_PRODUCTS, 20 + 4 * 2);
 }
 
 /* The first layer's result is taken by the register at 6, by the second layer at 7; F = 4: after
@@ -103,7 +104,7 @@ static void the_slowest_layer_sets_the_pace(void **state)
     tiny_fold(tiny_dense(&tiny, "second", 4), 1, 2);
     int64_t own[2];
     Timing timing = predict(tiny_finish(&tiny), 8, own);
-    assert_int_equal(timing.latency_cycles, 13 + 2 * MAC_PIPELINE);
+    assert_int_equal(timing.latency_cycles, 13 + ONE_PRODUCT + DOZEN_PRODUCTS);
     assert_int_equal(timing.interval_cycles, 4);
     assert_int_equal(timing.bottleneck, 1);
     assert_int_equal(own[0], 3);
@@ -116,7 +117,7 @@ static void one_image_has_the_bottlenecks_interval(void **state)
     Tiny tiny = tiny_new("dense", shape_of(1, 4), 1);
     tiny_dense(&tiny, "dense", 3);
     Timing timing = predict(tiny_finish(&tiny), 1, NULL);
-    assert_int_equal(timing.latency_cycles, 7 + MAC_PIPELINE);
+    assert_int_equal(timing.latency_cycles, 7 + ONE_PRODUCT);
     assert_int_equal(timing.interval_cycles, 4);
 }
 
@@ -138,7 +139,7 @@ static void the_reference_network_takes_a_pixel_an_edge(void **state)
     assert_int_equal(timing.interval_cycles, 784);
     /* The last pixel is taken at 784, its result by the register at 787, by the next layer at 788;
      * so on for each layer; the dense layer's by the sink at 799, but for three pipelines. */
-    assert_int_equal(timing.latency_cycles, 784 + 3 * 4 + 3 + 3 * MAC_PIPELINE);
+    assert_int_equal(timing.latency_cycles, 784 + 3 * 4 + 3 + 2 * DOZEN_PRODUCTS + GROSS_PRODUCTS);
 }
 
 /* One multiplier: F = 64 * 9 * 64 for each of 26 * 26 windows. Many edges, few events: fast. */
@@ -188,7 +189,34 @@ static void a_pipeline_adds_to_the_latency_alone(void **state)
     plan->stages[0].pipeline += 3;
     Timing timing;
     assert_int_equal(timing_predict(plan, 5, &timing), OK);
-    expect(timing, 7 + MAC_PIPELINE + 3, 4);
+    expect(timing, 7 + ONE_PRODUCT + 3, 4);
+    plan_free(plan);
+    integer_model_free(model);
+}
+
+/* The register behind each dozen: what is left is brought down to a twelfth until it is one. */
+static void the_tree_has_a_clock_for_each_dozen(void **state)
+{
+    (void)state;
+    static const int cases[][2] = {{1, 0},   {2, 1},   {12, 1},   {13, 2},
+                                   {144, 2}, {145, 3}, {1728, 3}, {1729, 4}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        assert_int_equal(plan_tree_clocks(cases[i][0]), cases[i][1]);
+}
+
+/* A folding changes the products of a sum, and so the latency; another image comes as before. */
+static void a_folding_has_the_tree_that_its_products_need(void **state)
+{
+    (void)state;
+    IntegerModel *model = reference(0, 0);
+    Plan *plan = NULL;
+    assert_int_equal(plan_new(model, &plan), OK);
+    assert_int_equal(plan->stages[1].pipeline, GROSS_PRODUCTS);
+    plan_set_folding(&plan->stages[1], 12, 12);
+    assert_int_equal(plan->stages[1].pipeline, DOZEN_PRODUCTS);
+    plan_set_folding(&plan->stages[1], 1, 1);
+    assert_int_equal(plan->stages[1].pipeline, ONE_PRODUCT);
+    assert_int_equal(plan->stages[2].pipeline, 0);
     plan_free(plan);
     integer_model_free(model);
 }
@@ -207,6 +235,8 @@ int main(void)
         cmocka_unit_test(fold_steps_are_skipped_in_one_go),
         cmocka_unit_test(a_few_beats_put_aside_feed_the_slowest_layer),
         cmocka_unit_test(a_pipeline_adds_to_the_latency_alone),
+        cmocka_unit_test(the_tree_has_a_clock_for_each_dozen),
+        cmocka_unit_test(a_folding_has_the_tree_that_its_products_need),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
