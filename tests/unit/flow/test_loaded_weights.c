@@ -1,32 +1,11 @@
 /* Designs whose weights are loaded: bit-exact, on the same clocks, and a file that is wrong in any
  * way is noticed by the checksum of what the memories hold. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
+#include "proof_bed.h"
 
-#include <cmocka.h>
-
-#include "base/fs.h"
-#include "flow/proof.h"
 #include "hw/weights_file.h"
 #include "tests/unit/hw/nets.h"
-#include "tools/ghdl.h"
 
 enum { IMAGES = 6, MAX_FILE = 1 << 20 };
-
-typedef struct Bed {
-    Arena *arena;
-    IntegerModel *model;
-    Plan *plan;
-    Dataset *dataset;
-    char folder[40];
-    ProofSetup setup;
-    ProofWork work;
-} Bed;
 
 /* Everything at once: several rows and one, one byte and two, a depthwise layer, a class. */
 static IntegerModel *mixed_network(void)
@@ -45,34 +24,11 @@ static IntegerModel *mixed_network(void)
     return tiny_finish(&tiny);
 }
 
-static void bed_open(Bed *bed, IntegerModel *model)
+static void open_loaded(Bed *bed)
 {
-    GhdlTools tools;
-    *bed = (Bed){.arena = arena_new(), .model = model, .folder = "/tmp/test_loaded_XXXXXX"};
-    if (ghdl_find(bed->arena, &tools) != OK) {
-        integer_model_free(model);
-        arena_free(bed->arena);
-        skip();
-    }
-    assert_non_null(mkdtemp(bed->folder));
-    assert_int_equal(plan_new(model, &bed->plan), OK);
+    need_ghdl();
+    bed_open(bed, mixed_network(), IMAGES);
     assert_int_equal(plan_load_weights(bed->plan), OK);
-    bed->dataset = tiny_images(model->ops[0].output_shape, IMAGES, 17);
-    bed->setup = (ProofSetup){.plan = bed->plan,
-                              .dataset = bed->dataset,
-                              .folder = bed->folder,
-                              .images = IMAGES,
-                              .jobs = 2,
-                              .deadline_s = 120};
-}
-
-static void bed_close(Bed *bed)
-{
-    assert_int_equal(fs_remove_tree(bed->folder), OK);
-    arena_free(bed->dataset->arena);
-    plan_free(bed->plan);
-    integer_model_free(bed->model);
-    arena_free(bed->arena);
 }
 
 static void loaded_weights_change_no_value_and_no_clock(void **state)
@@ -81,7 +37,7 @@ static void loaded_weights_change_no_value_and_no_clock(void **state)
     for (int seed = 0; seed < 2; seed++) {
         Bed bed;
         ProofResult result;
-        bed_open(&bed, mixed_network());
+        open_loaded(&bed);
         bed.setup.stall_seed = seed;
         if (proof_run(&bed.setup, bed.arena, &result) != OK)
             fail_msg("%s", error_message());
@@ -96,11 +52,12 @@ static void loaded_weights_change_no_value_and_no_clock(void **state)
 }
 
 /* What the proof says when `bytes` are loaded in the place of the model's. */
-static void expect_fault(Bed *bed, const Buffer *bytes, const char *words)
+static void expect_fault(const Bed *bed, const ProofWork *work, const Buffer *bytes,
+                         const char *words)
 {
     ProofResult result;
-    assert_int_equal(fs_write_atomic(bed->work.design.weights, bytes->data, bytes->length), OK);
-    if (proof_judge(&bed->setup, bed->arena, &bed->work, &result) != OK)
+    assert_int_equal(fs_write_atomic(work->design.weights, bytes->data, bytes->length), OK);
+    if (proof_judge(&bed->setup, bed->arena, work, &result) != OK)
         fail_msg("%s", error_message());
     assert_false(result.bit_exact);
     assert_non_null(result.fault);
@@ -113,22 +70,23 @@ static void a_wrong_file_fails_the_proof(void **state)
 {
     (void)state;
     Bed bed;
+    ProofWork work;
     Buffer right = {0};
-    bed_open(&bed, mixed_network());
+    open_loaded(&bed);
     bed.setup.one_backend = true;
-    assert_int_equal(proof_write(&bed.setup, bed.arena, &bed.work), OK);
-    assert_int_equal(fs_read_file(bed.work.design.weights, MAX_FILE, &right), OK);
+    assert_int_equal(proof_write(&bed.setup, bed.arena, &work), OK);
+    assert_int_equal(fs_read_file(work.design.weights, MAX_FILE, &right), OK);
     assert_int_equal(right.length, weights_file_bytes(bed.plan));
     right.data[right.length - 2] ^= 1;
-    expect_fault(&bed, &right, "checksum");
+    expect_fault(&bed, &work, &right, "checksum");
     right.data[right.length - 2] ^= 1;
     right.length--;
-    expect_fault(&bed, &right, "bytes of weights");
+    expect_fault(&bed, &work, &right, "bytes of weights");
     right.length++;
     buffer_append_text(&right, "x");
-    expect_fault(&bed, &right, "bytes of weights");
+    expect_fault(&bed, &work, &right, "bytes of weights");
     right.length = 0;
-    expect_fault(&bed, &right, "not loaded");
+    expect_fault(&bed, &work, &right, "not loaded");
     buffer_free(&right);
     bed_close(&bed);
 }

@@ -1,20 +1,9 @@
 /* Random small networks through GHDL: hardware and golden model agree on every value, the cycle
  * model is right to the clock, and damaged hardware is caught with the right layer named. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
+#include "proof_bed.h"
 
-#include <cmocka.h>
-
-#include "base/fs.h"
 #include "flow/differences.h"
-#include "flow/proof.h"
 #include "tests/unit/hw/nets.h"
-#include "tools/ghdl.h"
 
 typedef IntegerModel *MakeModel(void);
 
@@ -319,50 +308,6 @@ static const Case cases[] = {
     {"depthwise and pointwise", net_separable},
     {"a residual network", net_residual},
 };
-
-/* A model with all that a proof needs, in a folder of its own. */
-typedef struct Bed {
-    Arena *arena;
-    IntegerModel *model;
-    Plan *plan;
-    Dataset *dataset;
-    char folder[32];
-    ProofSetup setup;
-} Bed;
-
-static void need_ghdl(void)
-{
-    Arena *arena = arena_new();
-    GhdlTools tools;
-    Status status = ghdl_find(arena, &tools);
-    arena_free(arena);
-    if (status != OK)
-        skip();
-}
-
-static void bed_open(Bed *bed, IntegerModel *model, int64_t images)
-{
-    *bed = (Bed){.arena = arena_new(), .model = model, .folder = "/tmp/proof-XXXXXX"};
-    assert_non_null(mkdtemp(bed->folder));
-    if (plan_new(model, &bed->plan) != OK)
-        fail_msg("%s", error_message());
-    bed->dataset = tiny_images(model->ops[0].output_shape, images, 99);
-    bed->setup = (ProofSetup){.plan = bed->plan,
-                              .dataset = bed->dataset,
-                              .folder = bed->folder,
-                              .images = images,
-                              .jobs = 2,
-                              .deadline_s = 120};
-}
-
-static void bed_close(Bed *bed)
-{
-    assert_int_equal(fs_remove_tree(bed->folder), OK);
-    arena_free(bed->dataset->arena);
-    plan_free(bed->plan);
-    integer_model_free(bed->model);
-    arena_free(bed->arena);
-}
 
 static void expect_exact(const char *what, const ProofSetup *setup, const ProofResult *result)
 {
