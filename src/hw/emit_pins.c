@@ -25,7 +25,7 @@ static int64_t watchdog_of(const Timing *timing, const Pins *pins)
     return clocks < LIMIT ? clocks : LIMIT;
 }
 
-Status emit_pins(const Plan *plan, Arena *arena, const char *folder, Pins *pins)
+static Pins pins_of(const Plan *plan, Arena *arena, const char *folder)
 {
     const Op *first = &plan->model->ops[0], *last = plan->stages[plan->count - 1].op;
     AxisFields out = emit_axis_fields(last->low, last->high);
@@ -34,34 +34,41 @@ Status emit_pins(const Plan *plan, Arena *arena, const char *folder, Pins *pins)
     int beat_bytes = plan->output.lanes * out.bytes;
     int64_t out_samples = plan->output.beats * plan->output.lanes;
     const char *name = plan->name;
+    return (Pins){.entity = arena_printf(arena, "%s_pins", name),
+                  .vhdl = arena_printf(arena, "%s/%s_pins.vhd", folder, name),
+                  .bench = arena_printf(arena, "%s_netlist_bench", name),
+                  .bench_file = arena_printf(arena, "%s/%s_netlist_bench.v", folder, name),
+                  .instance = plan->loads_weights ? "network.core.core" : "network.core",
+                  .sample_in_bytes = in_bytes,
+                  .sample_out_bytes = out.bytes,
+                  .samples_out_signed = out.is_signed,
+                  .out_bytes = out_samples * out.bytes + class_bytes,
+                  .in_bytes = pins_image_bytes(plan),
+                  .out_clocks =
+                      plan->output.beats * (beat_bytes + 1) + (class_bytes ? class_bytes + 1 : 0)};
+}
+
+Status emit_pins(const Plan *plan, Arena *arena, const char *folder, Pins *pins)
+{
+    int class_bytes = plan->has_class ? CLASS_BYTES : 0;
     Timing timing;
     TRY(timing_predict(plan, 1, &timing));
-    *pins = (Pins){.entity = arena_printf(arena, "%s_pins", name),
-                   .vhdl = arena_printf(arena, "%s/%s_pins.vhd", folder, name),
-                   .bench = arena_printf(arena, "%s_netlist_bench", name),
-                   .bench_file = arena_printf(arena, "%s/%s_netlist_bench.v", folder, name),
-                   .instance = plan->loads_weights ? "network.core.core" : "network.core",
-                   .sample_in_bytes = in_bytes,
-                   .sample_out_bytes = out.bytes,
-                   .samples_out_signed = out.is_signed,
-                   .out_bytes = out_samples * out.bytes + class_bytes,
-                   .in_bytes = pins_image_bytes(plan),
-                   .out_clocks =
-                       plan->output.beats * (beat_bytes + 1) + (class_bytes ? class_bytes + 1 : 0)};
+    *pins = pins_of(plan, arena, folder);
+    int beat_bytes = plan->output.lanes * pins->sample_out_bytes;
     const TemplateKey keys[] = {
-        {"name", name},
+        {"name", plan->name},
         {"version", DNN2FPGA_VERSION},
         {"model", emit_plain(arena, plan->model->name)},
         {"sha256", plan->model->source_sha256},
         {"in_lanes", emit_number(arena, plan->input.lanes)},
-        {"in_bytes", emit_number(arena, in_bytes)},
+        {"in_bytes", emit_number(arena, pins->sample_in_bytes)},
         {"in_total", emit_number(arena, pins->in_bytes)},
         {"in_samples", emit_number(arena, plan->input.beats * plan->input.lanes)},
         {"out_lanes", emit_number(arena, plan->output.lanes)},
-        {"out_bytes", emit_number(arena, out.bytes)},
-        {"out_signed", out.is_signed ? "1" : "0"},
+        {"out_bytes", emit_number(arena, pins->sample_out_bytes)},
+        {"out_signed", pins->samples_out_signed ? "1" : "0"},
         {"out_total", emit_number(arena, pins->out_bytes)},
-        {"out_samples", emit_number(arena, out_samples)},
+        {"out_samples", emit_number(arena, plan->output.beats * plan->output.lanes)},
         {"out_register", emit_number(arena, beat_bytes > class_bytes ? beat_bytes : class_bytes)},
         {"ram", plan->loads_weights ? "yes" : ""},
         {"rom", plan->loads_weights ? "" : "yes"},
