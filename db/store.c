@@ -98,7 +98,8 @@ static Status take_row(Store *store, int64_t id)
     Statement update = statement_new(
         store->database,
         "UPDATE run SET status = 'running', owner_pid = ?, owner_start = ?, owner_boot = ?,"
-        " message = '', report = NULL, finished_ms = NULL, progress = 0, progress_text = ''"
+        " message = '', report = NULL, finished_ms = NULL, progress = 0, progress_text = '',"
+        " paused = 0"
         " WHERE id = ? AND status IN ('failed', 'cancelled', 'interrupted')");
     bind_integer(&update, owner.pid);
     bind_integer(&update, owner.start);
@@ -117,6 +118,14 @@ Status store_resume_run(Store *store, int64_t id)
 {
     TRY(database_begin(store->database));
     return database_end(store->database, take_row(store, id));
+}
+
+Status store_set_paused(Store *store, int64_t id, bool paused)
+{
+    Statement update = statement_new(store->database, "UPDATE run SET paused = ? WHERE id = ?");
+    bind_integer(&update, paused);
+    bind_integer(&update, id);
+    return statement_run(&update);
 }
 
 static Status set_text(Store *store, int64_t id, const char *sql, const char *value)

@@ -145,6 +145,8 @@ Status store_set_hashes(Store *store, int64_t id, const char *description_sha256
                         const char *hdl_sha256) MUST_CHECK; /* NULL: leaves it */
 Status store_set_figures(Store *store, int64_t id, const RunFigures *figures) MUST_CHECK;
 Status store_set_tools(Store *store, int64_t id, const char *tools) MUST_CHECK;
+/* What its process was asked for; of a run that is not running it says nothing. */
+Status store_set_paused(Store *store, int64_t id, bool paused) MUST_CHECK;
 Status store_progress(Store *store, int64_t id, double fraction, const char *text) MUST_CHECK;
 Status store_begin_stage(Store *store, int64_t id, const char *name) MUST_CHECK;
 Status store_finish_stage(Store *store, int64_t id, const StageEnd *end) MUST_CHECK;
@@ -187,6 +189,7 @@ typedef struct RunRecord {
     const char *note, *tags;                     /* "": none */
     int64_t deleted_ms;                          /* in the bin since; 0: it is not */
     int64_t parent;                              /* the run it was made from; 0: none */
+    bool paused;                                 /* it was asked to wait */
 } RunRecord;
 
 typedef struct StageRecord {

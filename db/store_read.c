@@ -14,7 +14,8 @@ enum { TEXT_MOST = 255 }; /* of what is looked for; the rest of it is not compar
 static const char RUN_COLUMNS[] =
     "id, created_ms, finished_ms, status, stage, progress, progress_text, owner_pid, owner_start,"
     " owner_boot, model_path, model_name, model_sha256, dataset_path, dataset_sha256, options,"
-    " tools, seed, folder, description_sha256, hdl_sha256, message, note, tags, deleted_ms, parent";
+    " tools, seed, folder, description_sha256, hdl_sha256, message, note, tags, deleted_ms, parent,"
+    " paused";
 
 /* A row being read, column by column. */
 typedef struct Row {
@@ -73,6 +74,7 @@ static RunRecord read_run(sqlite3_stmt *handle, Arena *arena)
     run.tags = take_text(&row);
     run.deleted_ms = take_integer(&row);
     run.parent = take_integer(&row);
+    run.paused = take_integer(&row) != 0;
     for (int i = 0; i < FIGURES; i++)
         run.figures.values[i] = take_real(&row);
     run.report = take_text(&row);

@@ -8,11 +8,9 @@
 #include "ui/theme.h"
 
 /* Why an action has no twin. */
-#define MOVES  "it moves about the screen"
-#define SHOWS  "it is about what the screen shows"
-#define STEERS "for who watches a climb; --target-accuracy and --qat-epochs decide beforehand"
-#define QUEUES "in a shell, one command follows the other"
-#define EDITS  "a step in the making of a scheme; --scheme takes the result"
+#define MOVES "it moves about the screen"
+#define SHOWS "it is about what the screen shows"
+#define EDITS "a step in the making of a scheme; --scheme takes the result"
 
 static const ActionInfo TABLE[ACTIONS] = {
     [ACTION_NONE] = {"", "", "", NULL, .scope = 0},
@@ -125,11 +123,12 @@ static const ActionInfo TABLE[ACTIONS] = {
     [ACTION_SWITCH_POLICY] = {"switch-policy", "y", "how sensitive layers are found", "policy",
                               .scope = SCOPE_LADDER, .twin = "--policy conv|sensitivity"},
     [ACTION_PAUSE_RUN] = {"pause-run", "p", "the run waits; again: it goes on", "pause",
-                          .scope = SCOPE_STEER, .writes = true, .screen_only = STEERS},
+                          .scope = SCOPE_STEER, .writes = true,
+                          .twin = "dnn2fpga runs pause ID, continue ID"},
     [ACTION_SKIP_RUNG] = {"skip-rung", "n", "end this rung with what it has", "next rung",
-                          .scope = SCOPE_CLIMB, .writes = true, .screen_only = STEERS},
+                          .scope = SCOPE_CLIMB, .writes = true, .twin = "dnn2fpga runs skip ID"},
     [ACTION_STOP_CLIMB] = {"stop-climb", "s", "no further rung: take the best so far", "stop here",
-                           .scope = SCOPE_CLIMB, .writes = true, .screen_only = STEERS},
+                           .scope = SCOPE_CLIMB, .writes = true, .twin = "dnn2fpga runs stop ID"},
     [ACTION_RESUME_RUN] = {"resume-run", "u", "go on with a run that did not end", "resume",
                            .scope = SCOPE_STEER, .writes = true, .twin = "dnn2fpga runs resume ID"},
     [ACTION_MORE_PE] = {"more-pe", "p", "more outputs at a time", "PE", .scope = SCOPE_HARDWARE,
@@ -203,15 +202,16 @@ static const ActionInfo TABLE[ACTIONS] = {
                                 .scope = SCOPE_HISTORY, .writes = true,
                                 .twin = "dnn2fpga runs resume ID"},
     [ACTION_QUEUE] = {"queue", "w", "runs that wait for their turn", "queue",
-                      .scope = SCOPE_HISTORY, .screen_only = QUEUES},
+                      .scope = SCOPE_HISTORY, .twin = "dnn2fpga runs queue list"},
     [ACTION_UNQUEUE] = {"unqueue", "D", "take it out of the queue", "remove", .scope = SCOPE_QUEUE,
-                        .writes = true, .screen_only = QUEUES},
+                        .writes = true, .twin = "dnn2fpga runs queue remove JOB"},
     [ACTION_SOONER] = {"sooner", "K", "before the one above", "sooner", .scope = SCOPE_QUEUE,
-                       .writes = true, .screen_only = QUEUES},
+                       .writes = true, .twin = "dnn2fpga runs queue up JOB"},
     [ACTION_LATER] = {"later", "J", "after the one below", "later", .scope = SCOPE_QUEUE,
-                      .writes = true, .screen_only = QUEUES},
+                      .writes = true, .twin = "dnn2fpga runs queue down JOB"},
     [ACTION_TRY_AGAIN] = {"try-again", "t", "one that could not begin waits again", "try again",
-                          .scope = SCOPE_QUEUE, .writes = true, .screen_only = QUEUES},
+                          .scope = SCOPE_QUEUE, .writes = true,
+                          .twin = "dnn2fpga runs queue retry JOB"},
     [ACTION_LAST_SCREEN] = {"last-screen", "`", "the main screen that was there before", NULL,
                             .scope = SCOPE_APP, .screen_only = MOVES},
     [ACTION_ZOOM] = {"zoom", "O", "the screen alone; again: title and hints", NULL,

@@ -197,7 +197,6 @@ static void start_run(App *app)
     run_view_free(&app->run);
     app->run = starting;
     app->run_is_ours = true;
-    app->paused = false;
     if (app->root != ROOT_LADDER && app->root != ROOT_LOG &&
         app->root != ROOT_HARDWARE) /* those show it, too */
         show_root(app, ROOT_RUN);

@@ -59,7 +59,7 @@ typedef struct AppPorts {
     Status (*begin_next)(void *host);              /* what waits begins, when it can */
     Status (*cancel_run)(void *host, int64_t run); /* 0: the one that is being started */
     Status (*load_run)(void *host, int64_t run, RunView *view);
-    Status (*steer_run)(void *host, CommandKind wish);
+    Status (*steer_run)(void *host, SteerWish wish); /* app->run, whoever started it */
     Status (*observe)(void *host);       /* app_observation_event() tells what comes of it */
     Status (*save_edits)(void *host);    /* app->tuning has new choices */
     Status (*look_at_tools)(void *host); /* app_tools_known() tells what comes of it */
@@ -110,7 +110,6 @@ struct App {
     Tuning *tuning; /* owned; NULL: no model, or one that cannot be quantized */
     Observing observing;
     RunView run;      /* the current run */
-    bool paused;      /* it was asked to wait */
     bool run_is_ours; /* its engine talks to us: the history is not needed to follow it */
     Arena *choices;   /* of what was chosen for the next run, where settings.run points to it */
     json_t *tools;    /* owned: the report of flow_doctor(); NULL: not looked yet */

@@ -91,7 +91,8 @@ static void draw_run_status(const App *app, Area line)
     if (run->id > 0)
         snprintf(name, sizeof name, "run %lld", (long long)run->id);
     /* Columns stand still, and there is no gauge before there is progress: few bytes change. */
-    int column = area_printf(line, 0, 1, STYLE_NORMAL, "%s: %-8s ", name, stage_word(stage));
+    int column = area_printf(line, 0, 1, run->paused ? STYLE_WARN : STYLE_NORMAL, "%s: %-8s ", name,
+                             run->paused ? "paused" : stage_word(stage));
     if (run->stages[stage].fraction > 0)
         gauge_draw(line, 0, column, GAUGE_COLUMNS, run->stages[stage].fraction);
     column += GAUGE_COLUMNS;

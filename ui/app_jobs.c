@@ -74,6 +74,9 @@ void app_show_run(App *app, int64_t run)
 void app_history_changed(App *app)
 {
     app_tell(app, SCREEN_HISTORY_CHANGED);
+    const HistoryRow *row = &app->history.running;
+    if (app->run_is_ours && row->id == app->run.id && row->id > 0)
+        app->run.paused = row->paused; /* another workbench may have asked for it */
     if (app->run_is_ours)
         return;
     int64_t running = app->history.running.id;
@@ -97,8 +100,6 @@ bool app_can_steer(const App *app, ActionId action, const char **why_not)
         *why_not = "the workbench was started with --readonly";
     else if (!run_view_active(&app->run))
         *why_not = "no run is going on";
-    else if (!app->run_is_ours)
-        *why_not = "another workbench started this run";
     else if (action != ACTION_PAUSE_RUN && !climbs)
         *why_not = "no rung is being tried";
     else
@@ -131,7 +132,6 @@ void app_resume_run(App *app)
     app->run.status = RUN_RUNNING;
     app->run.message[0] = '\0';
     app->run_is_ours = true;
-    app->paused = false;
     app_message(app, MESSAGE_INFO, "run %lld is taken up again", (long long)app->run.id);
     app_tell(app, SCREEN_RUN_CHANGED);
 }
@@ -168,36 +168,33 @@ void app_job_begins(App *app, const RunOptions *options, int64_t run)
     run_view_free(&app->run);
     app->run = view;
     app->run_is_ours = true;
-    app->paused = false;
     app_message(app, MESSAGE_INFO, "the next run of the queue begins");
     app_tell(app, SCREEN_RUN_CHANGED);
 }
 
-static void steer(App *app, CommandKind wish, const char *what)
+static bool steer(App *app, SteerWish wish, const char *what)
 {
-    if (app->ports.steer_run(app->ports.host, wish) == OK)
-        app_message(app, MESSAGE_INFO, "%s", what);
-    else
-        app_message(app, MESSAGE_ERROR, "%s", error_message());
+    bool heard = app->ports.steer_run(app->ports.host, wish) == OK;
+    app_message(app, heard ? MESSAGE_INFO : MESSAGE_ERROR, "%s", heard ? what : error_message());
+    return heard;
 }
 
 void app_pause_run(App *app)
 {
-    app->paused = !app->paused;
-    if (app->paused)
-        steer(app, COMMAND_PAUSE, "the run waits at its next safe point; p lets it go on");
-    else
-        steer(app, COMMAND_CONTINUE, "the run goes on");
+    bool wanted = !app->run.paused;
+    if (steer(app, wanted ? STEER_PAUSE : STEER_CONTINUE,
+              wanted ? "the run waits, and its programs; p lets it go on" : "the run goes on"))
+        app->run.paused = wanted;
 }
 
 void app_skip_rung(App *app)
 {
-    steer(app, COMMAND_SKIP, "this rung ends with what it has");
+    steer(app, STEER_END_STEP, "this rung ends with what it has");
 }
 
 void app_stop_climb(App *app)
 {
-    steer(app, COMMAND_STOP, "no further rung: the best so far is taken");
+    steer(app, STEER_FINISH, "no further rung: the best so far is taken");
 }
 
 /* ---- choices for the model ------------------------------------------------------------------- */

@@ -30,6 +30,7 @@ static HistoryRow row_of_record(const RunRecord *record)
                       .created_ms = record->created_ms,
                       .status = record->status,
                       .deleted = record->deleted_ms != 0,
+                      .paused = record->paused,
                       .progress = record->progress,
                       .figures = record->figures};
     if (record->id == 0) {

@@ -27,6 +27,7 @@ typedef struct HistoryRow {
     int64_t created_ms;
     RunStatus status;
     bool deleted;
+    bool paused;                    /* while it is running */
     char model[HISTORY_TEXT_BYTES]; /* the file's name */
     char stage[24];
     double progress;

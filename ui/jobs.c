@@ -202,9 +202,31 @@ Status jobs_cancel_run(Jobs *jobs)
     return engine_client_cancel(jobs->runner);
 }
 
-Status jobs_steer_run(Jobs *jobs, CommandKind wish)
+/* Of a run without a row only its engine knows. */
+static Status steer_beginning(Jobs *jobs, SteerWish wish)
 {
-    return engine_client_steer(jobs->runner, wish);
+    static const CommandKind COMMAND_OF[] = {[STEER_PAUSE] = COMMAND_PAUSE,
+                                             [STEER_CONTINUE] = COMMAND_CONTINUE,
+                                             [STEER_END_STEP] = COMMAND_SKIP,
+                                             [STEER_FINISH] = COMMAND_STOP};
+    if (!jobs->runner)
+        return error_set(ERR_REFUSED, "the run did not begin");
+    return engine_client_steer(jobs->runner, COMMAND_OF[wish]);
+}
+
+Status jobs_steer_run(Jobs *jobs, SteerWish wish)
+{
+    Store *store = jobs->app->history.store;
+    int64_t id = jobs->app->run.id;
+    RunRecord record;
+    if (id == 0)
+        return steer_beginning(jobs, wish);
+    Arena *arena = arena_new();
+    Status status = store_get(store, id, arena, &record);
+    if (status == OK)
+        status = flow_steer(store, &record, wish);
+    arena_free(arena);
+    return status;
 }
 
 /* ---- tensors --------------------------------------------------------------------------------- */

@@ -31,7 +31,7 @@ Status jobs_queue_run(Jobs *jobs, JobKind kind, int64_t run) MUST_CHECK;
 /* Starts an engine for what is first in the queue, unless a run goes on somewhere. */
 Status jobs_begin_next(Jobs *jobs) MUST_CHECK;
 Status jobs_cancel_run(Jobs *jobs) MUST_CHECK;
-Status jobs_steer_run(Jobs *jobs, CommandKind wish) MUST_CHECK;
+Status jobs_steer_run(Jobs *jobs, SteerWish wish) MUST_CHECK;
 Status jobs_observe(Jobs *jobs) MUST_CHECK;
 Status jobs_look_at_tools(Jobs *jobs) MUST_CHECK;
 

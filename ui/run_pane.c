@@ -262,7 +262,9 @@ static void draw_headline(const RunView *run, int64_t now_ms, Area area, int row
     char time[FORMAT_BYTES], date[FORMAT_BYTES];
     int column = area_printf(area, row, 1, STYLE_NORMAL, "%s  %s  ",
                              format_date(run->created_ms, date), run->model);
-    column = area_text(area, row, column, STYLE_OF[run->status], run_status_word(run->status));
+    bool waits = run->paused && run_view_active(run);
+    column = area_text(area, row, column, waits ? STYLE_WARN : STYLE_OF[run->status],
+                       waits ? "paused" : run_status_word(run->status));
     area_printf(area, row, column, STYLE_DIM, "  %s", run_pane_time(run, now_ms, time));
 }
 

@@ -110,6 +110,7 @@ RunView run_view_of_record(const RunRecord *record, const StageRecord *stages, i
     view.status = record->status;
     view.created_ms = record->created_ms;
     view.finished_ms = record->finished_ms;
+    view.paused = record->paused;
     take_options(&view, record);
     snprintf(view.model, sizeof view.model, "%s", base_name(record->model_path));
     snprintf(view.folder, sizeof view.folder, "%s", record->folder ? record->folder : "");

@@ -50,6 +50,7 @@ typedef struct RunView {
     int64_t created_ms, finished_ms;
     char model[RUN_TEXT_BYTES];
     char folder[RUN_PATH_BYTES];     /* of its files; "": none yet */
+    bool paused;                     /* it was asked to wait */
     char message[RUN_MESSAGE_BYTES]; /* "" when nothing went wrong */
     StageView stages[STAGES];
     RunStage last_stage;              /* the run goes as far as this one */

@@ -311,7 +311,7 @@ static void ladder_position(const Screen *base, char text[SCREEN_TEXT_BYTES])
     const RunView *run = &base->app->run;
     const json_t *rungs = run->report ? report_at(run->report, "ladder") : NULL;
     size_t count = json_array_size(rungs);
-    if (base->app->paused && run_view_active(run))
+    if (run->paused && run_view_active(run))
         snprintf(text, SCREEN_TEXT_BYTES, "paused");
     else if (count > 0)
         snprintf(text, SCREEN_TEXT_BYTES, "%zu %s tried", count, count == 1 ? "rung" : "rungs");

@@ -40,7 +40,7 @@ static Status cancel_run(void *host, int64_t id)
     return history_watch_cancel_run(&bench->watch, id);
 }
 
-static Status steer_run(void *host, CommandKind wish)
+static Status steer_run(void *host, SteerWish wish)
 {
     return jobs_steer_run(&((Workbench *)host)->jobs, wish);
 }

@@ -1,6 +1,8 @@
 #include "base/steer.h"
 
+#include <signal.h>
 #include <stdatomic.h>
+#include <stddef.h>
 
 static atomic_bool paused, ends_step, finishes;
 
@@ -37,6 +39,31 @@ void steer_finish(void)
 bool steer_finishes(void)
 {
     return atomic_load(&finishes);
+}
+
+void steer_obey(SteerWish wish)
+{
+    if (wish == STEER_PAUSE || wish == STEER_CONTINUE)
+        steer_pause(wish == STEER_PAUSE);
+    else if (wish == STEER_END_STEP)
+        steer_end_step();
+    else if (wish == STEER_FINISH)
+        steer_finish();
+}
+
+static void on_signal(int number, siginfo_t *info, void *context)
+{
+    (void)number;
+    (void)context;
+    if (info->si_code == SI_QUEUE) /* one of kill(1) says nothing */
+        steer_obey((SteerWish)info->si_value.sival_int);
+}
+
+void steer_install_signal(void)
+{
+    struct sigaction action = {.sa_sigaction = on_signal, .sa_flags = SA_SIGINFO | SA_RESTART};
+    sigemptyset(&action.sa_mask);
+    sigaction(STEER_SIGNAL, &action, NULL);
 }
 
 void steer_reset(void)

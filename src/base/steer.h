@@ -1,6 +1,6 @@
 /* steer.h: what a user asks of work under way, beside cancelling it (cancel.h): to wait, to be
  * content with less. Process-wide, as a process does one job; work that takes no such wishes does
- * not look.
+ * not look. Programs that run for us are stopped while we are paused (tools/process.h).
  */
 #ifndef BASE_STEER_H
 #define BASE_STEER_H
@@ -19,6 +19,15 @@ void steer_begin_step(void);
 /* No step after the one under way, which ends too. */
 void steer_finish(void);
 bool steer_finishes(void);
+
+typedef enum SteerWish { STEER_PAUSE, STEER_CONTINUE, STEER_END_STEP, STEER_FINISH } SteerWish;
+
+/* Any of the above. May be called by a signal handler. */
+void steer_obey(SteerWish wish);
+
+/* Wishes come from other processes, too: as STEER_SIGNAL, queued with the wish as its value. */
+#define STEER_SIGNAL SIGUSR1
+void steer_install_signal(void);
 
 /* Forgets all wishes. */
 void steer_reset(void);

@@ -275,6 +275,8 @@ static const Option OPTIONS[] = {
      "print the paper's Table 2 beside the result"},
     {"parent", "ID", GROUP_RUN, WHOLE, AT(run.parent), NULL,
      "the run of the history that this one varies: 'runs show' then tells what was changed"},
+    {"queue", NULL, GROUP_RUN, FLAG, AT(queue), NULL,
+     "put the run into the queue: 'runs queue start' or a workbench begins it"},
     {"seed", "N", GROUP_RUN | GROUP_TRAIN | GROUP_DEVICE, WHOLE, AT(run.seed), NULL,
      "seed of everything random, such as training, and placing for a device (default 1)"},
     {"limit", "N", GROUP_LIST, WHOLE, AT(limit), NULL,

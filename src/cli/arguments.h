@@ -49,6 +49,7 @@ typedef struct Arguments {
     const char *words[ARGUMENTS_MAX_WORDS]; /* what is no option, verb left out */
     int word_count;
     bool help, json, quiet, paper;
+    bool queue; /* run: it waits for its turn */
     bool readonly, ascii, no_color, no_mouse;
     const char *theme; /* the workbench's; NULL: as configured */
     const char *script, *record, *size;

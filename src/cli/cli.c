@@ -9,10 +9,12 @@
 #include "base/cancel.h"
 #include "base/fs.h"
 #include "base/paths.h"
+#include "base/steer.h"
 #include "cli/completion.h"
 #include "cli/man.h"
 #include "cli/paper.h"
 #include "cli/print.h"
+#include "cli/queue.h"
 #include "cli/print_optimize.h"
 #include "cli/progress_line.h"
 #include "cli/runs.h"
@@ -73,6 +75,8 @@ static void sensitivity_table(const Invocation *invocation, const json_t *report
 
 static Status verb_run(Invocation *invocation)
 {
+    if (invocation->arguments.queue)
+        return queue_add_run(invocation);
     invocation->arguments.run.model = invocation->arguments.words[0];
     json_t *report = NULL;
     Status status = flow_run(&invocation->arguments.run, &invocation->events, &report);
@@ -442,6 +446,7 @@ static int do_verb(const Verb *verb, char **words, const WorkbenchDoor *door)
         print_verb_help(verb);
     } else if (status == OK && (status = check_words(verb, &invocation.arguments)) == OK) {
         cancel_install_signals();
+        steer_install_signal();
         progress_line_init(&invocation.progress, invocation.arguments.quiet);
         invocation.events = progress_line_events(&invocation.progress);
         status = verb->function(&invocation);

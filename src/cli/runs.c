@@ -10,6 +10,7 @@
 #include "base/fs.h"
 #include "cli/differences.h"
 #include "cli/print.h"
+#include "cli/queue.h"
 #include "flow/compare.h"
 #include "flow/purge.h"
 #include "flow/report.h"
@@ -246,6 +247,33 @@ static Status word_cancel(RunsCall *call)
     return flow_cancel(&run);
 }
 
+static Status steer(RunsCall *call, SteerWish wish)
+{
+    RunRecord run;
+    TRY(store_get(call->store, call->ids[0], call->invocation->arena, &run));
+    return flow_steer(call->store, &run, wish);
+}
+
+static Status word_pause(RunsCall *call)
+{
+    return steer(call, STEER_PAUSE);
+}
+
+static Status word_continue(RunsCall *call)
+{
+    return steer(call, STEER_CONTINUE);
+}
+
+static Status word_skip(RunsCall *call)
+{
+    return steer(call, STEER_END_STEP);
+}
+
+static Status word_stop(RunsCall *call)
+{
+    return steer(call, STEER_FINISH);
+}
+
 /* ---- running --------------------------------------------------------------------------------- */
 
 static Status word_resume(RunsCall *call)
@@ -280,6 +308,11 @@ static Status word_reproduce(RunsCall *call)
     return invocation_report(invocation, status, report, reproduced_table);
 }
 
+static Status word_queue(RunsCall *call)
+{
+    return runs_queue(call->invocation, call->store);
+}
+
 /* ---- dispatch -------------------------------------------------------------------------------- */
 
 static const Word WORDS[] = {
@@ -295,6 +328,11 @@ static const Word WORDS[] = {
     {"undelete", 1, COMPARE_MAX_RUNS, -1, true, word_undelete},
     {"purge", 1, COMPARE_MAX_RUNS, -1, true, word_purge},
     {"cancel", 1, 1, 1, true, word_cancel},
+    {"pause", 1, 1, 1, true, word_pause},
+    {"continue", 1, 1, 1, true, word_continue},
+    {"skip", 1, 1, 1, true, word_skip},
+    {"stop", 1, 1, 1, true, word_stop},
+    {"queue", 0, 2, 0, true, word_queue},
     {"check", 0, 0, 0, true, word_check},
     {"reproduce", 1, 1, 1, false, word_reproduce},
     {"resume", 1, 1, 1, false, word_resume},

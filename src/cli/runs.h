@@ -14,6 +14,10 @@ Status verb_runs(Invocation *invocation) MUST_CHECK;
 #define RUNS_WORDS                                                                                 \
     "list | show ID | log ID | compare ID... | export ID... | note ID TEXT | tag ID TAG... |\n"    \
     "       differences ID [LAYER [CHANNEL]] | cancel ID | delete ID... | undelete ID... |\n"      \
-    "       purge ID... | reproduce ID | resume ID | check"
+    "       purge ID... | reproduce ID | resume ID | check |\n"                                    \
+    "       pause ID | continue ID | skip ID | stop ID |\n"                                        \
+    "       queue [list | remove JOB | up JOB | down JOB | retry JOB | resume ID | reproduce ID "  \
+    "| "                                                                                           \
+    "start]"
 
 #endif

@@ -10,9 +10,8 @@
 
 #include "base/cancel.h"
 #include "base/steer.h"
-#include "db/queue.h"
+#include "flow/job.h"
 #include "flow/protocol.h"
-#include "flow/reproduce.h"
 
 enum {
     READ_BYTES = 1 << 16,
@@ -120,79 +119,15 @@ static Status do_resume(const Command *job, const RunEvents *events, json_t **re
     return status;
 }
 
-/* ---- jobs of the queue ----------------------------------------------------------------------- */
-
-static void keep_silent(void *context, Status status, const char *message, const json_t *report)
+static Status do_job(const Command *job, const RunEvents *events, json_t **report)
 {
-    (void)context;
-    (void)status;
-    (void)message;
-    (void)report;
-}
-
-static Status job_run(const JobRecord *job, const char *database, const RunEvents *events,
-                      json_t **report)
-{
-    Arena *arena = arena_new();
-    RunOptions options = run_options_default();
-    json_t *json = json_loads(job->options, 0, NULL);
-    Status status =
-        json ? run_options_from_json(json, arena, &options)
-             : error_set(ERR_REFUSED, "job %lld: its options are not JSON", (long long)job->id);
-    options.database = database;
-    if (status == OK)
-        status = flow_run(&options, events, report);
-    json_decref(json);
-    arena_free(arena);
-    return status;
-}
-
-static Status job_resume(const JobRecord *job, const char *database, const RunEvents *events,
-                         json_t **report)
-{
-    return flow_resume(database, job->run, events, report);
-}
-
-static Status job_reproduce(const JobRecord *job, const char *database, const RunEvents *events,
-                            json_t **report)
-{
-    return flow_reproduce(database, job->run, events, report);
-}
-
-/* The end is told once, here: only here it is known whether a run was reproduced. What never became
- * a run stays in the queue, with the reason. */
-static Status do_claimed(Store *store, const JobRecord *job, const RunEvents *events,
-                         json_t **report)
-{
-    static Status (*const KINDS[JOB_KINDS])(const JobRecord *job, const char *database,
-                                            const RunEvents *events, json_t **report) = {
-        [JOB_RUN] = job_run, [JOB_RESUME] = job_resume, [JOB_REPRODUCE] = job_reproduce};
-    RunEvents quiet = *events;
-    quiet.finished = keep_silent;
-    Status status = KINDS[job->kind](job, store_path(store), &quiet, report);
-    char *message = strdup(status == OK ? "" : error_message());
-    const char *why = message ? message : "out of memory";
-    if (status != OK && queue_fail(store, job->id, why) != OK)
-        post_error(events->context, ERR_ENVIRONMENT, error_message());
-    events->finished(events->context, status, why, *report);
-    free(message);
-    return status;
-}
-
-static Status do_job(const Command *command, const RunEvents *events, json_t **report)
-{
-    Arena *arena = arena_new();
     Store *store = NULL;
-    JobRecord job = {0};
-    Status status = store_open(command->database, &store);
+    Status status = store_open(job->database, &store);
     if (status == OK)
-        status = queue_claim(store, command->run, arena, &job);
-    if (status == OK)
-        status = do_claimed(store, &job, events, report);
+        status = flow_job(store, job->run, events, report);
     else
         events->finished(events->context, status, error_message(), NULL);
     store_close(store);
-    arena_free(arena);
     return status;
 }
 
@@ -464,7 +399,8 @@ static void serve(Engine *engine)
 int engine_main(void)
 {
     signal(SIGPIPE, SIG_IGN); /* a reader that is gone is an error of the write, no more */
-    signal(SIGHUP, SIG_IGN);  /* the terminal is the workbench's, not ours */
+    steer_install_signal();
+    signal(SIGHUP, SIG_IGN); /* the terminal is the workbench's, not ours */
     Engine *engine = calloc(1, sizeof *engine);
     if (!engine || uv_loop_init(&engine->loop) != 0) {
         fprintf(stderr, "dnn2fpga: engine: the system gives no memory or event loop\n");

@@ -28,6 +28,7 @@
 
 #include <jansson.h>
 
+#include "base/steer.h"
 #include "db/store.h"
 #include "flow/options.h"
 
@@ -124,5 +125,10 @@ Status flow_synth(const RunOptions *options, const RunEvents *events, json_t **r
 
 /* Asks the process of a running row to cancel it (SIGTERM). ERR_REFUSED when it is not running. */
 Status flow_cancel(const RunRecord *run) MUST_CHECK;
+
+/* Asks it to wait, to go on, or to be content with less (base/steer.h); what is told to wait or to go
+ * on is noted in its row. ERR_REFUSED when it is not running, or is of a program that takes no
+ * wishes. */
+Status flow_steer(Store *store, const RunRecord *run, SteerWish wish) MUST_CHECK;
 
 #endif

@@ -1,9 +1,5 @@
 /* The verbs that do one stage or a few, without a row in the history. */
-#include <errno.h>
-#include <signal.h>
 #include <string.h>
-#include <sys/pidfd.h>
-#include <unistd.h>
 
 #include "base/fs.h"
 #include "flow/report.h"
@@ -236,34 +232,4 @@ Status flow_synth(const RunOptions *options, const RunEvents *events, json_t **r
     Status status = session_do(&(VerbCall){&complete, events, NULL}, synth, report);
     arena_free(arena);
     return status;
-}
-
-/* ---- cancel another process's run ------------------------------------------------------------ */
-
-/* 0, or the reason in the words of errno. */
-static int terminate(const Owner *owner)
-{
-    /* The handle is taken first and the owner checked then: so the signal cannot reach a later
-     * process of the same number. */
-    int handle = pidfd_open((pid_t)owner->pid, 0);
-    int reason = handle >= 0 ? 0 : errno;
-    if (!owner_alive(owner))
-        reason = ESRCH;
-    else if (handle >= 0 && pidfd_send_signal(handle, SIGTERM, NULL, 0) != 0)
-        reason = errno;
-    if (reason == ENOSYS) /* a kernel older than 5.3 */
-        reason = kill((pid_t)owner->pid, SIGTERM) == 0 ? 0 : errno;
-    if (handle >= 0)
-        close(handle);
-    return reason;
-}
-
-Status flow_cancel(const RunRecord *run)
-{
-    int reason = run->status == RUN_RUNNING && run->owner.pid > 0 ? terminate(&run->owner) : ESRCH;
-    if (reason == 0)
-        return OK;
-    if (reason == EPERM)
-        return error_set(ERR_ENVIRONMENT, "run %lld belongs to another user", (long long)run->id);
-    return error_set(ERR_REFUSED, "run %lld is not running any more", (long long)run->id);
 }

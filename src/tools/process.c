@@ -14,12 +14,13 @@
 
 #include "base/cancel.h"
 #include "base/clock.h"
+#include "base/steer.h"
 #include "tools/line_splitter.h"
 
 enum {
     GRACE_MS = 2000,      /* between SIGTERM and SIGKILL */
     LINGER_MS = 500,      /* for output of grandchildren after the program's own end */
-    CANCEL_POLL_MS = 50,  /* how often cancel.h is asked */
+    POLL_MS = 50,         /* how often cancel.h and steer.h are asked */
     EXEC_FAILED = 127,    /* as shells have it */
     TRAMPOLINE_WORDS = 3, /* /proc/self/exe --exec-child PID */
     READ_BYTES = 65536
@@ -40,6 +41,7 @@ typedef struct Child {
     int open_handles;
     bool exited, output_ended, stopping;
     int64_t start_ns;
+    uint64_t left_ms; /* of the timer, while it is held; 0: it was not running */
     LineSplitter splitter;
     FILE *log, *stdout_file;
     char *buffer; /* READ_BYTES, in the arena */
@@ -47,14 +49,15 @@ typedef struct Child {
 
 struct Run {
     uv_loop_t loop;
-    uv_timer_t cancel_poll;
+    uv_timer_t wishes;
     Arena *arena;
     const ProcessSpec *specs;
     ProcessResult *results;
     Child *children;
     int count, at_once, next, running, ended;
-    bool stopping;
-    Status status; /* of the first failure */
+    bool stopping, paused;
+    int64_t paused_ns; /* since then */
+    Status status;     /* of the first failure */
 };
 
 static void start_more(Run *run);
@@ -142,6 +145,8 @@ static void stop_child(Child *child, ProcessEnd reason)
     child->stopping = true;
     child->result->end = reason;
     signal_group(child, SIGTERM);
+    if (child->run->paused)
+        signal_group(child, SIGCONT); /* else it would not hear of it */
     uv_timer_start(&child->timer, on_grace_over, GRACE_MS, 0);
 }
 
@@ -153,13 +158,54 @@ static void stop_all(Run *run)
             stop_child(&run->children[i], PROCESS_CANCELLED);
 }
 
-static void on_cancel_poll(uv_timer_t *timer)
+static void on_deadline(uv_timer_t *timer);
+
+static void pause_child(Child *child)
+{
+    uv_handle_t *timer = (uv_handle_t *)&child->timer;
+    child->left_ms = uv_is_active(timer) ? uv_timer_get_due_in(&child->timer) + 1 : 0;
+    uv_timer_stop(&child->timer);
+    signal_group(child, SIGSTOP);
+}
+
+static void continue_child(Child *child, int64_t paused_ns)
+{
+    child->start_ns += paused_ns;
+    signal_group(child, SIGCONT);
+    if (child->left_ms > 0)
+        uv_timer_start(&child->timer, on_deadline, child->left_ms, 0);
+}
+
+/* Those that end by themselves or were told to are left alone. */
+static void set_paused(Run *run, bool paused)
+{
+    int64_t now = clock_monotonic_ns();
+    run->paused = paused;
+    for (int i = 0; i < run->next; i++) {
+        Child *child = &run->children[i];
+        if (child->open_handles == 0 || child->exited || child->stopping)
+            continue;
+        if (paused)
+            pause_child(child);
+        else
+            continue_child(child, now - run->paused_ns);
+    }
+    run->paused_ns = now;
+}
+
+static void look_at_wishes(uv_timer_t *timer)
 {
     Run *run = timer->data;
-    if (run->stopping || !cancel_requested())
+    if (run->stopping)
         return;
-    run->status = cancel_check();
-    stop_all(run);
+    if (cancel_requested()) {
+        run->status = cancel_check();
+        stop_all(run);
+        start_more(run); /* none: but the loop may end */
+    } else if (steer_is_paused() != run->paused) {
+        set_paused(run, !run->paused);
+        start_more(run);
+    }
 }
 
 static void on_deadline(uv_timer_t *timer)
@@ -455,15 +501,16 @@ static void start_child(Child *child)
 
 static void start_more(Run *run)
 {
-    while (!run->stopping && run->next < run->count && run->running < run->at_once) {
+    bool waits = run->paused && !run->stopping && run->next < run->count;
+    while (!run->stopping && !waits && run->next < run->count && run->running < run->at_once) {
         Child *child = &run->children[run->next];
         *child =
             (Child){.run = run, .spec = &run->specs[run->next], .result = &run->results[run->next]};
         run->next++;
         start_child(child);
     }
-    if (run->running == 0 && !uv_is_closing((uv_handle_t *)&run->cancel_poll))
-        uv_close((uv_handle_t *)&run->cancel_poll, NULL);
+    if (run->running == 0 && !waits && !uv_is_closing((uv_handle_t *)&run->wishes))
+        uv_close((uv_handle_t *)&run->wishes, NULL);
 }
 
 Status process_run_many(const ProcessSpec *specs, int count, int at_once, ProcessResult *results)
@@ -483,9 +530,9 @@ Status process_run_many(const ProcessSpec *specs, int count, int at_once, Proces
         arena_free(arena);
         return error_set(ERR_ENVIRONMENT, "event loop: %s", uv_strerror(code));
     }
-    uv_timer_init(&run.loop, &run.cancel_poll);
-    run.cancel_poll.data = &run;
-    uv_timer_start(&run.cancel_poll, on_cancel_poll, CANCEL_POLL_MS, CANCEL_POLL_MS);
+    uv_timer_init(&run.loop, &run.wishes);
+    run.wishes.data = &run;
+    uv_timer_start(&run.wishes, look_at_wishes, POLL_MS, POLL_MS);
     start_more(&run);
     uv_run(&run.loop, UV_RUN_DEFAULT);
     uv_loop_close(&run.loop);

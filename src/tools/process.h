@@ -9,7 +9,8 @@
  * handlers, an empty signal mask, /dev/null as standard input, and one pipe for standard output and
  * error, which arrives here line by line. When its deadline passes, or cancel.h asks to stop, the
  * whole group gets SIGTERM and, GRACE_S seconds later, SIGKILL. All children are gone when a
- * function of this file returns.
+ * function of this file returns. While steer.h has the work paused, the groups are stopped (SIGSTOP),
+ * and that time counts for no deadline.
  *
  * A child also dies with us, even when we are killed with -9: main() announces a trampoline, our
  * own binary run as `/proc/self/exe --exec-child PARENT_PID argv...`, which asks the kernel for

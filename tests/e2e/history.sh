@@ -55,6 +55,21 @@ check "the new run says what it repeats" prints '^made from run 2, with the same
 printf x >>"$scratch/model.h5"
 check "a model that has changed is refused" refuses 3 'has changed' reproduce 2 --quiet
 
+check "run --queue: a job, in place of a run" \
+    bash -c '"$@" --queue | grep -q "^job 1 waits"' - "$program" run "${common[@]/--quiet/--seed=2}"
+check "another one" runs queue reproduce 1
+check "runs queue lists them in their order" prints '^ +2 +reproduce +waits +run 1' queue
+check "runs queue up" runs queue up 2
+check "runs queue --json" bash -c '
+    "$0" runs queue list --json | tr -d " \n" | grep -q "\"job\":2.*\"job\":1,.*\"kind\":\"run\""' "$program"
+check "runs queue remove" runs queue remove 2
+check "a job that is gone is refused" refuses 3 'job 2 is no more' queue remove 2
+check "runs queue start does what waits" bash -c '(cd / && "$1" runs queue start --quiet)' - \
+    "$(realpath "$program")"
+check "it became a run" prints '^ +4 ' list
+check "and left the queue" prints '^nothing waits' queue
+check "what is over is not made to wait" refuses 3 'not running any more' pause 2
+check "nor to stop" refuses 3 'not running any more' stop 2
 check "runs delete" runs delete 2 3
 check "they are in the bin" prints '^ +2 ' list --deleted
 check "and not in the list" bash -c '! "$0" runs list | grep -qE "^ +[23] "' "$program"

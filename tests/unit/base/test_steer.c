@@ -2,6 +2,7 @@
 #include <math.h>
 #include <pthread.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stddef.h>
@@ -62,6 +63,24 @@ static void test_pause(void **state)
     steer_reset();
 }
 
+/* From another process: queued with its wish; one without says nothing. */
+static void test_signal(void **state)
+{
+    (void)state;
+    steer_install_signal();
+    assert_int_equal(kill(getpid(), STEER_SIGNAL), 0);
+    assert_false(steer_is_paused());
+    assert_int_equal(sigqueue(getpid(), STEER_SIGNAL, (union sigval){.sival_int = STEER_PAUSE}), 0);
+    assert_true(steer_is_paused());
+    sigqueue(getpid(), STEER_SIGNAL, (union sigval){.sival_int = STEER_CONTINUE});
+    assert_false(steer_is_paused());
+    sigqueue(getpid(), STEER_SIGNAL, (union sigval){.sival_int = STEER_END_STEP});
+    assert_true(steer_ends_step() && !steer_finishes());
+    sigqueue(getpid(), STEER_SIGNAL, (union sigval){.sival_int = STEER_FINISH});
+    assert_true(steer_finishes());
+    steer_reset();
+}
+
 static void test_dots(void **state)
 {
     (void)state;
@@ -85,6 +104,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_wishes),
+        cmocka_unit_test(test_signal),
         cmocka_unit_test(test_dots),
         cmocka_unit_test(test_pause),
     };

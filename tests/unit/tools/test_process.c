@@ -1,4 +1,5 @@
 /* Children end, fail, flood, hang and are stopped; nothing of them stays. */
+#include <pthread.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -15,6 +16,7 @@
 #include "base/buffer.h"
 #include "base/clock.h"
 #include "base/fs.h"
+#include "base/steer.h"
 #include "tools/process.h"
 
 #define ARGV(...)  ((const char *const[]){__VA_ARGS__, NULL})
@@ -134,6 +136,65 @@ static void the_log_keeps_what_was_there(void **state)
     assert_string_equal(log.data, "before\nout\nerr\n");
     buffer_free(&log);
     unlink(path);
+}
+
+/* First seen stopped, then let go: "T" is a stopped process (proc(5)). */
+typedef struct Pausing {
+    pid_t child; /* the shell's own child: the whole group is stopped */
+    bool was_stopped;
+} Pausing;
+
+static void remember_child(void *context, const char *line)
+{
+    ((Pausing *)context)->child = (pid_t)strtol(line, NULL, 10);
+    steer_pause(true);
+}
+
+static bool is_stopped(pid_t pid)
+{
+    char path[64], state = '?';
+    snprintf(path, sizeof path, "/proc/%d/stat", (int)pid);
+    FILE *file = fopen(path, "r");
+    if (file && fscanf(file, "%*d %*s %c", &state) != 1)
+        state = '?';
+    if (file)
+        fclose(file);
+    return state == 'T';
+}
+
+/* Waits for the stop as long as it takes, then for longer than the deadline, and lets it go on. */
+static void *let_go_on(void *context)
+{
+    Pausing *pausing = context;
+    for (int i = 0; i < 2000 && !steer_is_paused(); i++)
+        usleep(10000);
+    for (int i = 0; i < 2000 && !is_stopped(pausing->child); i++)
+        usleep(10000);
+    usleep(2500000);
+    pausing->was_stopped = is_stopped(pausing->child);
+    steer_pause(false);
+    return NULL;
+}
+
+static void a_pause_stops_the_group_and_its_deadline(void **state)
+{
+    (void)state;
+    pthread_t thread;
+    Pausing pausing = {0};
+    ProcessResult result;
+    ProcessSpec spec = {.argv = SH("sleep 1 & echo $!; wait"),
+                        .deadline_s = 2.5,
+                        .on_line = remember_child,
+                        .context = &pausing};
+    assert_int_equal(pthread_create(&thread, NULL, let_go_on, &pausing), 0);
+    int64_t start = clock_monotonic_ns();
+    assert_int_equal(process_run(&spec, &result), OK);
+    pthread_join(thread, NULL);
+    assert_true(pausing.was_stopped);
+    assert_int_equal(result.exit_status, 0);
+    assert_true(clock_seconds_since(start) > 2.5);
+    assert_true(result.seconds < clock_seconds_since(start) - 2);
+    steer_reset();
 }
 
 static void a_deadline_stops_the_whole_group(void **state)
@@ -340,6 +401,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(big_output_is_complete),
         cmocka_unit_test(the_log_keeps_what_was_there),
         cmocka_unit_test(a_deadline_stops_the_whole_group),
+        cmocka_unit_test(a_pause_stops_the_group_and_its_deadline),
         cmocka_unit_test(who_ignores_sigterm_is_killed),
         cmocka_unit_test(a_signal_is_a_failure_with_its_name),
         cmocka_unit_test(several_run_at_once),

@@ -37,7 +37,7 @@ typedef struct FakeHost {
     int observed, saved, looked, begun;
     int64_t resumed;
     char wave[64];    /* whose window was asked for */
-    CommandKind wish; /* of steer_run; COMMANDS: none */
+    int wish;         /* of steer_run; -1: none */
     bool refuse;      /* start_run and observe fail */
     RunRecord record; /* what load_run gives, whatever the id */
     StageRecord stages[STAGES];
@@ -101,9 +101,9 @@ __attribute__((unused)) static Status fake_begin_next(void *host)
     return OK;
 }
 
-__attribute__((unused)) static Status fake_steer(void *host, CommandKind wish)
+__attribute__((unused)) static Status fake_steer(void *host, SteerWish wish)
 {
-    ((FakeHost *)host)->wish = wish;
+    ((FakeHost *)host)->wish = (int)wish;
     return OK;
 }
 
@@ -236,7 +236,7 @@ __attribute__((unused)) static App *fixture_app(FakeHost *fake, bool ascii, bool
 {
     setlocale(LC_ALL, "C.UTF-8");
     setenv("TZ", "UTC", 1);
-    *fake = (FakeHost){.cancelled = -1, .wish = COMMANDS, .record = fixture_record(1, RUN_OK)};
+    *fake = (FakeHost){.cancelled = -1, .wish = -1, .record = fixture_record(1, RUN_OK)};
     AppSettings settings = {.run = run_options_default(), .ascii = ascii};
     settings.run.model = with_model ? "samples/mnist_cnn.h5" : NULL;
     settings.run.data = "samples/mnist";

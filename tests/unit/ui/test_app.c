@@ -560,14 +560,14 @@ static void test_steering(void **state)
     assert_shows(app, "no rung is being tried");
     fixture_climb(app);
     press(app, "n");
-    assert_int_equal(fake.wish, COMMAND_SKIP);
+    assert_int_equal(fake.wish, STEER_END_STEP);
     press(app, "s");
-    assert_int_equal(fake.wish, COMMAND_STOP);
+    assert_int_equal(fake.wish, STEER_FINISH);
     press(app, "p");
-    assert_int_equal(fake.wish, COMMAND_PAUSE);
+    assert_int_equal(fake.wish, STEER_PAUSE);
     assert_shows(app, "paused");
     press(app, "p");
-    assert_int_equal(fake.wish, COMMAND_CONTINUE);
+    assert_int_equal(fake.wish, STEER_CONTINUE);
     press(app, "u");
     assert_shows(app, "the run is going on");
     app_engine_gone(app, "the engine was killed by signal 9");
@@ -579,6 +579,26 @@ static void test_steering(void **state)
     fixture_event(app, (Event){.kind = EVENT_REPORT, .code = OK, .json = NULL});
     press(app, "u");
     assert_shows(app, "the run came to its end");
+    app_free(app);
+}
+
+/* Whoever started a run: what is asked of it is the same, and every workbench sees that it waits. */
+static void test_steering_of_others(void **state)
+{
+    (void)state;
+    FakeHost fake;
+    App *app = ready_app(&fake);
+    fake.record = fixture_record(9, RUN_RUNNING);
+    fake.record.paused = true;
+    fixture_put(app, &fake.record);
+    app_history_changed(app);
+    press(app, "3");
+    assert_false(app->run_is_ours);
+    assert_shows(app, "paused");
+    press(app, "p");
+    assert_int_equal(fake.wish, STEER_CONTINUE);
+    assert_false(app->run.paused);
+    assert_shows(app, "running");
     app_free(app);
 }
 
@@ -899,6 +919,7 @@ int main(void)
         cmocka_unit_test(test_an_opened_run_is_shown),
         cmocka_unit_test(test_wishes_for_the_next_run),
         cmocka_unit_test(test_steering),
+        cmocka_unit_test(test_steering_of_others),
         cmocka_unit_test(test_clicks),
         cmocka_unit_test(test_settings),
         cmocka_unit_test(test_snapshot),

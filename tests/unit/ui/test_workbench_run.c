@@ -162,6 +162,25 @@ static void test_two_workbenches(void **state)
     leave(worker);
 }
 
+/* Who only watches a run may make it wait: its programs stop, both see it, and it comes to its end. */
+static void test_pause_from_another(void **state)
+{
+    Vt *worker = start_workbench(*state, LONG_RUN);
+    assert_true(vt_press(worker, "r"));
+    assert_vt_shows(worker, "simulate   running");
+    Vt *watcher = start_workbench(*state, LONG_RUN);
+    assert_true(vt_press(watcher, "3"));
+    assert_vt_shows(watcher, "simulate   running");
+    assert_true(vt_press(watcher, "p"));
+    assert_vt_shows(watcher, "paused");
+    assert_vt_shows(worker, "paused");
+    assert_true(vt_press(worker, "p")); /* it may let it go on as well */
+    assert_vt_shows(worker, "run 1 is over: ok");
+    assert_vt_shows(watcher, "run 1 is over: ok");
+    leave(watcher);
+    leave(worker);
+}
+
 /* A run that was asked for while another goes on begins when that is over; what its workbench left
  * behind, another one begins. */
 static void test_queue(void **state)
@@ -382,12 +401,19 @@ int main(void)
 {
     setlocale(LC_ALL, "C.UTF-8");
     const struct CMUnitTest tests[] = {
-        PLACED(test_run_to_result),  PLACED(test_leave_and_come_back),
-        PLACED(test_kill_workbench), PLACED(test_two_workbenches),
-        PLACED(test_queue),          PLACED(test_job_of_a_purged_run),
-        PLACED(test_cancel),         PLACED(test_cancel_from_outside),
-        PLACED(test_kill_engine),    PLACED(test_calibrate),
-        PLACED(test_climb_and_stop), PLACED(test_hardware_and_files),
+        PLACED(test_run_to_result),
+        PLACED(test_leave_and_come_back),
+        PLACED(test_kill_workbench),
+        PLACED(test_two_workbenches),
+        PLACED(test_pause_from_another),
+        PLACED(test_queue),
+        PLACED(test_job_of_a_purged_run),
+        PLACED(test_cancel),
+        PLACED(test_cancel_from_outside),
+        PLACED(test_kill_engine),
+        PLACED(test_calibrate),
+        PLACED(test_climb_and_stop),
+        PLACED(test_hardware_and_files),
         PLACED(test_resume),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
