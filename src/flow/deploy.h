@@ -10,8 +10,9 @@
  * synthesized, placed, routed and loaded. Then the first options->images test images go over the
  * line, one by one, and every value that comes back is compared with the golden model.
  *
- * "deployed" of the report: {"board", "simulated", "port", "baud", "bitstream", "fmax_mhz", "images", "values",
- * "bit_exact", "first_mismatch_image", "accuracy", "repeated", "images_per_s", "seconds"}.
+ * "deployed" of the report: {"board", "simulated", "port", "baud", "bitstream", "fmax_mhz",
+ * "images", "values", "bit_exact", "first_mismatch_image", "accuracy", "repeated", "images_per_s",
+ * "seconds"}.
  */
 #ifndef FLOW_DEPLOY_H
 #define FLOW_DEPLOY_H

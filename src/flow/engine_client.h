@@ -1,7 +1,8 @@
 /* engine_client.h: starts an engine process and talks to it, on the caller's libuv loop.
  *
- * One engine does one job, mostly a run: start one for each. It lives in a session of its own and outlives the
- * caller: closing the client, or dying, lets the run go on to its end (it is in the history).
+ * One engine does one job, mostly a run: start one for each. It lives in a session of its own and
+ * outlives the caller: closing the client, or dying, lets the run go on to its end (it is in the
+ * history).
  *
  *     EngineClient *client = NULL;
  *     TRY(engine_client_start(loop, NULL, &(EngineCallbacks){on_event, on_gone, screen}, &client));

@@ -1,8 +1,8 @@
 /* tensor.h: shapes, and float32 tensors that an arena owns.
  *
  * Tensors are channels-last, as Keras has them, without the batch dimension:
- * an image is (height, width, channels), a sequence (steps, channels), a Conv2D kernel (kernel height, kernel width, input
- * channels, filters), a Dense kernel (inputs, units).
+ * an image is (height, width, channels), a sequence (steps, channels), a Conv2D kernel (kernel
+ * height, kernel width, input channels, filters), a Dense kernel (inputs, units).
  */
 #ifndef GRAPH_TENSOR_H
 #define GRAPH_TENSOR_H

@@ -4,8 +4,9 @@
  *     TRY(device_find("up5k", &device));       // ERR_USAGE lists the names
  *     if (multipliers > device->dsp) ...
  *
- * Figures are meant to be the vendors' (device.c names the documents) and count what a design may use: LUTs as the data
- * sheet counts them (LUT4 on iCE40 and ECP5, LUT6 on 7 series), block RAMs in units of `bram_bits`.
+ * Figures are meant to be the vendors' (device.c names the documents) and count what a design may
+ * use: LUTs as the data sheet counts them (LUT4 on iCE40 and ECP5, LUT6 on 7 series), block RAMs in
+ * units of `bram_bits`.
  */
 #ifndef HW_DEVICE_H
 #define HW_DEVICE_H

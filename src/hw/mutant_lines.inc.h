@@ -1,6 +1,6 @@
-/* mutant_lines.inc.h: faults that are made by changing a line of the VHDL; part of mutants.c. A test
- * demands that each `from` is in the library, so that a rewritten line is not forgotten here. The last column says when a
- * proof cannot see the fault. */
+/* mutant_lines.inc.h: faults that are made by changing a line of the VHDL; part of mutants.c. A
+ * test demands that each `from` is in the library, so that a rewritten line is not forgotten here.
+ * The last column says when a proof cannot see the fault. */
 static const LineFault LINE_FAULTS[] = {
     {MUTANT_ROUNDING, "folded_mac.vhd", "OFFSET + power_of_two(PLACES - 1)", "OFFSET",
      "rounds down, not to the nearest", NULL, NULL},

@@ -16,7 +16,8 @@
  *
  * A buffer holds two beats (a register stage), or more where that saves time: `depth` is the
  * smallest one for which the latency and every interval are those of buffers without end, and the
- * layers never lock each other up (buffers.h). Without it, a branch that is read late would stop the one that is read early.
+ * layers never lock each other up (buffers.h). Without it, a branch that is read late would stop
+ * the one that is read early.
  *
  * Floating-point layers are stages like the others, and so are the bridges where integers become
  * floating point and back; samples of such a stream are 32 bits wide (op_traits: writes_float).

@@ -59,7 +59,8 @@ typedef struct KerasModel {
     bool bad_names; /* a blocker says which; weights cannot be told apart then */
 } KerasModel;
 
-/* `model` comes with arena, blockers and, where known, keras_version. Fails at once only when `text` is no Keras model. */
+/* `model` comes with arena, blockers and, where known, keras_version. Fails at once only when
+ * `text` is no Keras model. */
 Status keras_parse(const char *text, size_t length, KerasModel *model) MUST_CHECK;
 
 /* The first number of a version such as "2.13.1"; 0: not 1 to 3, or no text. 1 counts as 2. */

@@ -1,10 +1,10 @@
 /* qat.h: quantization-aware training: the third rung of the ladder.
  *
  * Starts from the float weights of a graph and from the scheme of a rung before: the same widths,
- * the same calibration, and so the very integers that this rung had. The forward pass is the integer golden model
- * (fake_quant.h), so what the training sees is what the hardware computes. The last tenth of the
- * training images is held out; the weights of its best epoch are kept. The test images play no
- * part.
+ * the same calibration, and so the very integers that this rung had. The forward pass is the
+ * integer golden model (fake_quant.h), so what the training sees is what the hardware computes. The
+ * last tenth of the training images is held out; the weights of its best epoch are kept. The test
+ * images play no part.
  *
  *     QatOptions options = qat_defaults();
  *     options.epochs = 3;
