@@ -39,8 +39,32 @@ typedef struct Word {
 
 /* ---- looking --------------------------------------------------------------------------------- */
 
+static const char *status_word(int status)
+{
+    return run_status_word((RunStatus)status);
+}
+
+static const char *order_word(int order)
+{
+    return run_order_word((RunOrder)order);
+}
+
+static Status refuse_word(const char *option, const char *given, const char *(*word)(int),
+                          int count)
+{
+    Buffer words = {0};
+    for (int i = 0; i < count; i++)
+        buffer_printf(&words, " %s", word(i));
+    Status status = error_set(ERR_USAGE, "%s %s: expected one of:%s", option, given, words.data);
+    buffer_free(&words);
+    return status;
+}
+
 static Status query_of(const Arguments *arguments, RunQuery *query)
 {
+    if (arguments->limit < 0)
+        return error_set(ERR_USAGE, "--limit %lld: expected 0 (all) or more",
+                         (long long)arguments->limit);
     *query = (RunQuery){.limit = arguments->limit,
                         .text = arguments->filter,
                         .deleted = arguments->deleted,
@@ -48,17 +72,11 @@ static Status query_of(const Arguments *arguments, RunQuery *query)
     if (arguments->status) {
         query->has_status = true;
         if (!run_status_parse(arguments->status, &query->status))
-            return error_set(ERR_USAGE, "--status %s: no such status", arguments->status);
+            return refuse_word("--status", arguments->status, status_word, RUN_STATUSES);
     }
     if (!arguments->sort || run_order_parse(arguments->sort, &query->order))
         return OK;
-    Buffer words = {0};
-    for (int i = 0; i < RUN_ORDERS; i++)
-        buffer_printf(&words, " %s", run_order_word((RunOrder)i));
-    Status status =
-        error_set(ERR_USAGE, "--sort %s: expected one of:%s", arguments->sort, words.data);
-    buffer_free(&words);
-    return status;
+    return refuse_word("--sort", arguments->sort, order_word, RUN_ORDERS);
 }
 
 static Status word_list(RunsCall *call)

@@ -40,6 +40,8 @@ check "runs tag" runs tag 2 small paper
 check "runs list --filter finds a note" prints '^ +2 ' list --filter '<BITS>'
 check "runs list --sort" prints '^ +2 ' list --sort quantized_bytes --ascending --limit 1
 check "an unknown column is refused" refuses 2 'quantized_bytes' list --sort size
+check "an unknown status is refused" refuses 2 'interrupted' list --status done
+check "a negative number of runs is refused" refuses 2 'expected 0' list --limit -1
 
 check "runs export: CSV quotes what needs it" \
     prints '^2,.*,paper small,"four <bits> & ""quotes"""' export 2 --format csv
