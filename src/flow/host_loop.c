@@ -194,17 +194,20 @@ static void judge(const Exchange *exchange, int64_t index, HostScore *score)
 
 /* ---- all images ------------------------------------------------------------------------------ */
 
+static Status read_samples(const char *path, int64_t count, int32_t *samples)
+{
+    int64_t got = 0;
+    TRY(vectors_read(path, count, samples, &got));
+    if (got != count)
+        return error_set(ERR_ENVIRONMENT, "%s: is shorter than was written", path);
+    return OK;
+}
+
 static Status read_vectors(Exchange *exchange)
 {
     const VectorFiles *files = exchange->job->vectors;
-    int64_t got = 0;
-    TRY(vectors_read(files->stimulus, files->count * exchange->in_samples, exchange->sent, &got));
-    if (got == files->count * exchange->in_samples)
-        TRY(vectors_read(files->expected, files->count * exchange->out_samples, exchange->wanted,
-                         &got));
-    if (got != files->count * exchange->out_samples)
-        return error_set(ERR_ENVIRONMENT, "%s: is shorter than was written", files->expected);
-    return OK;
+    TRY(read_samples(files->stimulus, files->count * exchange->in_samples, exchange->sent));
+    return read_samples(files->expected, files->count * exchange->out_samples, exchange->wanted);
 }
 
 static Status exchange_all(Exchange *exchange, HostScore *score)

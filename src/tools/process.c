@@ -54,7 +54,7 @@ struct Run {
     const ProcessSpec *specs;
     ProcessResult *results;
     Child *children;
-    int count, at_once, next, running, ended;
+    int count, at_once, next, running;
     bool stopping, paused;
     int64_t paused_ns; /* since then */
     Status status;     /* of the first failure */
@@ -249,7 +249,6 @@ static void on_handle_closed(uv_handle_t *handle)
     line_splitter_finish(&child->splitter);
     close_files(child);
     run->running--;
-    run->ended++;
     start_more(run);
 }
 

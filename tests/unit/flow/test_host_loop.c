@@ -308,6 +308,35 @@ static void test_ports_that_are_none(void **state)
     assert_int_equal(serial_open("/dev/null", 1234, &serial), ERR_USAGE);
 }
 
+/* Even when as many samples are there as there are answers: noticed before the line is used. */
+static void test_images_that_are_cut_off(void **state)
+{
+    (void)state;
+    char folder[] = "/tmp/test_host_loop.XXXXXX";
+    assert_non_null(mkdtemp(folder));
+    Arena *arena = arena_new();
+    Tiny tiny = tiny_new("perceptron", shape_of(1, PIXELS), 8);
+    tiny_dense(&tiny, "scores", SCORES);
+    IntegerModel *model = tiny_finish(&tiny);
+    Plan *plan = NULL;
+    assert_int_equal(plan_new(model, &plan), OK);
+    const int32_t samples[IMAGES * SCORES] = {0};
+    const VectorFiles files = {.stimulus = fs_join(arena, folder, "in"),
+                               .expected = fs_join(arena, folder, "out"),
+                               .count = IMAGES};
+    write_samples(files.stimulus, samples, IMAGES * SCORES);
+    write_samples(files.expected, samples, IMAGES * SCORES);
+    const Pins pins = {.in_bytes = PIXELS, .out_bytes = ANSWER_BYTES};
+    HostScore score;
+    assert_int_equal(host_loop(&(HostJob){.plan = plan, .pins = &pins, .vectors = &files}, &score),
+                     ERR_ENVIRONMENT);
+    assert_non_null(strstr(error_message(), "/in: is shorter"));
+    plan_free(plan);
+    integer_model_free(model);
+    arena_free(arena);
+    assert_int_equal(fs_remove_tree(folder), OK);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -319,6 +348,7 @@ int main(void)
         cmocka_unit_test(test_memories_that_hold_something_else),
         cmocka_unit_test(test_dead_board_is_noticed),
         cmocka_unit_test(test_ports_that_are_none),
+        cmocka_unit_test(test_images_that_are_cut_off),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
