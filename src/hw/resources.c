@@ -250,9 +250,26 @@ static void add_operands(Part *part, int64_t k_groups)
     double operands = (double)stage->simd * (own ? stage->pe : 1);
     double choices = (double)((own ? stage->fold_steps : k_groups) - 1);
     add(part, FEATURE_OPERAND_CHOICE, operands * choices * width);
+    add(part, FEATURE_OPERAND_SELECT, operands * choices * width * bits_for((int64_t)choices + 1));
     add(part, FEATURE_OPERAND_BITS, operands * width);
     if (stage->rows > 1)
         add(part, FEATURE_OPERAND_BITS, (double)stage->pe * stage->simd * stage->op->weight_bits);
+}
+
+/* Registers of the trees that add products up (folded_mac.vhd): sums of four, where products have no
+ * registers of their own, then those of each level. */
+static void add_trees(Part *part, bool sums_fours)
+{
+    const Stage *stage = part->stage;
+    int most = stage->op->accumulator_bits, level = 0;
+    int width = stage->op->weight_bits + input_width(stage->op);
+    double bits = sums_fours ? ((stage->simd + 3) / 4) * (width + 2) : 0;
+    for (int left = stage->simd; left > 1; level++) {
+        left = (left + PLAN_TREE_ARITY - 1) / PLAN_TREE_ARITY;
+        int wider = width + 4 * (level + 1);
+        bits += (double)left * (wider < most ? wider : most);
+    }
+    add(part, FEATURE_TREE_BITS, stage->pe * bits);
 }
 
 static void add_folded_mac(Part *part)
@@ -271,6 +288,7 @@ static void add_folded_mac(Part *part)
             sharing /= stage->input.lanes;
         add_fixed_products(part, op->weights, op_weight_count(op), sharing);
     }
+    add_trees(part, stage->rows <= 1 && op->kind != OP_DEPTHWISE_CONV2D);
     if (groups > 1)
         add_memory(part, (Memory){groups, (int64_t)stage->pe * op->accumulator_bits, true});
     add(part, FEATURE_SUM_BITS, (double)stage->pe * op->accumulator_bits);
@@ -495,7 +513,7 @@ FitCells resources_of_rest(const Plan *plan, ResourceTarget target)
 
 bool resources_known(const Plan *plan, ResourceTarget target)
 {
-    if (RESOURCE_COEFFICIENTS[target].lut_error <= 0)
+    if (RESOURCE_COEFFICIENTS[target].lut_error <= 0 || plan->loads_weights)
         return false;
     for (int i = 0; i < plan->count; i++)
         if (!STAGE_PARTS[plan->stages[i].op->kind])

@@ -39,8 +39,8 @@ typedef struct ResourceEstimate {
     double lut_error, ff_error; /* largest error on the runs that were held out, as a fraction */
 } ResourceEstimate;
 
-/* False when a layer is floating point, or when there are no recorded runs for the target: nothing is
- * known of those. */
+/* False when a layer is floating point, when weights are loaded, or when there are no recorded runs
+ * for the target: nothing is known of those. */
 bool resources_known(const Plan *plan, ResourceTarget target);
 
 void resources_estimate(const Plan *plan, const Device *device, Arena *arena,
@@ -66,11 +66,13 @@ typedef enum ResourceFeature {
     FEATURE_ROM_BITS,       /* of read-only memories that become logic */
     FEATURE_WINDOW_BITS,    /* of the pixels that a window holds */
     FEATURE_OPERAND_CHOICE, /* bits that the operand of a step is chosen from */
+    FEATURE_OPERAND_SELECT, /* the same, for each bit of the number that chooses */
     FEATURE_OPERAND_BITS,   /* of the operand and the row of weights */
     FEATURE_PRODUCT_BITS,   /* of products in DSP blocks */
     FEATURE_SOFT_PRODUCT,   /* width times width of products in logic */
     FEATURE_FIXED_PRODUCT,  /* the same with constant weights: digits that are not 0 */
     FEATURE_ADDER_BITS,     /* of the trees that add products up */
+    FEATURE_TREE_BITS,      /* of the registers in those trees */
     FEATURE_SUM_BITS,       /* of running sums */
     FEATURE_HELD_SUM_BITS,  /* of sums that wait for their turn */
     FEATURE_SCALE_BITS,     /* of requantizers with one scale */
