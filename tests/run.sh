@@ -1,12 +1,15 @@
 #!/usr/bin/env bash
-# run.sh [WORD...]: runs every test, or those whose name contains one of the words, and closes with
-# one line "N passed, N failed". Each test speaks TAP ("ok ..." / "not ok ..."): C tests through
-# cmocka, scripts by themselves (tests/tap.sh). A test program that dies counts as one failure.
+# run.sh [WORD...]: runs every test, or those whose name contains one of the words (given as arguments
+# or in ONLY), and closes with one line "N passed, N failed". Each test speaks TAP ("ok ..." / "not ok
+# ..."): C tests through cmocka, scripts by themselves (tests/tap.sh). A test program that dies counts
+# as one failure, and so does one that takes longer than TEST_TIMEOUT seconds.
 # VALGRIND=1 runs the C tests under valgrind, where a leak or an error is a failure, in a forked copy
 # of a test, too. Only what is lost for certain is a leak: such a copy ends wherever it is, while its
 # parent's blocks are held from places that valgrind takes for a "possible" loss.
 set -u
 cd "$(dirname "$0")/.."
+# shellcheck disable=SC2086 # several words
+[ $# -gt 0 ] || set -- ${ONLY:-}
 build=${BUILD:-build}
 export BUILD=$build CMOCKA_MESSAGE_OUTPUT=TAP
 export LC_ALL=C.UTF-8 TZ=UTC
@@ -29,7 +32,7 @@ run_one() {
     local name=$1 log=$scratch/log start=$SECONDS ok bad skip code memcheck=()
     [ -n "${VALGRIND:-}" ] && memcheck=(valgrind -q --error-exitcode=99 --leak-check=full
         --show-leak-kinds=definite --errors-for-leak-kinds=definite)
-    timeout "${TEST_TIMEOUT:-900}" "${memcheck[@]}" "$name" >"$log" 2>&1 </dev/null
+    timeout -k 20 "${TEST_TIMEOUT:-900}" "${memcheck[@]}" "$name" >"$log" 2>&1 </dev/null
     code=$?
     skip=$(grep -cE '^ok .*# [Ss][Kk][Ii][Pp]' "$log")
     ok=$(($(grep -cE '^ok ' "$log") - skip))
@@ -41,6 +44,7 @@ run_one() {
     printf '%-58s %4d ok' "$name" "$ok"
     [ "$skip" -gt 0 ] && printf ', %d skipped' "$skip"
     [ "$bad" -gt 0 ] && printf ', %d FAILED (status %d)' "$bad" "$code"
+    case $code in 124 | 137) printf ', stopped after %s s' "${TEST_TIMEOUT:-900}" ;; esac
     printf '  %ds\n' $((SECONDS - start))
     [ "$bad" -gt 0 ] && sed 's/^/    /' "$log" | tail -n 60
     grep -E '^ok .*# [Ss][Kk][Ii][Pp]' "$log" | sed 's/^/    /'

@@ -18,7 +18,7 @@ struct Pool {
     pthread_mutex_t lock;
     pthread_cond_t start, done;
     uint64_t round; /* counts pool_run() calls; workers wait for it to change */
-    int running;
+    int running;    /* workers that are at work, or that start */
     bool closing;
     PoolTask *task;
     void *context;
@@ -42,6 +42,8 @@ static void *worker_main(void *argument)
     Pool *pool = worker->pool;
     uint64_t seen = 0;
     pthread_mutex_lock(&pool->lock);
+    if (--pool->running == 0)
+        pthread_cond_signal(&pool->done);
     for (;;) {
         while (pool->round == seen && !pool->closing)
             pthread_cond_wait(&pool->start, &pool->lock);
@@ -64,6 +66,17 @@ static int processors(void)
     return online < 1 ? 1 : online > 64 ? 64 : (int)online;
 }
 
+static void wait_for_workers(Pool *pool)
+{
+    pthread_mutex_lock(&pool->lock);
+    while (pool->running > 0)
+        pthread_cond_wait(&pool->done, &pool->lock);
+    pthread_mutex_unlock(&pool->lock);
+}
+
+/* Workers idle when this returns. One that still started could hold locks of the run-time library,
+ * the address sanitizer's for one; a copy of the process that is forked then would wait for them for
+ * ever (quarantine.h). */
 Pool *pool_new(int threads)
 {
     Pool *pool = calloc(1, sizeof *pool);
@@ -76,13 +89,18 @@ Pool *pool_new(int threads)
     pthread_mutex_init(&pool->lock, NULL);
     pthread_cond_init(&pool->start, NULL);
     pthread_cond_init(&pool->done, NULL);
+    pool->running = pool->threads - 1;
     for (int i = 1; i < pool->threads; i++) {
         pool->workers[i] = (Worker){.pool = pool, .index = i};
         if (pthread_create(&pool->workers[i].thread, NULL, worker_main, &pool->workers[i]) != 0) {
+            pthread_mutex_lock(&pool->lock);
+            pool->running -= pool->threads - i;
+            pthread_mutex_unlock(&pool->lock);
             pool->threads = i; /* fewer threads give the same result, later */
             break;
         }
     }
+    wait_for_workers(pool);
     return pool;
 }
 
@@ -120,8 +138,5 @@ void pool_run(Pool *pool, int64_t count, PoolTask *task, void *context)
     pthread_cond_broadcast(&pool->start);
     pthread_mutex_unlock(&pool->lock);
     work(pool, 0);
-    pthread_mutex_lock(&pool->lock);
-    while (pool->running > 0)
-        pthread_cond_wait(&pool->done, &pool->lock);
-    pthread_mutex_unlock(&pool->lock);
+    wait_for_workers(pool);
 }

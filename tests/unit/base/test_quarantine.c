@@ -4,11 +4,13 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include <cmocka.h>
 
+#include "base/pool.h"
 #include "base/quarantine.h"
 
 static Status fine(const char *path)
@@ -58,12 +60,34 @@ static void test_too_long_is_a_refusal(void **state)
     assert_non_null(strstr(error_message(), "60 seconds"));
 }
 
+static Status take_memory(const char *path)
+{
+    for (size_t i = 1; i < 50; i++) {
+        char *volatile block = malloc(64 * i);
+        block[0] = path[0];
+        free(block);
+    }
+    return OK;
+}
+
+/* Threads that have just been made hold nothing that a copy of the process would wait for. */
+static void test_a_copy_beside_new_threads(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 50; i++) {
+        Pool *pool = pool_new(4);
+        assert_int_equal(quarantine_try(take_memory, "m.h5"), OK);
+        pool_free(pool);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_outcomes_come_back),
         cmocka_unit_test(test_a_crash_is_a_refusal),
         cmocka_unit_test(test_too_long_is_a_refusal),
+        cmocka_unit_test(test_a_copy_beside_new_threads),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
