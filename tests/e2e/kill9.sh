@@ -6,10 +6,12 @@
 # was interrupted goes on to the same result or says why not.
 #
 #     KILLS=1000 tests/e2e/kill9.sh              # one round of each row of MIX by default
-#     KILLS=50 FIRST=200 MIX="program:synth engine:synth" tests/e2e/kill9.sh
+#     KILLS=50 FIRST=200 MIX="program:synth engine:synth program:learn" tests/e2e/kill9.sh
 #
-# FIRST: the number of the first round, which seeds its moment. MIX: "WHO:WORK..." in turn;
-# by default all but synthesis, which takes long and needs its tools. At the end a table says what was killed in which stage, and what became of it.
+# FIRST: the number of the first round, which seeds its moment. MIX: "WHO:WORK..." in turn; by default
+# all but synthesis, which takes long and needs its tools, and `learn`, a climb without hardware, for
+# many rounds in little time. At the end a table says what was killed in which stage, and what became
+# of it.
 set -u
 cd "$(dirname "$0")/../.."
 . tests/tap.sh
@@ -56,6 +58,8 @@ words_of() { # words_of WORK
     prove) words=("${common[@]}" --images 20) ;;
     queue) words=("${common[@]}" --images 2) ;;
     climb) words=("${common[@]}" --bits 3 --target-accuracy 0.9999 --qat-epochs 4 --images 2) ;;
+    learn) words=("${common[@]}" --bits 3 --target-accuracy 0.9999 --qat-epochs 4
+        --stop-after describe) ;;
     train) words=(train "$model" --data samples/mnist --test-images 200 --jobs 1 --epochs 3
         --output "$trained") ;;
     synth) words=("${common[@]}" --images 2 --bits 4 --fold output:pe=1,simd=1 --device hx8k
