@@ -77,6 +77,10 @@ typedef enum ActionId {
     ACTION_SHOW_FILES,
     ACTION_SET_CLOCK,
     ACTION_SHOW_WAVE,
+    ACTION_SHOW_DIFFERENCE,
+    ACTION_TAP_IMAGE,
+    ACTION_NEXT_DIFFERENCE,
+    ACTION_PREVIOUS_DIFFERENCE,
     ACTION_BALANCE,
     ACTION_NEXT_DEVICE,
     ACTION_DEVICE,
@@ -139,7 +143,9 @@ typedef enum ActionScope {
     SCOPE_MARK = 1 << 16,   /* rows are marked, and what was done to them undone */
     SCOPE_ACROSS = 1 << 17, /* scrolls across */
     SCOPE_QUEUE = 1 << 18,  /* rows are jobs that wait */
-    SCOPE_CLIMB = 1 << 19   /* the ladder under way is asked for something */
+    SCOPE_CLIMB = 1 << 19,  /* the ladder under way is asked for something */
+    SCOPE_WAVES = 1 << 20,  /* a simulated design can be looked into */
+    SCOPE_DIFFERENCE = 1 << 21
 } ActionScope;
 
 typedef struct ActionInfo {

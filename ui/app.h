@@ -64,7 +64,9 @@ typedef struct AppPorts {
     Status (*save_edits)(void *host);    /* app->tuning has new choices */
     Status (*look_at_tools)(void *host); /* app_tools_known() tells what comes of it */
     Status (*show_wave)(void *host, const char *file); /* app_viewer_closed() tells the end */
-    void (*forget_keys)(void *host);                   /* keys that were typed ahead are dropped */
+    /* flow/tap.h; app_tap_event() and app_tap_gone() tell what comes of it */
+    Status (*tap)(void *host, int64_t run, int64_t image);
+    void (*forget_keys)(void *host); /* keys that were typed ahead are dropped */
     void (*repaint)(void *host);
     void (*set_theme)(void *host, Theme theme);
     void (*set_mouse)(void *host, bool on);
@@ -102,6 +104,12 @@ typedef struct Observing {
     char message[MESSAGE_BYTES]; /* why it failed */
 } Observing;
 
+/* An image of a run's design that is simulated again, as a job of an engine. */
+typedef struct Tapping {
+    bool going_on;
+    int64_t run, image; /* TAP_FIRST: the one that the proof named */
+} Tapping;
+
 struct App {
     AppSettings settings;
     AppPorts ports;
@@ -109,6 +117,7 @@ struct App {
     ModelView model;
     Tuning *tuning; /* owned; NULL: no model, or one that cannot be quantized */
     Observing observing;
+    Tapping tapping;
     RunView run;      /* the current run */
     bool run_is_ours; /* its engine talks to us: the history is not needed to follow it */
     Arena *choices;   /* of what was chosen for the next run, where settings.run points to it */
@@ -155,6 +164,9 @@ void app_tuning_opened(App *app, Tuning *tuning, int restored);
 void app_observation_event(App *app, const Event *event);
 void app_observation_gone(App *app, const char *message);
 void app_work_done(App *app, const Work *work);
+/* From the engine that simulates an image again; the last one is its report. */
+void app_tap_event(App *app, const Event *event);
+void app_tap_gone(App *app, const char *message);
 /* The report of flow_doctor(); borrowed. */
 void app_tools_known(App *app, const json_t *report);
 /* The window with waveforms; why it failed, or "". */
@@ -192,6 +204,10 @@ bool app_work(App *app, const Work *work);
 void app_observe(App *app, bool again);
 /* Looks for programs, unless that was done; `again`: in any case. */
 void app_look_at_tools(App *app, bool again);
+/* Simulates an image of the run's design again, as it is in its folder; screens get SCREEN_TAPPED. */
+bool app_can_tap(const App *app, const char **why_not);
+void app_tap(App *app, int64_t image);
+void app_tap_typed(App *app); /* the one in app->argument */
 /* Waveforms of the first difference of the run. */
 bool app_can_show_wave(const App *app, const char **why_not);
 void app_show_wave(App *app);

@@ -31,7 +31,7 @@ void app_work_done(App *app, const Work *work)
 bool app_busy(const App *app)
 {
     return app->model.state == MODEL_LOADING || app->looking_at_tools || app->working > 0 ||
-           app->observing.state == OBSERVATION_GOING_ON;
+           app->observing.state == OBSERVATION_GOING_ON || app->tapping.going_on;
 }
 
 void app_tick(App *app)

@@ -1,10 +1,14 @@
 /* What engines do for the app: what they tell of runs, steering and resuming those, the choices for a
  * model and what they do to its tensors, the programs of this machine. */
+#include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "base/fs.h"
 #include "flow/report.h"
 #include "ui/app.h"
+#include "ui/format.h"
 
 /* ---- what engines and the history tell of runs ----------------------------------------------- */
 
@@ -305,16 +309,103 @@ void app_tools_known(App *app, const json_t *report)
     app_tell(app, SCREEN_TOOLS_CHANGED);
 }
 
+/* ---- an image again -------------------------------------------------------------------------- */
+
+bool app_can_tap(const App *app, const char **why_not)
+{
+    if (app->settings.readonly)
+        *why_not = "the workbench was started with --readonly";
+    else if (run_view_active(&app->run))
+        *why_not = "the run is going on";
+    else if (app->run.id == 0 || app->run.stages[STAGE_EMIT].mark != MARK_DONE)
+        *why_not = "this run has no VHDL to simulate";
+    else if (app->tapping.going_on)
+        *why_not = "an image is being simulated already";
+    else
+        return true;
+    return false;
+}
+
+void app_tap(App *app, int64_t image)
+{
+    if (app->ports.tap(app->ports.host, app->run.id, image) != OK) {
+        app_message(app, MESSAGE_ERROR, "%s", error_message());
+        return;
+    }
+    app->tapping = (Tapping){.going_on = true, .run = app->run.id, .image = image};
+    app_tell(app, SCREEN_RUN_CHANGED);
+}
+
+void app_tap_typed(App *app)
+{
+    char *end;
+    errno = 0;
+    long long image = strtoll(app->argument, &end, 10);
+    if (end == app->argument || *end || errno || image < 0)
+        app_message(app, MESSAGE_WARNING, "%s is no number of a test image", app->argument);
+    else
+        app_tap(app, image);
+}
+
+void app_tap_gone(App *app, const char *message)
+{
+    if (!app->tapping.going_on)
+        return;
+    app->tapping.going_on = false;
+    app_message(app, MESSAGE_ERROR, "%s", message);
+}
+
+/* How many values differ, and where the first one is. */
+static void tell_tapped(App *app, const json_t *report)
+{
+    char count[FORMAT_BYTES];
+    double values = 0;
+    const json_t *first = NULL;
+    const json_t *list = report_at(report, "hardware.differences.layers");
+    for (size_t i = 0; i < json_array_size(list); i++) {
+        const json_t *layer = json_array_get(list, i);
+        double here = report_number(layer, "wrong", 0) + report_number(layer, "missing", 0);
+        values += here;
+        first = first || here == 0 ? first : layer;
+    }
+    if (first)
+        app_message(app, MESSAGE_WARNING, "%s values differ, first in %s of image %.0f",
+                    format_count(values, count), report_text(first, "layer", "-"),
+                    report_number(first, "image", 0));
+    else
+        app_message(app, MESSAGE_INFO, "every value of every layer is equal");
+}
+
+void app_tap_event(App *app, const Event *event)
+{
+    if (event->kind != EVENT_REPORT && event->kind != EVENT_ERROR)
+        return;
+    if (event->code != OK) {
+        app_tap_gone(app, event->text);
+        return;
+    }
+    app->tapping.going_on = false;
+    tell_tapped(app, event->json);
+    app_tell(app, SCREEN_TAPPED);
+}
+
 /* ---- waveforms ------------------------------------------------------------------------------- */
 
-static const char *wave_of(const App *app)
+/* Where the run's report has them, or an image that was simulated again left them. */
+static void wave_of(const App *app, char path[RUN_PATH_BYTES + 16])
 {
-    return report_text(app->run.report, "hardware.wave", "");
+    const char *told = report_text(app->run.report, "hardware.wave", "");
+    if (*told)
+        snprintf(path, RUN_PATH_BYTES + 16, "%s", told);
+    else
+        snprintf(path, RUN_PATH_BYTES + 16, "%s/difference.ghw", app->run.folder);
 }
 
 bool app_can_show_wave(const App *app, const char **why_not)
 {
-    if (!*wave_of(app))
+    char path[RUN_PATH_BYTES + 16];
+    wave_of(app, path);
+    if (!*report_text(app->run.report, "hardware.wave", "") && !fs_exists(path))
         *why_not = "this run keeps no waveforms: it found no difference";
     else if (app->settings.no_viewer)
         *why_not = app->settings.no_viewer;
@@ -327,7 +418,9 @@ bool app_can_show_wave(const App *app, const char **why_not)
 
 void app_show_wave(App *app)
 {
-    app->viewing = app->ports.show_wave(app->ports.host, wave_of(app)) == OK;
+    char path[RUN_PATH_BYTES + 16];
+    wave_of(app, path);
+    app->viewing = app->ports.show_wave(app->ports.host, path) == OK;
     if (!app->viewing)
         app_message(app, MESSAGE_ERROR, "%s", error_message());
 }

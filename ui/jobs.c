@@ -311,8 +311,45 @@ Status jobs_look_at_tools(Jobs *jobs)
     return status;
 }
 
+/* ---- an image again -------------------------------------------------------------------------- */
+
+static void stop_tapping(Jobs *jobs)
+{
+    engine_client_close(jobs->tapper);
+    jobs->tapper = NULL;
+}
+
+static void on_tap_event(void *context, const Event *event)
+{
+    app_tap_event(app_now(context), event);
+}
+
+static void on_tapper_gone(void *context, const char *message)
+{
+    Jobs *jobs = context;
+    stop_tapping(jobs);
+    app_tap_gone(app_now(jobs), *message ? message : "the engine gave no report");
+}
+
+Status jobs_tap(Jobs *jobs, int64_t run, int64_t image)
+{
+    EngineCallbacks callbacks = {on_tap_event, on_tapper_gone, jobs};
+    stop_tapping(jobs); /* one that has given its report and is about to end */
+    TRY(engine_client_start(jobs->loop, NULL, &callbacks, &jobs->tapper));
+    Status status =
+        engine_client_tap(jobs->tapper, store_path(jobs->app->history.store), run, image);
+    if (status != OK)
+        stop_tapping(jobs);
+    return status;
+}
+
 void jobs_close(Jobs *jobs)
 {
+    if (jobs->app->tapping.going_on) { /* nobody would see what it finds */
+        Status gone_already = engine_client_cancel(jobs->tapper);
+        (void)gone_already;
+    }
+    stop_tapping(jobs);
     engine_client_close(jobs->runner);
     engine_client_close(jobs->doctor);
     if (jobs->observer)

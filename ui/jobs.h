@@ -1,5 +1,5 @@
 /* jobs.h: the engines behind the screens: one for a run, one that looks at tensors, one that looks
- * for programs; and the files of choices that go with them.
+ * for programs, one that simulates an image again; and the files of choices that go with them.
  *
  * In the folder of the history: schemes/IDENTITY.scheme, the edits of a model that started from the
  * same options (tuning_identity()); schemes/HASH.scheme, what a run was started with, named by what
@@ -20,7 +20,7 @@ typedef struct Jobs {
     /* The engine of the run is gone: the history may have rows to be swept. */
     void (*run_gone)(void *context);
     void *context;
-    EngineClient *runner, *observer, *doctor; /* NULL: none */
+    EngineClient *runner, *observer, *doctor, *tapper; /* NULL: none */
 } Jobs;
 
 /* With the choices of app->tuning, when they were edited. */
@@ -33,6 +33,7 @@ Status jobs_begin_next(Jobs *jobs) MUST_CHECK;
 Status jobs_cancel_run(Jobs *jobs) MUST_CHECK;
 Status jobs_steer_run(Jobs *jobs, SteerWish wish) MUST_CHECK;
 Status jobs_observe(Jobs *jobs) MUST_CHECK;
+Status jobs_tap(Jobs *jobs, int64_t run, int64_t image) MUST_CHECK;
 Status jobs_look_at_tools(Jobs *jobs) MUST_CHECK;
 
 /* app->tuning has new choices. */

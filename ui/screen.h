@@ -23,6 +23,7 @@ typedef enum ScreenEvent {
     SCREEN_HISTORY_CHANGED, /* rows of the history */
     SCREEN_MESSAGES_CHANGED,
     SCREEN_TOOLS_CHANGED,
+    SCREEN_TAPPED,        /* an image of the current run was simulated again: flow/differences.h */
     SCREEN_TUNING_CHANGED /* app->tuning: opened, observed, or edited by another screen */
 } ScreenEvent;
 
@@ -79,6 +80,8 @@ Screen *screen_log_new(App *app);
 Screen *screen_tools_new(App *app);
 Screen *screen_files_new(App *app, const char *folder); /* VHDL of a run */
 Screen *screen_file_new(App *app, const char *path);    /* a text to read */
+/* Where the hardware of a run differs, from flow/differences.h; NULL, and a message: nowhere. */
+Screen *screen_difference_new(App *app, int64_t run, const char *folder);
 Screen *screen_help_new(App *app, const Screen *about);
 
 #endif

@@ -8,13 +8,15 @@
 #include <strings.h>
 
 #include "base/fs.h"
+#include "flow/differences.h"
 #include "flow/report.h"
+#include "flow/tap.h"
 #include "ui/app.h"
 #include "ui/format.h"
-#include "ui/gauge.h"
+#include "ui/hardware_pane.h"
 #include "ui/table.h"
 
-enum { WIDE_COLUMNS = 130, LABEL_COLUMNS = 12, FIGURE_ROWS = 10, MOST_SHARDS = 64 };
+enum { WIDE_COLUMNS = 130, FIGURE_ROWS = HARDWARE_FIGURE_ROWS + 1 };
 
 typedef enum Column {
     COLUMN_MARK,
@@ -64,11 +66,6 @@ static int64_t rows_id(const void *self, int64_t row)
     return row;
 }
 
-static bool is_edited(const FoldingRow *row)
-{
-    return row->pe != row->built_pe || row->simd != row->built_simd;
-}
-
 /* "4 of 12": what is chosen, of the most. */
 static void axis_text(const FoldingRow *row, int value, int most, char *text, size_t size)
 {
@@ -89,7 +86,7 @@ static void rows_cell(const void *self, int64_t at, int column, TableCell *cell)
     switch ((Column)column) {
     case COLUMN_MARK:
         snprintf(text, size, "%s%s", row.bottleneck ? glyph_text(GLYPH_WARNING, ascii) : " ",
-                 is_edited(&row) ? glyph_text(GLYPH_EDITED, ascii) : "");
+                 hardware_row_edited(&row) ? glyph_text(GLYPH_EDITED, ascii) : "");
         cell->style = STYLE_WARN;
         break;
     case COLUMN_NAME:
@@ -118,157 +115,6 @@ static void rows_cell(const void *self, int64_t at, int column, TableCell *cell)
     }
 }
 
-/* ---- figures --------------------------------------------------------------------------------- */
-
-static bool any_edited(const Folding *folding)
-{
-    for (int i = 0; i < folding_count(folding); i++) {
-        const FoldingRow row = folding_row(folding, i);
-        if (is_edited(&row))
-            return true;
-    }
-    return false;
-}
-
-static void draw_cycles(const HardwareScreen *screen, const char *word, int64_t predicted,
-                        Area area, int row)
-{
-    char path[64], count[FORMAT_BYTES];
-    snprintf(path, sizeof path, "hardware.%s_cycles", word);
-    double simulated = report_number(screen->base.app->run.report, path, NAN);
-    area_text(area, row, 0, STYLE_DIM, word);
-    int column = area_printf(area, row, LABEL_COLUMNS, STYLE_NORMAL, "%s cycles",
-                             format_count((double)predicted, count));
-    if (isnan(simulated))
-        return;
-    bool equal = simulated == (double)predicted, edited = any_edited(screen->folding);
-    Style style = equal ? STYLE_GOOD : edited ? STYLE_DIM : STYLE_BAD;
-    area_printf(area, row, column, style, ", simulated%s %s", edited ? " as built" : "",
-                format_count(simulated, count));
-}
-
-static void draw_speed(const App *app, FoldingTiming timing, Area area, int row)
-{
-    char latency[FORMAT_BYTES], speed[FORMAT_BYTES], multipliers[FORMAT_BYTES];
-    double clock = app->settings.run.clock_mhz;
-    area_printf(area, row, 0, STYLE_DIM, "at %g MHz", clock);
-    area_printf(area, row, LABEL_COLUMNS, STYLE_NORMAL, "%s an image, %s images/s",
-                format_microseconds((double)timing.latency_cycles / clock, latency),
-                format_count(floor(clock * 1e6 / (double)timing.interval_cycles), speed));
-    area_text(area, row + 1, 0, STYLE_DIM, "multipliers");
-    area_printf(area, row + 1, LABEL_COLUMNS, STYLE_NORMAL, "%s at once",
-                format_count((double)timing.multipliers, multipliers));
-}
-
-/* What the design would take of the device. */
-static void draw_shares(const HardwareScreen *screen, Area area, int row)
-{
-    const FoldingShares *shares = &screen->shares;
-    const struct {
-        const char *word;
-        double share;
-    } BARS[] = {{"LUT", shares->lut}, {"DSP", shares->dsp}, {"BRAM", shares->bram}};
-    enum { BAR_COUNT = sizeof BARS / sizeof *BARS, WORD_COLUMNS = 5, MOST_COLUMNS = 24 };
-    area_text(area, row, 0, STYLE_DIM, screen->device ? screen->device : "device");
-    if (!screen->device || !shares->known) {
-        area_text(area, row, LABEL_COLUMNS, STYLE_DIM,
-                  screen->device ? "no estimate for its family, or for floating point"
-                                 : "none: d chooses one, for an estimate of what it takes");
-        return;
-    }
-    int columns = (area.columns - LABEL_COLUMNS) / BAR_COUNT;
-    columns = columns < MOST_COLUMNS ? columns : MOST_COLUMNS;
-    for (int i = 0; i < BAR_COUNT; i++) {
-        int column = LABEL_COLUMNS + i * columns;
-        area_text(area, row, column, STYLE_DIM, BARS[i].word);
-        gauge_draw_share(area, row, column + WORD_COLUMNS, columns - WORD_COLUMNS - 1,
-                         BARS[i].share);
-    }
-}
-
-static void draw_proof(const RunView *run, Area area, int row)
-{
-    char values[FORMAT_BYTES], images[FORMAT_BYTES];
-    const json_t *exact = report_at(run->report, "hardware.bit_exact");
-    area_text(area, row, 0, STYLE_DIM, "proof");
-    if (!json_is_boolean(exact)) {
-        area_text(area, row, LABEL_COLUMNS, STYLE_DIM, "not simulated");
-        return;
-    }
-    bool equal = json_is_true(exact);
-    int column = area_glyph(area, row, LABEL_COLUMNS, equal ? STYLE_GOOD : STYLE_BAD,
-                            equal ? GLYPH_DONE : GLYPH_FAILED);
-    area_printf(area, row, column + 1, equal ? STYLE_GOOD : STYLE_BAD, "%s, %s values, %s images",
-                equal ? "bit exact" : "NOT bit exact",
-                format_count(report_number(run->report, "hardware.values_compared", NAN), values),
-                format_count(report_number(run->report, "hardware.images", NAN), images));
-}
-
-/* A value as integer and in real units; "nothing" where the hardware gave none. */
-static void value_text(const json_t *first, const char *key, char *text, size_t size)
-{
-    char real[64];
-    double value = report_number(first, key, NAN);
-    snprintf(real, sizeof real, "%s_real", key);
-    if (isnan(value))
-        snprintf(text, size, "nothing");
-    else
-        snprintf(text, size, "%.9g (%.6g)", value, report_number(first, real, NAN));
-}
-
-/* Layer, channel, pixel: where hardware and software part first. */
-static void draw_difference(const RunView *run, Area area, int row)
-{
-    const json_t *first = report_at(run->report, "hardware.first_mismatch");
-    char got[64], expected[64];
-    if (!json_is_object(first))
-        return;
-    value_text(first, "got", got, sizeof got);
-    value_text(first, "expected", expected, sizeof expected);
-    const char *layer = report_text(first, "layer", "");
-    area_text(area, row, 0, STYLE_DIM, "first");
-    area_printf(area, row, LABEL_COLUMNS, STYLE_BAD,
-                "%s of image %.0f: channel %.0f, row %.0f, column %.0f",
-                *layer ? layer : "the output", report_number(first, "image", 0),
-                report_number(first, "channel", 0), report_number(first, "row", 0),
-                report_number(first, "column", 0));
-    area_printf(area, row + 1, LABEL_COLUMNS, STYLE_BAD, "got %s, expected %s", got, expected);
-}
-
-/* A gauge for each simulation that runs at once. */
-static int draw_shards(const RunView *run, Area area, int row)
-{
-    const json_t *shards = report_at(run->report, "shards");
-    int count = (int)json_array_size(shards);
-    if (run->stages[STAGE_SIMULATE].mark != MARK_RUNNING)
-        return 0;
-    for (int i = 0; i < count && i < MOST_SHARDS; i++) {
-        const json_t *shard = json_array_get(shards, (size_t)i);
-        double images = report_number(shard, "images", 0), done = report_number(shard, "done", 0);
-        area_printf(area, row + i, 0, STYLE_DIM, "simulation %d", i + 1);
-        int column =
-            gauge_draw(area, row + i, LABEL_COLUMNS + 2, 20, images > 0 ? done / images : 0);
-        area_printf(area, row + i, column + 1, STYLE_DIM, "%.0f of %.0f images", done, images);
-    }
-    return count;
-}
-
-static void draw_figures(const HardwareScreen *screen, Area area)
-{
-    const App *app = screen->base.app;
-    FoldingTiming timing = folding_timing(screen->folding);
-    draw_cycles(screen, "latency", timing.latency_cycles, area, 0);
-    draw_cycles(screen, "interval", timing.interval_cycles, area, 1);
-    draw_speed(app, timing, area, 2);
-    draw_shares(screen, area, 4);
-    draw_proof(&app->run, area, 5);
-    draw_difference(&app->run, area, 6);
-    int row = 6 + draw_shards(&app->run, area, 6);
-    if (any_edited(screen->folding))
-        area_text(area, row < 8 ? 8 : row, 0, STYLE_WARN,
-                  "edited: r builds it; a is as it was built");
-}
-
 /* ---- drawing --------------------------------------------------------------------------------- */
 
 static void draw_nothing(const App *app, Area area)
@@ -288,15 +134,20 @@ static void hardware_draw(const Screen *base, Area area)
         draw_nothing(base->app, area);
         return;
     }
+    const HardwarePane pane = {.app = base->app,
+                               .folding = screen->folding,
+                               .device = screen->device,
+                               .shares = screen->shares};
     if (area.columns >= WIDE_COLUMNS) {
         int left = area.columns * 3 / 5;
         table_draw(&screen->table, area_part(area, 0, 0, area.rows, left));
-        draw_figures(screen, area_part(area, 1, left + 2, area.rows - 1, area.columns - left - 3));
+        hardware_draw_figures(&pane,
+                              area_part(area, 1, left + 2, area.rows - 1, area.columns - left - 3));
         return;
     }
     int rows = area.rows - FIGURE_ROWS;
     table_draw(&screen->table, area_part(area, 0, 0, rows, area.columns));
-    draw_figures(screen, area_part(area, rows + 1, 1, FIGURE_ROWS - 1, area.columns - 2));
+    hardware_draw_figures(&pane, area_part(area, rows + 1, 1, FIGURE_ROWS - 1, area.columns - 2));
 }
 
 /* ---- devices ---------------------------------------------------------------------------------- */
@@ -408,7 +259,7 @@ static void reset(HardwareScreen *screen)
 {
     for (int i = 0; i < folding_count(screen->folding); i++) {
         const FoldingRow row = folding_row(screen->folding, i);
-        if (is_edited(&row))
+        if (hardware_row_edited(&row))
             keep_choice(screen, i, folding_set(screen->folding, i, row.built_pe, row.built_simd));
     }
 }
@@ -483,6 +334,32 @@ static void set_clock(App *app)
         app->settings.run.clock_mhz = clock;
 }
 
+static void push_difference(App *app)
+{
+    Screen *screen = screen_difference_new(app, app->run.id, app->run.folder);
+    if (screen)
+        app_push(app, screen);
+}
+
+/* Those that are kept; else an engine looks for them first, in the image that differed. */
+static void show_difference(App *app)
+{
+    if (differences_kept(app->run.folder))
+        push_difference(app);
+    else
+        app_tap(app, TAP_FIRST);
+}
+
+static bool can_show_difference(const App *app, const char **why_not)
+{
+    if (app->run.id > 0 && differences_kept(app->run.folder))
+        return true;
+    if (!json_is_true(report_at(app->run.report, "hardware.bit_exact")))
+        return app_can_tap(app, why_not);
+    *why_not = "hardware and software are equal; i simulates an image again all the same";
+    return false;
+}
+
 static bool hardware_action(Screen *base, ActionId action)
 {
     HardwareScreen *screen = (HardwareScreen *)base;
@@ -505,6 +382,10 @@ static bool hardware_action(Screen *base, ActionId action)
         app_push(base->app, screen_files_new(base->app, base->app->run.folder));
     else if (action == ACTION_SHOW_WAVE)
         app_show_wave(base->app);
+    else if (action == ACTION_SHOW_DIFFERENCE)
+        show_difference(base->app);
+    else if (action == ACTION_TAP_IMAGE)
+        app_tap_typed(base->app);
     else
         return table_action(&screen->table, action);
     return true;
@@ -522,10 +403,14 @@ static bool hardware_can(const Screen *base, ActionId action, const char **why_n
         *why_not = "foldings are being chosen";
     else if (fold_key(action) && !folding_row(screen->folding, (int)screen->table.selected).folds)
         *why_not = "this stage does not fold: it computes nothing that could be shared";
-    else if (action == ACTION_FOLD_AS_BUILT && !any_edited(screen->folding))
+    else if (action == ACTION_FOLD_AS_BUILT && !hardware_any_edited(screen->folding))
         *why_not = "nothing was changed";
     else if (action == ACTION_SHOW_FILES && !emitted)
         *why_not = "no VHDL was written yet";
+    else if (action == ACTION_SHOW_DIFFERENCE)
+        return can_show_difference(base->app, why_not);
+    else if (action == ACTION_TAP_IMAGE)
+        return app_can_tap(base->app, why_not);
     else
         return action != ACTION_SHOW_WAVE || app_can_show_wave(base->app, why_not);
     return false;
@@ -540,6 +425,9 @@ static void hardware_event(Screen *base, ScreenEvent event)
 {
     if (event == SCREEN_RUN_CHANGED)
         ((HardwareScreen *)base)->stale = true;
+    bool in_front = app_screen(base->app) == base;
+    if (event == SCREEN_TAPPED && in_front && differences_kept(base->app->run.folder))
+        push_difference(base->app);
 }
 
 static void hardware_position(const Screen *base, char text[SCREEN_TEXT_BYTES])
@@ -563,7 +451,7 @@ static void hardware_close(Screen *base)
 
 static const ScreenOps OPS = {
     .name = "Hardware",
-    .scopes = SCOPE_LIST | SCOPE_SEARCH | SCOPE_HARDWARE,
+    .scopes = SCOPE_LIST | SCOPE_SEARCH | SCOPE_HARDWARE | SCOPE_WAVES,
     .layout = hardware_layout,
     .draw = hardware_draw,
     .action = hardware_action,

@@ -148,7 +148,7 @@ static int draw_text(const ModelView *model, Area area, int row)
 {
     static const char NO_MODEL[] =
         "No model. Start the workbench as\n\n    dnn2fpga MODEL --data FOLDER\n\nto "
-        "see its layers and to run it; the history (3) is here without one.";
+        "see its layers and to run it; the history (7) is here without one.";
     static const char *const WORDS[] = {
         [MODEL_NONE] = NO_MODEL,
         [MODEL_LOADING] = "Reading the model ...",

@@ -228,7 +228,7 @@ static Columns fit_columns(const Table *table, int available)
 {
     Columns columns = {{0}};
     for (int i = 0; i < table->column_count; i++)
-        columns.width[i] = table->columns[i].width;
+        columns.width[i] = table->hidden[i] ? -1 : table->columns[i].width;
     while (used_width(table, &columns) > available) {
         int drop = -1;
         for (int i = 0; i < table->column_count; i++)

@@ -284,14 +284,6 @@ static Status start_handles(Workbench *bench)
                      "reading the model");
 }
 
-static const char *folder_of(Workbench *bench, const char *path)
-{
-    char *folder = arena_strdup(bench->arena, path), *slash = strrchr(folder, '/');
-    if (slash)
-        *slash = '\0';
-    return slash ? folder : ".";
-}
-
 static void make_app(Workbench *bench, const WorkbenchOptions *options)
 {
     AppSettings settings = {.run = options->run,
@@ -304,7 +296,7 @@ static void make_app(Workbench *bench, const WorkbenchOptions *options)
     bench->app = app_new(&settings, &ports, bench->store);
     bench->jobs = (Jobs){.loop = &bench->loop,
                          .app = bench->app,
-                         .folder = folder_of(bench, store_path(bench->store)),
+                         .folder = fs_folder_of(bench->arena, store_path(bench->store)),
                          .run_gone = on_run_gone,
                          .context = bench};
     bench->viewer = viewer_of(&bench->loop, bench->app);

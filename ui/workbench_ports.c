@@ -60,6 +60,11 @@ static Status look_at_tools(void *host)
     return jobs_look_at_tools(&((Workbench *)host)->jobs);
 }
 
+static Status tap(void *host, int64_t run, int64_t image)
+{
+    return jobs_tap(&((Workbench *)host)->jobs, run, image);
+}
+
 static Status show_wave(void *host, const char *file)
 {
     return viewer_show(&((Workbench *)host)->viewer, file);
@@ -172,6 +177,7 @@ AppPorts workbench_ports(Workbench *bench)
                       .save_edits = save_edits,
                       .look_at_tools = look_at_tools,
                       .show_wave = show_wave,
+                      .tap = tap,
                       .forget_keys = forget_keys,
                       .repaint = repaint,
                       .set_theme = set_theme,

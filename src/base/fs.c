@@ -17,6 +17,15 @@ char *fs_join(Arena *arena, const char *folder, const char *name)
     return arena_printf(arena, "%s%s%s", folder, slash, name);
 }
 
+const char *fs_folder_of(Arena *arena, const char *path)
+{
+    char *folder = arena_strdup(arena, path), *slash = strrchr(folder, '/');
+    if (!slash)
+        return ".";
+    *slash = '\0';
+    return slash == folder ? "/" : folder;
+}
+
 bool fs_exists(const char *path)
 {
     return access(path, F_OK) == 0;

@@ -17,6 +17,9 @@
 /* "folder/name", in the arena. */
 char *fs_join(Arena *arena, const char *folder, const char *name);
 
+/* "folder" of "folder/name", "." of a name alone; in the arena. */
+const char *fs_folder_of(Arena *arena, const char *path);
+
 bool fs_exists(const char *path);
 bool fs_is_folder(const char *path);
 

@@ -175,28 +175,26 @@ static Status print_values(const Wanted *wanted, Arena *arena)
 }
 
 /* A vector has one value in each channel: they are shown themselves. */
-static Status print_vector(const Wanted *wanted)
+static Status print_vector(const Wanted *wanted, Arena *arena)
 {
     const LayerDifferences *layer = &wanted->differences->layers[wanted->layer];
-    ValueDifference value;
+    int64_t count = layer->wrong + layer->missing;
+    ValueDifference *values = ARENA_ARRAY(arena, ValueDifference, count + 1);
+    TRY(differences_read(wanted->differences, wanted->layer, DIFFERENCES_ALL, values));
     print_value_titles();
-    for (int64_t i = 0; i < layer->channels; i++) {
-        if (!layer->per_channel[i])
-            continue;
-        TRY(differences_read(wanted->differences, wanted->layer, i, &value));
-        print_value(layer, &value);
-    }
+    for (int64_t i = 0; i < count; i++)
+        print_value(layer, &values[i]);
     return OK;
 }
 
-static Status print_channels(const Wanted *wanted)
+static Status print_channels(const Wanted *wanted, Arena *arena)
 {
     const LayerDifferences *layer = &wanted->differences->layers[wanted->layer];
     printf("layer %s of image %lld, label %d: %lld values differ, %lld are missing\n", layer->layer,
            (long long)layer->image, layer->label, (long long)layer->wrong,
            (long long)layer->missing);
     if (layer->rows * layer->columns == 1)
-        return print_vector(wanted);
+        return print_vector(wanted, arena);
     print_counts(layer);
     return OK;
 }
@@ -231,7 +229,7 @@ static Status show(const Invocation *invocation, Wanted *wanted)
     if (wanted->channel != ANY)
         return print_values(wanted, invocation->arena);
     if (wanted->layer != ANY)
-        return print_channels(wanted);
+        return print_channels(wanted, invocation->arena);
     print_layers(wanted);
     return OK;
 }

@@ -267,19 +267,31 @@ static Status unpack_value(const LayerDifferences *layer, int64_t channel,
                            layer->layer, (long long)element, (long long)channel);
 }
 
-static Status read_values(FILE *file, const LayerDifferences *layer, int64_t channel,
-                          ValueDifference *values)
+static Status read_channel(FILE *file, const LayerDifferences *layer, int64_t channel,
+                           ValueDifference *values)
 {
     unsigned char record[RECORD_BYTES];
-    int64_t before = layer->place;
-    for (int64_t i = 0; i < channel; i++)
-        before += layer->per_channel[i];
-    if (fseeko(file, before * RECORD_BYTES, SEEK_SET) != 0)
-        return error_set(ERR_ENVIRONMENT, "%s: %s", VALUES_FILE, strerror(errno));
     for (int64_t i = 0; i < layer->per_channel[channel]; i++) {
         if (fread(record, sizeof record, 1, file) != 1)
             return error_set(ERR_ENVIRONMENT, "%s: ends too soon", VALUES_FILE);
         TRY(unpack_value(layer, channel, record, &values[i]));
+    }
+    return OK;
+}
+
+static Status read_values(FILE *file, const LayerDifferences *layer, int64_t channel,
+                          ValueDifference *values)
+{
+    int64_t first = channel == DIFFERENCES_ALL ? 0 : channel;
+    int64_t end = channel == DIFFERENCES_ALL ? layer->channels : channel + 1;
+    int64_t before = layer->place;
+    for (int64_t i = 0; i < first; i++)
+        before += layer->per_channel[i];
+    if (fseeko(file, before * RECORD_BYTES, SEEK_SET) != 0)
+        return error_set(ERR_ENVIRONMENT, "%s: %s", VALUES_FILE, strerror(errno));
+    for (int64_t i = first; i < end; i++) {
+        TRY(read_channel(file, layer, i, values));
+        values += layer->per_channel[i];
     }
     return OK;
 }

@@ -68,7 +68,10 @@ bool differences_kept(const char *folder);
 Status differences_open(const char *folder, Differences **differences) MUST_CHECK;
 void differences_free(Differences *differences);
 
-/* Values of one channel that differ, by row and column: per_channel[channel] of them. */
+enum { DIFFERENCES_ALL = -1 }; /* in the place of a channel */
+
+/* Values of one channel that differ, by row and column: per_channel[channel] of them. Of all
+ * channels, one after the other: wrong + missing. */
 Status differences_read(const Differences *differences, int layer, int64_t channel,
                         ValueDifference *values) MUST_CHECK;
 

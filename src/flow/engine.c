@@ -12,6 +12,7 @@
 #include "base/steer.h"
 #include "flow/job.h"
 #include "flow/protocol.h"
+#include "flow/tap.h"
 
 enum {
     READ_BYTES = 1 << 16,
@@ -119,6 +120,14 @@ static Status do_resume(const Command *job, const RunEvents *events, json_t **re
     return status;
 }
 
+static Status do_tap(const Command *job, const RunEvents *events, json_t **report)
+{
+    Status status = flow_tap(job->database, job->run, job->image, events, report);
+    if (!*report) /* as above */
+        events->finished(events->context, status, error_message(), NULL);
+    return status;
+}
+
 static Status do_job(const Command *job, const RunEvents *events, json_t **report)
 {
     Store *store = NULL;
@@ -140,7 +149,7 @@ static Status do_doctor(const Command *job, const RunEvents *events, json_t **re
 static Status (*const JOBS[COMMANDS])(const Command *job, const RunEvents *events,
                                       json_t **report) = {
     [COMMAND_RUN] = do_run, [COMMAND_OBSERVE] = do_observe, [COMMAND_RESUME] = do_resume,
-    [COMMAND_JOB] = do_job, [COMMAND_DOCTOR] = do_doctor,
+    [COMMAND_JOB] = do_job, [COMMAND_DOCTOR] = do_doctor,   [COMMAND_TAP] = do_tap,
 };
 
 static void work(void *context)
@@ -320,7 +329,7 @@ static void on_line(void *context, const char *line, size_t length)
         [COMMAND_RUN] = begin_job, [COMMAND_OBSERVE] = begin_job, [COMMAND_RESUME] = begin_job,
         [COMMAND_JOB] = begin_job, [COMMAND_DOCTOR] = begin_job,  [COMMAND_CANCEL] = cancel_run,
         [COMMAND_PAUSE] = steer,   [COMMAND_CONTINUE] = steer,    [COMMAND_SKIP] = steer,
-        [COMMAND_STOP] = steer,    [COMMAND_QUIT] = quit};
+        [COMMAND_STOP] = steer,    [COMMAND_QUIT] = quit,         [COMMAND_TAP] = begin_job};
     Engine *engine = context;
     Command command;
     if (engine->phase == PHASE_OVER)

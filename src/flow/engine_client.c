@@ -244,6 +244,12 @@ Status engine_client_job(EngineClient *client, const char *database, int64_t job
     return send_command(client, &(Command){.kind = COMMAND_JOB, .run = job, .database = database});
 }
 
+Status engine_client_tap(EngineClient *client, const char *database, int64_t run, int64_t image)
+{
+    return send_command(
+        client, &(Command){.kind = COMMAND_TAP, .run = run, .image = image, .database = database});
+}
+
 Status engine_client_doctor(EngineClient *client)
 {
     return send_command(client, &(Command){.kind = COMMAND_DOCTOR});

@@ -41,6 +41,9 @@ Status engine_client_observe(EngineClient *client, const RunOptions *options) MU
 Status engine_client_resume(EngineClient *client, const char *database, int64_t run) MUST_CHECK;
 /* A job of the queue (db/queue.h). */
 Status engine_client_job(EngineClient *client, const char *database, int64_t job) MUST_CHECK;
+/* flow_tap() */
+Status engine_client_tap(EngineClient *client, const char *database, int64_t run,
+                         int64_t image) MUST_CHECK;
 Status engine_client_doctor(EngineClient *client) MUST_CHECK;
 
 /* COMMAND_PAUSE, COMMAND_CONTINUE, COMMAND_SKIP or COMMAND_STOP. */

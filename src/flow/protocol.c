@@ -4,12 +4,13 @@
 #include <string.h>
 
 #include "flow/report.h"
+#include "flow/tap.h"
 
 static const char *const COMMAND_WORDS[COMMANDS] = {
     [COMMAND_RUN] = "run",     [COMMAND_OBSERVE] = "observe",   [COMMAND_RESUME] = "resume",
     [COMMAND_JOB] = "job",     [COMMAND_DOCTOR] = "doctor",     [COMMAND_CANCEL] = "cancel",
     [COMMAND_PAUSE] = "pause", [COMMAND_CONTINUE] = "continue", [COMMAND_SKIP] = "skip",
-    [COMMAND_STOP] = "stop",   [COMMAND_QUIT] = "quit"};
+    [COMMAND_STOP] = "stop",   [COMMAND_QUIT] = "quit",         [COMMAND_TAP] = "tap"};
 
 static bool has_options(CommandKind kind)
 {
@@ -19,7 +20,9 @@ static bool has_options(CommandKind kind)
 /* The key of the number that a command has; NULL: none. */
 static const char *number_key(CommandKind kind)
 {
-    return kind == COMMAND_RESUME ? "run" : kind == COMMAND_JOB ? "job" : NULL;
+    if (kind == COMMAND_RESUME || kind == COMMAND_TAP)
+        return "run";
+    return kind == COMMAND_JOB ? "job" : NULL;
 }
 
 static const char *const EVENT_WORDS[EVENTS] = {
@@ -66,6 +69,8 @@ void protocol_write_command(const Command *command, Buffer *line)
         json_object_set_new(object, "database",
                             command->database ? report_string(command->database) : json_null());
     }
+    if (command->kind == COMMAND_TAP)
+        json_object_set_new(object, "image", json_integer(command->image));
     write_line(object, line);
 }
 
@@ -169,7 +174,13 @@ static Status read_number(json_t *object, Arena *arena, Command *command)
         return malformed(word, "\"database\" is neither a path nor null");
     if (json_is_string(database))
         command->database = arena_strdup(arena, json_string_value(database));
-    return OK;
+    if (command->kind != COMMAND_TAP)
+        return OK;
+    const json_t *image = json_object_get(object, "image");
+    command->image = json_integer_value(image);
+    return json_is_integer(image) && command->image >= TAP_FIRST
+               ? OK
+               : malformed(word, "there is no number of an image");
 }
 
 /* A command without its word: "v" and "command" were looked at. */
@@ -181,6 +192,7 @@ static Status read_command(json_t *object, Arena *arena, Command *command)
         return error_set(ERR_REFUSED, "protocol: unknown command \"%.40s\"", word ? word : "");
     *command = (Command){.kind = (CommandKind)kind, .options = run_options_default()};
     size_t keys = has_options(command->kind) ? 3 : number_key(command->kind) ? 4 : 2;
+    keys += command->kind == COMMAND_TAP;
     if (json_object_size(object) != keys)
         return malformed(word, "missing or unknown keys");
     if (number_key(command->kind))

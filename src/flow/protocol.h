@@ -4,6 +4,7 @@
  *                        {"v":1,"command":"observe","options":{...}} flow_observe()
  *                        {"v":1,"command":"resume","run":7,"database":"..."}
  *                        {"v":1,"command":"job","job":3,"database":"..."}     db/queue.h
+ *                        {"v":1,"command":"tap","run":7,"image":3,"database":"..."}  flow/tap.h
  *                        {"v":1,"command":"doctor"}
  *                        {"v":1,"command":"cancel"}
  *                        {"v":1,"command":"pause"}, "continue", "skip" (ends the rung under way),
@@ -43,6 +44,7 @@ typedef enum CommandKind {
     COMMAND_OBSERVE,
     COMMAND_RESUME,
     COMMAND_JOB,
+    COMMAND_TAP,
     COMMAND_DOCTOR,
     COMMAND_CANCEL,
     COMMAND_PAUSE,
@@ -56,8 +58,9 @@ typedef enum CommandKind {
 typedef struct Command {
     CommandKind kind;
     RunOptions options;   /* run, observe; strings in the arena of the parse, as the next */
-    int64_t run;          /* resume: of the run; job: of the job */
-    const char *database; /* resume, job; NULL: the user's history */
+    int64_t run;          /* resume, tap: of the run; job: of the job */
+    int64_t image;        /* tap; or TAP_FIRST */
+    const char *database; /* resume, job, tap; NULL: the user's history */
 } Command;
 
 typedef enum EventKind {

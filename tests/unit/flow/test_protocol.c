@@ -163,6 +163,7 @@ static void test_commands_there_and_back(void **state)
         Command command = {.kind = (CommandKind)kind,
                            .options = run_options_default(),
                            .run = 7,
+                           .image = 3,
                            .database = "a history.db"},
                 read;
         command.options.model = "a model.h5";
@@ -176,10 +177,11 @@ static void test_commands_there_and_back(void **state)
             assert_string_equal(read.options.model, "a model.h5");
             assert_int_equal(read.options.images, 17);
         }
-        if (kind == COMMAND_RESUME || kind == COMMAND_JOB) {
+        if (kind == COMMAND_RESUME || kind == COMMAND_JOB || kind == COMMAND_TAP) {
             assert_int_equal(read.run, 7);
             assert_string_equal(read.database, "a history.db");
         }
+        assert_int_equal(read.image, kind == COMMAND_TAP ? 3 : 0);
         buffer_free(&line);
         arena_free(arena);
     }
@@ -208,6 +210,10 @@ static void test_hostile_commands(void **state)
         "{\"v\":1,\"command\":\"resume\",\"run\":0,\"database\":null}",
         "{\"v\":1,\"command\":\"resume\",\"run\":\"7\",\"database\":null}",
         "{\"v\":1,\"command\":\"resume\",\"run\":7,\"database\":7}",
+        "{\"v\":1,\"command\":\"tap\",\"run\":7,\"database\":null}",
+        "{\"v\":1,\"command\":\"tap\",\"run\":7,\"image\":-2,\"database\":null}",
+        "{\"v\":1,\"command\":\"tap\",\"run\":7,\"image\":\"3\",\"database\":null}",
+        "{\"v\":1,\"command\":\"resume\",\"run\":7,\"image\":3,\"database\":null}",
         "{\"v\":1,\"command\":\"quit\"}{\"v\":1,\"command\":\"quit\"}",
     };
     for (size_t i = 0; i < sizeof LINES / sizeof *LINES; i++) {

@@ -36,10 +36,11 @@ typedef struct FakeHost {
     int64_t cancelled; /* -1: not asked */
     int observed, saved, looked, begun;
     int64_t resumed;
-    char wave[64];    /* whose window was asked for */
-    int wish;         /* of steer_run; -1: none */
-    bool refuse;      /* start_run and observe fail */
-    RunRecord record; /* what load_run gives, whatever the id */
+    char wave[64];                    /* whose window was asked for */
+    int wish;                         /* of steer_run; -1: none */
+    bool refuse;                      /* start_run and observe fail */
+    RunRecord record;                 /* what load_run gives, whatever the id */
+    int64_t tapped_run, tapped_image; /* to be simulated again */
     StageRecord stages[STAGES];
     int stage_count;
     App *app;
@@ -110,6 +111,14 @@ __attribute__((unused)) static Status fake_steer(void *host, SteerWish wish)
 __attribute__((unused)) static Status fake_look(void *host)
 {
     ((FakeHost *)host)->looked++;
+    return OK;
+}
+
+__attribute__((unused)) static Status fake_tap(void *host, int64_t run, int64_t image)
+{
+    FakeHost *fake = host;
+    fake->tapped_run = run;
+    fake->tapped_image = image;
     return OK;
 }
 
@@ -251,6 +260,7 @@ __attribute__((unused)) static App *fixture_app(FakeHost *fake, bool ascii, bool
                       .begin_next = fake_begin_next,
                       .look_at_tools = fake_look,
                       .show_wave = fake_wave,
+                      .tap = fake_tap,
                       .forget_keys = fake_forget,
                       .repaint = fake_repaint,
                       .set_theme = fake_theme,

@@ -1,6 +1,6 @@
 /* Every screen at three sizes, in UTF-8 and in ASCII, against tests/golden/screens/. ACCEPT=1 in
  * the environment writes the files anew. */
-#include "fixture.h"
+#include "differences.h"
 
 static const struct {
     int rows, columns;
@@ -184,6 +184,14 @@ static void show_synthesis(App *app, FakeHost *fake)
     messages_acknowledge(&app->messages);
 }
 
+static void show_no_synthesis(App *app, FakeHost *fake)
+{
+    load_model(app, fake);
+    press(app, "r");
+    fixture_event(app, (Event){.kind = EVENT_RUN_STARTED, .run = 7, .folder = "/runs/7"});
+    press(app, "6");
+}
+
 static void climb(App *app, FakeHost *fake)
 {
     load_model(app, fake);
@@ -254,6 +262,43 @@ static void differ(App *app, FakeHost *fake)
     json_decref(report);
     press(app, "ddd");
     messages_acknowledge(&app->messages);
+}
+
+static void follow_difference(App *app, const char *keys)
+{
+    char folder[] = "/tmp/dnn2fpga-differs-XXXXXX";
+    assert_non_null(mkdtemp(folder));
+    fixture_unequal_run(app, folder, true);
+    press(app, "D");
+    for (; *keys; keys++) {
+        app_key(app, *keys == 'e' ? KEY_RETURN : *keys);
+        free(screen_text(app, 24, 80)); /* reads the values, while they are there */
+    }
+    assert_int_equal(fs_remove_tree(folder), OK);
+}
+
+static void show_difference(App *app, FakeHost *fake)
+{
+    (void)fake;
+    follow_difference(app, "");
+}
+
+static void show_channels(App *app, FakeHost *fake)
+{
+    (void)fake;
+    follow_difference(app, "e");
+}
+
+static void show_values(App *app, FakeHost *fake)
+{
+    (void)fake;
+    follow_difference(app, "een");
+}
+
+static void show_vector(App *app, FakeHost *fake)
+{
+    (void)fake;
+    follow_difference(app, "ne");
 }
 
 static void show_no_hardware(App *app, FakeHost *fake)
@@ -392,6 +437,10 @@ static void test_hardware(void **state)
     check_sizes("hardware-folded", true, SIZE_COUNT, fold_design);
     check_screen("hardware-differs", true, differ);
     check_screen("hardware-none", true, show_no_hardware);
+    check_sizes("difference", true, SIZE_COUNT, show_difference);
+    check_sizes("difference-channels", true, SIZE_COUNT, show_channels);
+    check_sizes("difference-values", true, SIZE_COUNT, show_values);
+    check_screen("difference-vector", true, show_vector);
 }
 
 static void test_ladder(void **state)
@@ -408,6 +457,7 @@ static void test_log_tools_synthesis(void **state)
     check_sizes("log", true, SIZE_COUNT, show_log);
     check_sizes("tools", true, SIZE_COUNT, show_tools);
     check_sizes("synthesis", true, SIZE_COUNT, show_synthesis);
+    check_screen("synthesis-none", true, show_no_synthesis);
 }
 
 static void test_overlays(void **state)

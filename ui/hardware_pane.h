@@ -1,0 +1,24 @@
+/* hardware_pane.h: what the hardware screen shows beside its table: cycles, speed, size, proof. */
+#ifndef UI_HARDWARE_PANE_H
+#define UI_HARDWARE_PANE_H
+
+#include "flow/folding.h"
+#include "ui/app.h"
+
+enum { HARDWARE_FIGURE_ROWS = 9 };
+
+typedef struct HardwarePane {
+    const App *app;
+    const Folding *folding; /* not NULL */
+    const char *device;     /* NULL: none */
+    FoldingShares shares;   /* of it */
+} HardwarePane;
+
+/* Takes HARDWARE_FIGURE_ROWS, and more while simulations run. */
+void hardware_draw_figures(const HardwarePane *pane, Area area);
+
+/* Folded otherwise than the run built it. */
+bool hardware_row_edited(const FoldingRow *row);
+bool hardware_any_edited(const Folding *folding);
+
+#endif
