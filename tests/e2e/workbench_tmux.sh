@@ -14,10 +14,10 @@ terminal() { tmux -L "dnn2fpga-$$" -f /dev/null "$@"; }
 trap 'terminal kill-server 2>/dev/null; rm -rf "$scratch"' EXIT
 
 screen() { terminal capture-pane -p -t pane; }
-# Waits until the screen shows a text, at most 20 seconds.
+# Waits until the screen shows a text, at most two minutes.
 shows() {
     local i
-    for ((i = 0; i < 200; i++)); do
+    for ((i = 0; i < 1200; i++)); do
         screen | grep -qF -- "$1" && return 0
         sleep 0.1
     done

@@ -6,10 +6,10 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <time.h>
 
 #include <cmocka.h>
 
-#include "base/clock.h"
 #include "hw/timing.h"
 #include "tests/unit/hw/tiny_model.h"
 
@@ -148,10 +148,10 @@ static void fold_steps_are_skipped_in_one_go(void **state)
     (void)state;
     Tiny tiny = tiny_new("serial", shape_of(3, 28, 28, 64), 1);
     tiny_fold(tiny_conv2d(&tiny, "conv", 64, tiny_window(3, 3, 1, 1)), 1, 1);
-    int64_t start = clock_monotonic_ns();
+    clock_t start = clock(); /* of our own time: others may be at work, too */
     Timing timing = predict(tiny_finish(&tiny), 8, NULL);
     assert_int_equal(timing.interval_cycles, 28 * 28 + 26 * 26 * (64LL * 9 * 64 - 1));
-    assert_true(clock_seconds_since(start) < 1);
+    assert_true(clock() - start < CLOCKS_PER_SEC);
 }
 
 /* The second layer alone needs 26 * 26 + 576 * 1295 edges. On its first two rows it takes a pixel an

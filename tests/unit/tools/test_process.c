@@ -197,29 +197,38 @@ static void a_pause_stops_the_group_and_its_deadline(void **state)
     steer_reset();
 }
 
+/* Waits until a process that nobody here waits for is gone, or a zombie that init has not reaped. */
+static bool is_gone(pid_t process)
+{
+    char path[64];
+    bool gone = false;
+    snprintf(path, sizeof path, "/proc/%d/cmdline", (int)process);
+    for (int i = 0; i < 1500 && !gone; i++) {
+        Buffer words = {0};
+        gone = !fs_exists(path) || fs_read_file(path, 1000, &words) != OK || words.length == 0;
+        buffer_free(&words);
+        if (!gone)
+            usleep(20000);
+    }
+    return gone;
+}
+
 static void a_deadline_stops_the_whole_group(void **state)
 {
     (void)state;
     int64_t start = clock_monotonic_ns();
     Buffer seen = {0};
     ProcessSpec spec = {.argv = SH("sleep 60 & echo $!; wait"),
-                        .deadline_s = 0.2,
+                        .deadline_s = 2, /* a busy machine starts it late */
                         .on_line = gather,
                         .context = &seen};
     ProcessResult result;
     assert_int_equal(process_run(&spec, &result), ERR_ENVIRONMENT);
     assert_int_equal(result.end, PROCESS_TIMED_OUT);
-    assert_true(clock_seconds_since(start) < 5);
-    assert_non_null(strstr(error_message(), "deadline of 0.2 s"));
-    pid_t grandchild = (pid_t)strtol(seen.data, NULL, 10);
-    usleep(100000); /* init reaps it */
-    char path[64];
-    snprintf(path, sizeof path, "/proc/%d/cmdline", (int)grandchild);
-    Buffer words = {0};
-    if (fs_exists(path))
-        assert_int_equal(fs_read_file(path, 1000, &words), OK);
-    assert_int_equal(words.length, 0); /* gone, or a zombie that init has not reaped yet */
-    buffer_free(&words);
+    assert_true(clock_seconds_since(start) < 50);
+    assert_non_null(strstr(error_message(), "deadline of 2 s"));
+    assert_non_null(seen.data);
+    assert_true(is_gone((pid_t)strtol(seen.data, NULL, 10)));
     buffer_free(&seen);
 }
 
@@ -227,12 +236,12 @@ static void who_ignores_sigterm_is_killed(void **state)
 {
     (void)state;
     int64_t start = clock_monotonic_ns();
-    ProcessSpec spec = {.argv = SH("trap '' TERM; while :; do sleep 0.1; done"), .deadline_s = 0.2};
+    ProcessSpec spec = {.argv = SH("trap '' TERM; while :; do sleep 0.1; done"), .deadline_s = 2};
     ProcessResult result;
     assert_int_equal(process_run(&spec, &result), ERR_ENVIRONMENT);
     assert_int_equal(result.end, PROCESS_TIMED_OUT);
     assert_int_equal(result.signal, SIGKILL);
-    assert_true(clock_seconds_since(start) < 8);
+    assert_true(clock_seconds_since(start) < 50);
 }
 
 static void a_signal_is_a_failure_with_its_name(void **state)
@@ -245,18 +254,27 @@ static void a_signal_is_a_failure_with_its_name(void **state)
     assert_int_equal(result.signal, SIGSEGV);
 }
 
+/* Each of four waits until all four are there; of two at a time, the second pair starts later. */
 static void several_run_at_once(void **state)
 {
     (void)state;
-    const char *const argv[] = {"sleep", "0.4", NULL};
+    char folder[] = "/tmp/dnn2fpga-process-XXXXXX";
+    assert_non_null(mkdtemp(folder));
+    const char *const meeting[] = {
+        "sh", "-c", ": >\"$0/$$\"; until set -- \"$0\"/*; [ $# -ge 4 ]; do sleep 0.02; done",
+        folder, NULL};
+    const char *const pause[] = {"sleep", "0.4", NULL};
     ProcessSpec specs[4];
     ProcessResult results[4];
     for (int i = 0; i < 4; i++)
-        specs[i] = (ProcessSpec){.argv = argv};
-    int64_t start = clock_monotonic_ns();
+        specs[i] = (ProcessSpec){.argv = meeting, .deadline_s = 120};
     assert_int_equal(process_run_many(specs, 4, 4, results), OK);
-    assert_true(clock_seconds_since(start) < 1.2);
-    start = clock_monotonic_ns();
+    for (int i = 0; i < 4; i++) {
+        assert_int_equal(results[i].exit_status, 0);
+        specs[i] = (ProcessSpec){.argv = pause};
+    }
+    assert_int_equal(fs_remove_tree(folder), OK);
+    int64_t start = clock_monotonic_ns();
     assert_int_equal(process_run_many(specs, 4, 2, results), OK);
     assert_true(clock_seconds_since(start) > 0.75);
     for (int i = 0; i < 4; i++)
@@ -271,7 +289,7 @@ static void one_failure_stops_the_others(void **state)
     ProcessResult results[3];
     int64_t start = clock_monotonic_ns();
     assert_int_equal(process_run_many(specs, 3, 2, results), OK);
-    assert_true(clock_seconds_since(start) < 5);
+    assert_true(clock_seconds_since(start) < 50);
     assert_int_equal(results[0].end, PROCESS_CANCELLED);
     assert_int_equal(results[1].exit_status, 3);
     assert_int_equal(results[2].end, PROCESS_NOT_STARTED);
@@ -322,16 +340,7 @@ static void a_child_dies_with_its_parent(void **state)
     assert_int_equal(kill(child, 0), 0);
     kill(middle, SIGKILL);
     waitpid(middle, NULL, 0);
-    bool gone = false;
-    for (int i = 0; i < 100 && !gone; i++) {
-        usleep(20000);
-        char path[64];
-        snprintf(path, sizeof path, "/proc/%d/cmdline", (int)child);
-        Buffer words = {0};
-        gone = !fs_exists(path) || fs_read_file(path, 1000, &words) != OK || words.length == 0;
-        buffer_free(&words);
-    }
-    assert_true(gone);
+    assert_true(is_gone(child));
     close(ends[0]);
 }
 
