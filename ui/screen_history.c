@@ -441,6 +441,12 @@ static void resume(HistoryScreen *screen)
     app_queue(screen->base.app, JOB_RESUME, table_selected_id(&screen->table));
 }
 
+static void export(HistoryScreen *screen)
+{
+    int64_t ids[COMPARE_MAX_RUNS];
+    history_export(screen->base.app, ids, screen->mark_count ? targets(screen, ids) : 0);
+}
+
 static void show_queue(HistoryScreen *screen)
 {
     app_push(screen->base.app, screen_queue_new(screen->base.app));
@@ -449,6 +455,7 @@ static void show_queue(HistoryScreen *screen)
 static void (*const OBEY[ACTIONS])(HistoryScreen *screen) = {
     [ACTION_REPRODUCE] = reproduce,
     [ACTION_RESUME_SELECTED] = resume,
+    [ACTION_EXPORT] = export,
     [ACTION_QUEUE] = show_queue,
     [ACTION_OPEN] = open_selected,
     [ACTION_MARK] = mark_row,
@@ -490,7 +497,8 @@ static bool history_can(const Screen *base, ActionId action, const char **why_no
     const HistoryScreen *screen = (const HistoryScreen *)base;
     const History *history = &base->app->history;
     bool needs_row = action == ACTION_OPEN || action == ACTION_MARK || action == ACTION_DELETE ||
-                     action == ACTION_NOTE || action == ACTION_TAGS || action == ACTION_PARETO;
+                     action == ACTION_NOTE || action == ACTION_TAGS || action == ACTION_PARETO ||
+                     action == ACTION_EXPORT;
     const HistoryRow *run = selected_row(screen);
     bool again = action == ACTION_REPRODUCE || action == ACTION_RESUME_SELECTED;
     if ((needs_row || again) && history->count == 0)
@@ -539,6 +547,8 @@ static void history_prefill(const Screen *base, ActionId action, char text[SCREE
 {
     const HistoryScreen *screen = (const HistoryScreen *)base;
     const HistoryRow *run = selected_row(screen);
+    if (action == ACTION_EXPORT)
+        snprintf(text, SCREEN_PREFILL_BYTES, "runs.html");
     if (run && screen->mark_count == 0 && (action == ACTION_NOTE || action == ACTION_TAGS))
         snprintf(text, SCREEN_PREFILL_BYTES, "%s", action == ACTION_NOTE ? run->note : run->tags);
 }

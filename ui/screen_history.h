@@ -12,6 +12,9 @@ Screen *screen_compare_new(App *app, const int64_t *ids, int count);
 /* Accuracy, size and latency of runs in a plane; `count` 0: of all that the history lists. */
 Screen *screen_pareto_new(App *app, const int64_t *ids, int count);
 
+/* Writes runs to the new file app->argument; `count` 0: all that the history lists. */
+void history_export(App *app, const int64_t *ids, int count);
+
 /* Runs that wait for their turn. */
 Screen *screen_queue_new(App *app);
 

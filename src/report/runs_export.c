@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/fs.h"
 #include "flow/compare.h"
 #include "flow/report.h"
 #include "report/runs_html.h"
@@ -130,5 +131,27 @@ Status runs_export(Store *store, const int64_t *ids, int count, RunsFormat forma
         runs_html(&(RunsPage){.runs = runs, .count = count, .comparison = comparison}, text);
     json_decref(comparison);
     arena_free(arena);
+    return status;
+}
+
+static Status check_path(const char *path, RunsFormat *format)
+{
+    const char *dot = strrchr(path, '.');
+    if (!dot || strchr(dot, '/') || !runs_format_parse(dot + 1, format))
+        return error_set(ERR_USAGE, "%s: its name must end in .html, .csv or .json", path);
+    if (fs_exists(path))
+        return error_set(ERR_USAGE, "%s is there already: choose another name", path);
+    return OK;
+}
+
+Status runs_export_file(Store *store, const int64_t *ids, int count, const char *path)
+{
+    RunsFormat format = RUNS_HTML;
+    Buffer text = {0};
+    TRY(check_path(path, &format));
+    Status status = runs_export(store, ids, count, format, &text);
+    if (status == OK)
+        status = fs_write_atomic(path, text.data, text.length);
+    buffer_free(&text);
     return status;
 }

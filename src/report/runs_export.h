@@ -22,6 +22,10 @@ bool runs_format_parse(const char *word, RunsFormat *format);
 Status runs_export(Store *store, const int64_t *ids, int count, RunsFormat format,
                    Buffer *text) MUST_CHECK;
 
+/* The same as a new file; its ending says the format. ERR_USAGE: another ending, or a file that is
+ * there already: nothing is written over. */
+Status runs_export_file(Store *store, const int64_t *ids, int count, const char *path) MUST_CHECK;
+
 /* A row of the history as an object, its report as an object in it. The caller's. */
 json_t *runs_record_to_json(const RunRecord *run);
 

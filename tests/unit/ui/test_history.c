@@ -312,9 +312,54 @@ static void test_queue(void **state)
     app_free(app);
 }
 
+static bool file_has(const char *path, const char *wanted)
+{
+    Buffer text = {0};
+    bool has = fs_read_file(path, 1 << 22, &text) == OK && strstr(text.data, wanted);
+    buffer_free(&text);
+    return has;
+}
+
+/* Marked runs, or all that are listed; nothing is written over. */
+static void test_export(void **state)
+{
+    (void)state;
+    FakeHost fake;
+    char folder[] = "/tmp/dnn2fpga-export-XXXXXX", page[64], table[64], keys[96];
+    assert_non_null(mkdtemp(folder));
+    snprintf(page, sizeof page, "%s/a.html", folder);
+    snprintf(table, sizeof table, "%s/b.csv", folder);
+    App *app = fixture_app(&fake, false, false);
+    fixture_history(app);
+    app_history_changed(app);
+    press(app, "7E");
+    assert_shows(app, ":export runs.html");
+    app_key(app, KEY_ESCAPE);
+    snprintf(keys, sizeof keys, ":export %s", page);
+    press(app, keys);
+    app_key(app, KEY_RETURN);
+    assert_shows(app, "6 runs written to");
+    assert_true(file_has(page, "<svg"));
+    press(app, keys);
+    app_key(app, KEY_RETURN);
+    assert_shows(app, "is there already");
+    press(app, "g j ");
+    snprintf(keys, sizeof keys, ":export %s", table);
+    press(app, keys);
+    app_key(app, KEY_RETURN);
+    assert_shows(app, "2 runs written to");
+    assert_true(file_has(table, "run,started_utc,"));
+    press(app, ":export runs.pdf");
+    app_key(app, KEY_RETURN);
+    assert_shows(app, "must end in .html, .csv or .json");
+    app_free(app);
+    assert_int_equal(fs_remove_tree(folder), OK);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_export),
         cmocka_unit_test(test_order),
         cmocka_unit_test(test_selection_follows_the_run),
         cmocka_unit_test(test_filter),

@@ -102,6 +102,13 @@ static void test_run_to_result(void **state)
     assert_true(vt_press(vt, "7"));
     assert_vt_shows(vt, "  ok "); /* the history has it too */
     assert_vt_shows(vt, "1 of 1");
+    const Place *place = *state;
+    const char *page = fs_join(place->arena, place->folder, "runs.html");
+    assert_true(vt_press(vt, ":export "));
+    assert_true(vt_press(vt, page));
+    assert_true(vt_press(vt, "\r"));
+    assert_vt_shows(vt, "1 run written to");
+    assert_true(fs_exists(page));
     assert_true(vt_press(vt, "\r"));
     assert_vt_shows(vt, "bit exact: 100 values of 10 images");
     leave(vt);
