@@ -15,13 +15,14 @@ typedef struct TargetRow {
     const char *word;
     bool has_dsp;
     int least_operand, least_product; /* bits */
+    int high_blocks; /* of the product of an addition's high half, which Yosys may not find narrow */
 } TargetRow;
 
 static const TargetRow TARGETS[RESOURCE_TARGETS] = {
-    [RESOURCES_ICE40] = {"ice40", false, 0, 0},
-    [RESOURCES_ICE40_DSP] = {"ice40-dsp", true, 2, 11},
-    [RESOURCES_ECP5] = {"ecp5", true, 2, 0},
-    [RESOURCES_XILINX7] = {"xilinx7", true, 2, 9},
+    [RESOURCES_ICE40] = {"ice40", false, 0, 0, 0},
+    [RESOURCES_ICE40_DSP] = {"ice40-dsp", true, 2, 11, 1},
+    [RESOURCES_ECP5] = {"ecp5", true, 2, 0, 1},
+    [RESOURCES_XILINX7] = {"xilinx7", true, 2, 9, 2},
 };
 
 const char *resources_target_word(ResourceTarget target)
@@ -199,6 +200,15 @@ static int high_bits(const Part *part)
     return width_of(-top, top - 1);
 }
 
+/* Of the multipliers of so many channels that are constant: a product in logic adds as often. */
+static double digits_of_multipliers(const Op *op, int units)
+{
+    double digits = 0;
+    for (int i = 0; i < units; i++)
+        digits += digits_of(op->requantizers[i % op->requantizer_count].multiplier);
+    return digits;
+}
+
 /* `units` requantizers that take turns at `groups` of channels: two products each. */
 static void add_requantizers(Part *part, int units, int64_t groups)
 {
@@ -208,14 +218,16 @@ static void add_requantizers(Part *part, int units, int64_t groups)
     add(part, FEATURE_SCALE_BITS, (double)units * (sum + MULTIPLIER_BITS));
     if (fixed && digits_of(op->requantizers[0].multiplier) == 1)
         return; /* a shift */
+    double digits = fixed ? digits_of_multipliers(op, units) : (double)units * MULTIPLIER_BITS;
     if (!add_blocks(part, units, LOW_HALF_BITS, MULTIPLIER_BITS))
-        add(part, FEATURE_SOFT_SCALE, (double)units * LOW_HALF_BITS * MULTIPLIER_BITS);
-    if (!add_blocks(part, units, high, MULTIPLIER_BITS))
-        add(part, FEATURE_SOFT_SCALE, (double)units * high * MULTIPLIER_BITS);
+        add(part, FEATURE_SOFT_SCALE, digits * LOW_HALF_BITS);
+    int blocks = op->kind == OP_ADD ? TARGETS[part->target].high_blocks : 1;
+    if (!add_blocks(part, units * blocks, high, MULTIPLIER_BITS))
+        add(part, FEATURE_SOFT_SCALE, digits * high);
     if (fixed)
         return;
     add(part, FEATURE_CHOSEN_SCALE, (double)units * (sum + MULTIPLIER_BITS));
-    add_memory(part, (Memory){groups, units * (int64_t)(2 * MULTIPLIER_BITS), true});
+    add_memory(part, (Memory){groups, units * (int64_t)(2 * MULTIPLIER_BITS), true, 0});
 }
 
 static void add_results(Part *part)
@@ -236,7 +248,7 @@ static void add_window(Part *part)
     int64_t height = op->input_shape.dim[0] + window->pad_top + window->pad_bottom;
     add(part, FEATURE_WINDOW_BITS, (double)(window->kernel_height * window->kernel_width * pixel));
     if (window->kernel_height > 1)
-        add_memory(part, (Memory){width, (window->kernel_height - 1) * pixel, false});
+        add_memory(part, (Memory){width, (window->kernel_height - 1) * pixel, false, 0});
     add_counter(part, width);
     add_counter(part, height);
 }
@@ -281,7 +293,7 @@ static void add_folded_mac(Part *part)
     add_operands(part, k_groups);
     if (stage->rows > 1) {
         add_products(part, (double)products);
-        add_memory(part, (Memory){stage->rows, products * op->weight_bits, true});
+        add_memory(part, (Memory){stage->rows, products * op->weight_bits, true, 0});
     } else {
         int sharing = stage->output.lanes;
         if (op->kind == OP_DEPTHWISE_CONV2D)
@@ -290,7 +302,7 @@ static void add_folded_mac(Part *part)
     }
     add_trees(part, stage->rows <= 1 && op->kind != OP_DEPTHWISE_CONV2D);
     if (groups > 1)
-        add_memory(part, (Memory){groups, (int64_t)stage->pe * op->accumulator_bits, true});
+        add_memory(part, (Memory){groups, (int64_t)stage->pe * op->accumulator_bits, true, 0});
     add(part, FEATURE_SUM_BITS, (double)stage->pe * op->accumulator_bits);
     add_requantizers(part, stage->pe, groups);
     add_results(part);
@@ -373,7 +385,7 @@ static void add_concatenation(Part *part)
 static void add_table(Part *part)
 {
     const Stage *stage = part->stage;
-    Memory table = {op_table_count(stage->op), output_width(stage->op), true};
+    Memory table = {op_table_count(stage->op), output_width(stage->op), true, 0};
     for (int lane = 0; lane < stage->input.lanes; lane++)
         add_memory(part, table);
     add(part, FEATURE_OPERAND_BITS, (double)stage->input.lanes * input_width(stage->op));
@@ -391,7 +403,7 @@ static void add_upsampling(Part *part)
 {
     const Op *op = part->stage->op;
     int64_t pixel = shape_channels(op->input_shape) * input_width(op);
-    add_memory(part, (Memory){op->input_shape.dim[1], pixel, false});
+    add_memory(part, (Memory){op->input_shape.dim[1], pixel, false, 0});
     add_padding(part);
 }
 
@@ -426,14 +438,14 @@ static bool uses_last(const Plan *plan, const StreamBuffer *buffer)
 static void add_buffer(Part *part, const StreamBuffer *buffer)
 {
     const Op *op = &part->plan->model->ops[buffer->from + 1];
-    double beat = (double)buffer->layout.lanes * output_width(op);
-    beat += uses_last(part->plan, buffer) ? 1 : 0;
+    int64_t data = (int64_t)buffer->layout.lanes * output_width(op);
+    int unread = uses_last(part->plan, buffer) ? 0 : 1;
     if (buffer->depth <= BUFFER_REGISTER_DEPTH) {
-        add(part, FEATURE_BUFFER_BITS, beat);
+        add(part, FEATURE_BUFFER_BITS, (double)(data + 1 - unread));
         return;
     }
-    add(part, FEATURE_FIFO_BITS, beat);
-    add_memory(part, (Memory){buffer->depth - 1, (int64_t)beat, false});
+    add(part, FEATURE_FIFO_BITS, (double)(data + 1 - unread));
+    add_memory(part, (Memory){buffer->depth - 1, data + 1, false, unread});
     add_counter(part, buffer->depth);
 }
 

@@ -76,7 +76,7 @@ typedef enum ResourceFeature {
     FEATURE_SUM_BITS,       /* of running sums */
     FEATURE_HELD_SUM_BITS,  /* of sums that wait for their turn */
     FEATURE_SCALE_BITS,     /* of requantizers with one scale */
-    FEATURE_SOFT_SCALE,     /* width times width of their products in logic */
+    FEATURE_SOFT_SCALE,     /* width times digits of their products in logic */
     FEATURE_CHOSEN_SCALE,   /* bits of requantizers with a scale for each channel */
     FEATURE_RESULT_BITS,    /* of the output pixel */
     FEATURE_POOL_BITS,      /* that a pool compares or adds */

@@ -82,7 +82,8 @@ static double cheapest(const BlockShape *shapes, int shape_count, const Memory *
         double cost = number * shapes[i].cost + COST_OF_CHOICE * (rows - 1) * ports;
         if (cost < best) {
             best = cost;
-            *count = number * shapes[i].blocks;
+            *count = rows * (double)parts_of(memory->width - memory->unread, shapes[i].width) *
+                     shapes[i].blocks;
         }
     }
     return best;
@@ -91,9 +92,9 @@ static double cheapest(const BlockShape *shapes, int shape_count, const Memory *
 MemoryUse memory_place(Memory memory, ResourceTarget target)
 {
     const MemoryCosts *costs = &COSTS[target];
-    MemoryUse use = {.logic_bits = memory.depth * memory.width};
+    MemoryUse use = {.logic_bits = memory.depth * (memory.width - memory.unread)};
     double cells = 0, blocks = 0;
-    double logic = (double)use.logic_bits * (memory.is_rom ? costs->rom_bit : 1);
+    double logic = (double)(memory.depth * memory.width) * (memory.is_rom ? costs->rom_bit : 1);
     double in_cells =
         memory.is_rom ? INFINITY
                       : cheapest(costs->cells, (int)(sizeof costs->cells / sizeof *costs->cells),

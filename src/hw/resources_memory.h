@@ -7,6 +7,7 @@
 typedef struct Memory {
     int64_t depth, width; /* words, bits */
     bool is_rom;
+    int64_t unread; /* bits of the width that nobody reads: placed like the others, then dropped */
 } Memory;
 
 typedef struct MemoryUse {
