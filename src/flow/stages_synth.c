@@ -22,6 +22,7 @@ typedef struct Synthesis {
     bool routed;
     Timing timing;      /* predicted, of the design without its pins */
     const char *excess; /* why it does not fit; NULL: it does, as far as is known */
+    bool lacks_pins;    /* and nothing else */
 } Synthesis;
 
 /* ---- before anything is made ----------------------------------------------------------------- */
@@ -141,6 +142,12 @@ static Status route(Synthesis *synthesis)
     FpgaBuild *build = &synthesis->build;
     FitCells total = fit_cells(&build->mapped.total);
     synthesis->excess = fit_excess(build->device, &total, build->arena);
+    int pins = pins_count(synthesis->session->plan);
+    synthesis->lacks_pins = !synthesis->excess && pins > build->device->io;
+    if (synthesis->lacks_pins)
+        synthesis->excess =
+            arena_printf(build->arena, "%d pins of %d, %d of them to load the weights", pins,
+                         build->device->io, PINS_OF_WEIGHTS);
     if (synthesis->excess || !build->routes)
         return OK;
     TRY(fpga_route(build));
@@ -230,8 +237,11 @@ static json_t *ways_to_json(const Synthesis *synthesis)
     for (int i = 0; i < session->plan->count; i++)
         stages[i] = fit_cells(&synthesis->build.mapped.instances[i]);
     const FitNeed need = {fit_cells(&synthesis->build.mapped.total), stages};
-    const char *ways[FIT_WAYS];
-    int count = fit_ways(session->plan, synthesis->build.device, &need, session->arena, ways);
+    const char *ways[FIT_WAYS] = {"load the weights over a board's serial line, which takes three "
+                                  "pins in all: deploy --build"};
+    int count = synthesis->lacks_pins
+                    ? 1
+                    : fit_ways(session->plan, synthesis->build.device, &need, session->arena, ways);
     for (int i = 0; i < count; i++)
         json_array_append_new(list, report_string(ways[i]));
     return list;

@@ -10,6 +10,11 @@
 
 enum { CLASS_BYTES = 2 };
 
+int pins_count(const Plan *plan)
+{
+    return PINS_COUNT + (plan->loads_weights ? PINS_OF_WEIGHTS : 0);
+}
+
 int64_t pins_image_bytes(const Plan *plan)
 {
     QuantParam format = plan->model->ops[0].output;

@@ -15,7 +15,7 @@
 
 #include "hw/plan.h"
 
-enum { PINS_COUNT = 24 };
+enum { PINS_COUNT = 24, PINS_OF_WEIGHTS = 46 };
 
 typedef struct Pins {
     const char *entity;     /* "mnist_cnn_pins" */
@@ -32,6 +32,9 @@ typedef struct Pins {
 
 /* Bytes of an image on the pins. */
 int64_t pins_image_bytes(const Plan *plan);
+
+/* Pins of NAME_pins. */
+int pins_count(const Plan *plan);
 
 /* Makes the folder when missing. Strings live in `arena`. */
 Status emit_pins(const Plan *plan, Arena *arena, const char *folder, Pins *pins) MUST_CHECK;
