@@ -24,6 +24,13 @@ static const char *const KIND_WORDS[KINDS] = {"lut", "ff"};
  * heart. The price is this share of what a feature explains alone. */
 static const double RIDGE = 0.1;
 
+/* Whose runs are fitted, too: UltraPlus has the LUTs of the other iCE40, and smaller runs, as its
+ * products are in DSP blocks; those have features of their own. */
+static const ResourceTarget KIN[RESOURCE_TARGETS] = {[RESOURCES_ICE40] = RESOURCES_ICE40_DSP,
+                                                     [RESOURCES_ICE40_DSP] = RESOURCES_ICE40_DSP,
+                                                     [RESOURCES_ECP5] = RESOURCES_ECP5,
+                                                     [RESOURCES_XILINX7] = RESOURCES_XILINX7};
+
 /* How far off, as fractions: of the runs that were fitted, or of those that were held out. */
 typedef struct Errors {
     double list[SYNTH_MAX_RUNS];
@@ -49,10 +56,9 @@ static double predicted(const Fit *fit, const SynthRun *run)
     return sum;
 }
 
-/* The best value of one coefficient, the others being as they are. */
-static void improve(Fit *fit, const SynthRuns *runs, int kind, int feature)
+/* What the runs say of one coefficient, the others being as they are. */
+static void weigh(const Fit *fit, const SynthRuns *runs, int kind, int feature, double sums[2])
 {
-    double along = 0, square = 0;
     for (int i = 0; i < runs->count; i++) {
         const SynthRun *run = &runs->runs[i];
         if (run->held)
@@ -60,10 +66,18 @@ static void improve(Fit *fit, const SynthRuns *runs, int kind, int feature)
         double x = run->features[feature] / figure_of(run, kind);
         double rest =
             1 - (predicted(fit, run) / figure_of(run, kind) - fit->coefficients[feature] * x);
-        along += x * rest;
-        square += x * x;
+        sums[0] += x * rest;
+        sums[1] += x * x;
     }
-    fit->coefficients[feature] = along > 0 ? along / (square * (1 + RIDGE)) : 0;
+}
+
+/* Its best value. */
+static void improve(Fit *fit, const SynthRuns runs[2], int kind, int feature)
+{
+    double sums[2] = {0};
+    weigh(fit, &runs[0], kind, feature, sums);
+    weigh(fit, &runs[1], kind, feature, sums);
+    fit->coefficients[feature] = sums[0] > 0 ? sums[0] / (sums[1] * (1 + RIDGE)) : 0;
 }
 
 static int compare_errors(const void *a, const void *b)
@@ -106,13 +120,14 @@ static void measure(Fit *fit, const SynthRuns *runs, int kind, bool shows)
             100 * fit->held.median, fit->held.count);
 }
 
-static void fit_kind(const SynthRuns *runs, int kind, bool shows, Fit *fit)
+/* The first runs are of the target itself. */
+static void fit_kind(const SynthRuns runs[2], int kind, bool shows, Fit *fit)
 {
     *fit = (Fit){.fitted = {.count = 0}};
     for (int round = 0; round < ROUNDS; round++)
         for (int i = 0; i < FEATURES; i++)
             improve(fit, runs, kind, i);
-    measure(fit, runs, kind, shows);
+    measure(fit, &runs[0], kind, shows);
 }
 
 static void print_coefficients(const Fit *fit, int kind)
@@ -154,15 +169,18 @@ int main(int argc, char **argv)
            "static const ResourceCoefficients RESOURCE_COEFFICIENTS[RESOURCE_TARGETS] = {\n");
     for (int target = 0; target < RESOURCE_TARGETS; target++) {
         const char *family = resources_target_word((ResourceTarget)target);
-        SynthRuns runs = synth_runs_read(argv[1], (ResourceTarget)target);
+        SynthRuns runs[2] = {synth_runs_read(argv[1], (ResourceTarget)target)};
+        if (KIN[target] != (ResourceTarget)target)
+            runs[1] = synth_runs_read(argv[1], KIN[target]);
         printf("    { /* %s */\n", family);
         for (int kind = 0; kind < KINDS; kind++) {
             Fit fit;
-            fit_kind(&runs, kind, is_named(family, argv + 2, argc - 2), &fit);
+            fit_kind(runs, kind, is_named(family, argv + 2, argc - 2), &fit);
             print_coefficients(&fit, kind);
         }
         printf("    },\n");
-        synth_runs_free(&runs);
+        synth_runs_free(&runs[0]);
+        synth_runs_free(&runs[1]);
     }
     printf("};\n/* clang-format on */\n\n#endif\n");
     return 0;

@@ -15,7 +15,7 @@
 static const char *const DEVICES[RESOURCE_TARGETS] = {"hx8k", "up5k", "ecp5-25", "artix7-35t"};
 
 /* Products in logic are harder to foretell. */
-static const double MOST_LUT_ERROR[RESOURCE_TARGETS] = {0.28, 0.2, 0.2, 0.2};
+static const double MOST_LUT_ERROR[RESOURCE_TARGETS] = {0.25, 0.2, 0.2, 0.2};
 
 static ResourceEstimate estimate_of(const SynthRun *run, ResourceTarget target)
 {
