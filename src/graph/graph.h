@@ -160,9 +160,9 @@ int64_t graph_parameters(const Graph *graph);
 /* Multiply-accumulate operations of a layer for one image; additions alone do not count. */
 int64_t layer_macs(const Layer *layer);
 
-/* Output elements along one axis, and Keras' split of 'same' padding (the extra pixel goes to the
- * bottom or right): out = ceil(in / stride), pad = max((out-1)*stride + kernel - in, 0). */
-int64_t window_output_size(int64_t input, int kernel, int stride, bool same, int *pad_before,
-                           int *pad_after);
+/* Output height and width of a window over an image, and the window's pads: Keras' split of 'same'
+ * padding (the extra pixel goes to the bottom or right), along each axis
+ * out = ceil(in / stride), pad = max((out-1)*stride + kernel - in, 0); without it no pads. */
+void window_slide(Window *window, Shape image, int64_t *height, int64_t *width);
 
 #endif

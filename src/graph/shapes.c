@@ -2,19 +2,29 @@
  * inputs and tensors. */
 #include "graph/graph.h"
 
-int64_t window_output_size(int64_t input, int kernel, int stride, bool same, int *pad_before,
-                           int *pad_after)
+/* `pads` before and after, of 'same' padding; NULL: there is none. */
+static int64_t output_along(int64_t input, int kernel, int stride, int pads[2])
 {
-    *pad_before = *pad_after = 0;
-    if (!same)
+    if (!pads)
         return input < kernel ? 0 : (input - kernel) / stride + 1;
     int64_t output = (input + stride - 1) / stride;
     int64_t pad = (output - 1) * stride + kernel - input;
-    if (pad > 0) {
-        *pad_before = (int)(pad / 2);
-        *pad_after = (int)(pad - pad / 2);
-    }
+    pads[0] = pad > 0 ? (int)(pad / 2) : 0;
+    pads[1] = pad > 0 ? (int)(pad - pad / 2) : 0;
     return output;
+}
+
+void window_slide(Window *window, Shape image, int64_t *height, int64_t *width)
+{
+    int rows[2] = {0, 0}, columns[2] = {0, 0};
+    *height = output_along(image.dim[0], window->kernel_height, window->stride_height,
+                           window->same ? rows : NULL);
+    *width = output_along(image.dim[1], window->kernel_width, window->stride_width,
+                          window->same ? columns : NULL);
+    window->pad_top = rows[0];
+    window->pad_bottom = rows[1];
+    window->pad_left = columns[0];
+    window->pad_right = columns[1];
 }
 
 typedef void InferShape(const Graph *graph, Layer *layer, Blockers *blockers);
@@ -73,11 +83,7 @@ static bool slide_window(Layer *layer, int64_t *height, int64_t *width, Blockers
                      w->stride_width);
         return false;
     }
-    Shape input = shape_as_image(layer->input_shape);
-    *height = window_output_size(input.dim[0], w->kernel_height, w->stride_height, w->same,
-                                 &w->pad_top, &w->pad_bottom);
-    *width = window_output_size(input.dim[1], w->kernel_width, w->stride_width, w->same,
-                                &w->pad_left, &w->pad_right);
+    window_slide(w, shape_as_image(layer->input_shape), height, width);
     if (*height >= 1 && *width >= 1)
         return true;
     char text[SHAPE_TEXT_BYTES];

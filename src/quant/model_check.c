@@ -113,15 +113,14 @@ static Status check_window(const Op *op, int64_t channels)
 {
     const Window *w = &op->window;
     TRY(check_window_sizes(op));
-    int top, bottom, left, right;
-    int64_t height = window_output_size(op->input_shape.dim[0], w->kernel_height, w->stride_height,
-                                        w->same, &top, &bottom);
-    int64_t width = window_output_size(op->input_shape.dim[1], w->kernel_width, w->stride_width,
-                                       w->same, &left, &right);
-    if (w->pad_top != top || w->pad_bottom != bottom || w->pad_left != left ||
-        w->pad_right != right)
+    Window right = *w;
+    int64_t height, width;
+    window_slide(&right, op->input_shape, &height, &width);
+    if (w->pad_top != right.pad_top || w->pad_bottom != right.pad_bottom ||
+        w->pad_left != right.pad_left || w->pad_right != right.pad_right)
         return error_set(ERR_REFUSED, "pads are %d %d %d %d, expected %d %d %d %d", w->pad_top,
-                         w->pad_bottom, w->pad_left, w->pad_right, top, bottom, left, right);
+                         w->pad_bottom, w->pad_left, w->pad_right, right.pad_top, right.pad_bottom,
+                         right.pad_left, right.pad_right);
     return expect_output(op, (Shape){3, {height, width, channels}});
 }
 

@@ -23,12 +23,28 @@ static void test_window_sizes(void **state)
         {7, 5, 3, 1, 3, 2, 2},   {4, 1, 3, 1, 2, 0, 0},   {2, 3, 1, 0, 0, 0, 0},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        int before, after;
-        assert_int_equal(window_output_size(rows[i].input, rows[i].kernel, rows[i].stride,
-                                            rows[i].same != 0, &before, &after),
-                         rows[i].output);
-        assert_int_equal(before, rows[i].before);
-        assert_int_equal(after, rows[i].after);
+        int64_t height, width;
+        Window high = {.kernel_height = rows[i].kernel,
+                       .kernel_width = 1,
+                       .stride_height = rows[i].stride,
+                       .stride_width = 1,
+                       .same = rows[i].same != 0,
+                       .pad_left = 9};
+        window_slide(&high, shape_of(3, rows[i].input, 5, 1), &height, &width);
+        assert_int_equal(height, rows[i].output);
+        assert_int_equal(width, 5);
+        assert_int_equal(high.pad_top, rows[i].before);
+        assert_int_equal(high.pad_bottom, rows[i].after);
+        assert_int_equal(high.pad_left + high.pad_right, 0);
+        Window wide = {.kernel_height = 1,
+                       .kernel_width = rows[i].kernel,
+                       .stride_height = 1,
+                       .stride_width = rows[i].stride,
+                       .same = rows[i].same != 0};
+        window_slide(&wide, shape_of(3, 5, rows[i].input, 1), &height, &width);
+        assert_int_equal(width, rows[i].output);
+        assert_int_equal(wide.pad_left, rows[i].before);
+        assert_int_equal(wide.pad_right, rows[i].after);
     }
 }
 

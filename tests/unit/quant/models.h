@@ -66,12 +66,8 @@ static inline Op *add_op(IntegerModel *model, OpKind kind, const char *name, int
 
 static inline void set_window(Op *op, Window window, int64_t channels)
 {
-    int64_t height =
-        window_output_size(op->input_shape.dim[0], window.kernel_height, window.stride_height,
-                           window.same, &window.pad_top, &window.pad_bottom);
-    int64_t width =
-        window_output_size(op->input_shape.dim[1], window.kernel_width, window.stride_width,
-                           window.same, &window.pad_left, &window.pad_right);
+    int64_t height, width;
+    window_slide(&window, op->input_shape, &height, &width);
     op->window = window;
     op->output_shape = (Shape){3, {height, width, channels}};
 }
