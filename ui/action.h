@@ -84,6 +84,7 @@ typedef enum ActionId {
     ACTION_BALANCE,
     ACTION_NEXT_DEVICE,
     ACTION_DEVICE,
+    ACTION_LEVEL,
     ACTION_SEARCH,
     ACTION_SEARCH_NEXT,
     ACTION_SEARCH_PREVIOUS,
@@ -111,6 +112,7 @@ typedef enum ActionId {
     ACTION_LATER,
     ACTION_TRY_AGAIN,
     ACTION_LAST_SCREEN,
+    ACTION_PANE,
     ACTION_ZOOM,
     ACTION_THEME,
     ACTION_MOUSE,
@@ -120,6 +122,7 @@ typedef enum ActionId {
     ACTION_HELP,
     ACTION_REPAINT,
     ACTION_SUSPEND,
+    ACTION_CLOSE,
     ACTION_QUIT,
     ACTIONS
 } ActionId;
@@ -146,7 +149,9 @@ typedef enum ActionScope {
     SCOPE_QUEUE = 1 << 18,  /* rows are jobs that wait */
     SCOPE_CLIMB = 1 << 19,  /* the ladder under way is asked for something */
     SCOPE_WAVES = 1 << 20,  /* a simulated design can be looked into */
-    SCOPE_DIFFERENCE = 1 << 21
+    SCOPE_DIFFERENCE = 1 << 21,
+    SCOPE_LEVEL = 1 << 22, /* lines have levels */
+    SCOPE_PANES = 1 << 23  /* there are two panes */
 } ActionScope;
 
 typedef struct ActionInfo {

@@ -102,6 +102,7 @@ static void show_root(App *app, Root root)
     while (app->depth > 0)
         app_pop(app);
     app_commit_edits(app);
+    app->pane = root == app->root ? app->pane : PANES_BOTH;
     if (root != app->root)
         app->last_root = app->root;
     app->root = root;
@@ -318,6 +319,19 @@ static void show_help(App *app)
     app_push(app, screen_help_new(app, app_screen(app)));
 }
 
+static void close_screen(App *app)
+{
+    if (app->depth > 0)
+        app_pop(app);
+    else
+        ask_quit(app);
+}
+
+static void next_pane(App *app)
+{
+    app->pane = (app->pane + 1) % PANE_CHOICES;
+}
+
 static void zoom(App *app)
 {
     app->zoomed = !app->zoomed;
@@ -359,6 +373,8 @@ static void (*const OBEY[ACTIONS])(App *app) = {
     [ACTION_HELP] = show_help,
     [ACTION_REPAINT] = repaint,
     [ACTION_SUSPEND] = suspend,
+    [ACTION_CLOSE] = close_screen,
+    [ACTION_PANE] = next_pane,
     [ACTION_QUIT] = ask_quit,
 };
 

@@ -26,6 +26,7 @@
 #include "ui/prompt.h"
 #include "ui/run_view.h"
 #include "ui/screen.h"
+#include "ui/table.h"
 
 typedef enum Root {
     ROOT_MODEL,
@@ -42,6 +43,9 @@ typedef enum Root {
 } Root;
 
 enum { APP_MAX_DEPTH = 6, APP_MIN_ROWS = 17, APP_MIN_COLUMNS = 60 };
+
+/* Which panes of a screen with two are drawn. */
+typedef enum PaneChoice { PANES_BOTH, PANE_FIRST, PANE_SECOND, PANE_CHOICES } PaneChoice;
 
 /* Something that takes longer than a frame, done beside the event loop. */
 typedef struct Work {
@@ -87,6 +91,7 @@ typedef struct AppSettings {
     bool ascii;
     bool mouse;
     Theme theme;
+    TableChoice history;   /* columns and order of the history */
     const char *no_viewer; /* why waveforms cannot be shown here; NULL: they can */
 } AppSettings;
 
@@ -131,9 +136,11 @@ struct App {
     Root root, last_root;
     Screen *stack[APP_MAX_DEPTH]; /* screens above the root */
     int depth;
-    int rows, columns; /* of the terminal; set by app_resized() before anything else */
-    int working;       /* pieces of work under way */
+    int rows, columns;     /* of the terminal; set by app_resized() before anything else */
+    int working;           /* pieces of work under way */
+    int64_t busy_since_ms; /* app_busy() since then; 0: it is not */
     bool looking_at_tools;
+    PaneChoice pane;
     bool zoomed;                 /* the screen alone is drawn */
     bool viewing;                /* a window with waveforms is open */
     bool draw_anyway;            /* on a terminal that is too small */

@@ -8,7 +8,7 @@
 #include "ui/key.h"
 #include "ui/run_pane.h"
 
-enum { BODY_ROW = 2, ROWS_BELOW = 2, GAUGE_COLUMNS = 20 };
+enum { BODY_ROW = 2, ROWS_BELOW = 2, GAUGE_COLUMNS = 20, SAY_LOADING_MS = 2000 };
 
 static const char *first_key(const ActionInfo *info, char name[KEY_NAME_BYTES])
 {
@@ -73,6 +73,13 @@ static void draw_crumbs(const App *app, Area line)
     char position[SCREEN_TEXT_BYTES] = "";
     if (shown->ops->position)
         shown->ops->position(shown, position);
+    int64_t waited = app->busy_since_ms > 0 ? app->now_ms - app->busy_since_ms : 0;
+    if (waited >= SAY_LOADING_MS) {
+        char place[SCREEN_TEXT_BYTES];
+        snprintf(place, sizeof place, "%s", position);
+        snprintf(position, sizeof position, "loading %d s%s%.64s", (int)(waited / 1000),
+                 *place ? ", " : "", place);
+    }
     int right = text_columns(position, line.canvas->ascii) + 2;
     area_text_right(area_part(line, 0, 0, 1, line.columns - 1), 0, STYLE_DIM, position);
     Area left = area_part(line, 0, 0, 1, line.columns - right);
@@ -121,11 +128,17 @@ static void draw_status(const App *app, Area line)
         draw_run_status(app, line);
 }
 
-static int hint_columns(ActionId action)
+/* Closing a main screen is leaving. */
+static const char *hint_word(const App *app, ActionId action)
 {
-    const ActionInfo *info = action_info(action);
+    bool leaves = action == ACTION_CLOSE && app->depth == 0;
+    return action_info(leaves ? ACTION_QUIT : action)->hint;
+}
+
+static int hint_columns(const App *app, ActionId action)
+{
     char name[KEY_NAME_BYTES];
-    return (int)(strlen(first_key(info, name)) + strlen(info->hint)) + 1;
+    return (int)(strlen(first_key(action_info(action), name)) + strlen(hint_word(app, action))) + 1;
 }
 
 /* Draws the hint of an action, dimmed when it is not possible now; the column for the next one. */
@@ -137,9 +150,12 @@ static int draw_hint(const App *app, Area line, int column, ActionId action)
     bool possible = app_can(app, action, &why_not);
     if (!possible && action == ACTION_BACK)
         return column;
-    area_zone(line, 0, column, hint_columns(action), (Click){.action = (int)action, .times = 1});
+    area_zone(line, 0, column, hint_columns(app, action),
+              (Click){.action = (int)action, .times = 1});
     column = area_text(line, 0, column, possible ? STYLE_KEY : STYLE_DIM, first_key(info, name));
-    return area_text(line, 0, column + 1, possible ? STYLE_NORMAL : STYLE_DIM, info->hint) + 2;
+    return area_text(line, 0, column + 1, possible ? STYLE_NORMAL : STYLE_DIM,
+                     hint_word(app, action)) +
+           2;
 }
 
 /* Keys of what can be done here: first those of the screen, then those of everywhere; how to get
@@ -148,19 +164,19 @@ static void draw_hints(const App *app, Area line)
 {
     const ScreenOps *ops = app_screen(app)->ops;
     unsigned own = ops->scopes & ~ops->unhinted;
-    const int last = hint_columns(ACTION_HELP) + 2 + hint_columns(ACTION_QUIT);
+    const int last = hint_columns(app, ACTION_HELP) + 2 + hint_columns(app, ACTION_CLOSE);
     int column = 1;
     for (int pass = 0; pass < 2; pass++)
         for (int i = ACTION_NONE + 1; i < ACTIONS; i++) {
             const ActionInfo *info = action_info((ActionId)i);
             bool wanted = info->scope & (pass == 0 ? own : SCOPE_APP);
-            if (!info->hint || !wanted || i == ACTION_HELP || i == ACTION_QUIT)
+            if (!info->hint || !wanted || i == ACTION_HELP || i == ACTION_QUIT || i == ACTION_CLOSE)
                 continue;
-            if (column + hint_columns((ActionId)i) + 2 + last <= line.columns)
+            if (column + hint_columns(app, (ActionId)i) + 2 + last <= line.columns)
                 column = draw_hint(app, line, column, (ActionId)i);
         }
     column = draw_hint(app, line, column, ACTION_HELP);
-    draw_hint(app, line, column, ACTION_QUIT);
+    draw_hint(app, line, column, ACTION_CLOSE);
 }
 
 static void draw_too_small(Area screen)
@@ -185,6 +201,10 @@ static void draw_frame(const App *app, Area all)
 void app_draw(App *app, Canvas *canvas)
 {
     canvas_reset(canvas, canvas->rows, canvas->columns);
+    if (!app_busy(app))
+        app->busy_since_ms = 0;
+    else if (app->busy_since_ms == 0)
+        app->busy_since_ms = app->now_ms;
     Area all = area_of(canvas);
     if (app_shows_size(app)) {
         draw_too_small(all);

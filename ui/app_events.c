@@ -42,7 +42,6 @@ void app_tick(App *app)
 bool app_needs_ticks(const App *app)
 {
     const Message *shown = messages_shown(&app->messages, app->now_ms);
-    return run_view_active(&app->run) || app->history.running.id > 0 ||
-           app->observing.state == OBSERVATION_GOING_ON || app->working > 0 ||
+    return run_view_active(&app->run) || app->history.running.id > 0 || app_busy(app) ||
            (shown && shown->level == MESSAGE_INFO);
 }

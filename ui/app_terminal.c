@@ -2,6 +2,7 @@
 #include "base/fs.h"
 #include "ui/app.h"
 #include "ui/key.h"
+#include "ui/screen_history.h"
 
 void app_set_theme(App *app)
 {
@@ -22,11 +23,12 @@ void app_toggle_mouse(App *app)
 
 void app_save_settings(App *app)
 {
+    app->settings.history = table_choice(screen_history_table(app->roots[ROOT_HISTORY]));
     if (app->ports.save_settings(app->ports.host) != OK)
         app_message(app, MESSAGE_ERROR, "%s", error_message());
     else
-        app_message(app, MESSAGE_INFO, "saved: theme %s, mouse %s", theme_name(app->settings.theme),
-                    app->settings.mouse ? "on" : "off");
+        app_message(app, MESSAGE_INFO, "saved: theme %s, mouse %s, columns of the history",
+                    theme_name(app->settings.theme), app->settings.mouse ? "on" : "off");
 }
 
 /* The screen as text, without the prompt that asked for it. */

@@ -26,13 +26,19 @@ static Status make_schemes_folder(const Jobs *jobs, Arena *arena)
     return fs_make_folders(fs_join(arena, jobs->folder, "schemes"));
 }
 
+static const char *steps_path(const Jobs *jobs, Arena *arena, const char *name)
+{
+    return arena_printf(arena, "%s/schemes/%.64s.undo", jobs->folder, name);
+}
+
 static Status write_edits(const Jobs *jobs, Arena *arena)
 {
     const Tuning *tuning = jobs->app->tuning;
     const char *path = edits_path(jobs, arena, tuning_identity(tuning));
+    TRY(make_schemes_folder(jobs, arena));
+    TRY(tuning_write_steps(tuning, steps_path(jobs, arena, tuning_identity(tuning))));
     if (tuning_differences(tuning, NULL) == 0)
         return fs_exists(path) ? fs_remove_tree(path) : OK;
-    TRY(make_schemes_folder(jobs, arena));
     return tuning_write(tuning, path);
 }
 
@@ -44,13 +50,22 @@ Status jobs_save_edits(const Jobs *jobs)
     return status;
 }
 
+/* The choices are what their file says; that their steps cannot be had again loses no choice. */
 Status jobs_restore_edits(const Jobs *jobs, Tuning *tuning, int *count)
 {
     Arena *arena = arena_new();
     const char *path = edits_path(jobs, arena, tuning_identity(tuning));
-    Status status = fs_exists(path) ? tuning_read(tuning, path) : OK;
+    const char *steps = steps_path(jobs, arena, tuning_identity(tuning));
+    if (fs_exists(steps) && tuning_read_steps(tuning, steps) != OK)
+        tuning_reset(tuning);
+    Status status = OK;
+    if (fs_exists(path))
+        status = tuning_read(tuning, path);
+    else
+        tuning_reset(tuning);
+    tuning_commit(tuning);
     arena_free(arena);
-    *count = status == OK && tuning_commit(tuning) ? tuning_differences(tuning, NULL) : 0;
+    *count = status == OK ? tuning_differences(tuning, NULL) : 0;
     return status;
 }
 

@@ -29,10 +29,11 @@ static void find_lines(Pager *pager)
         bool last = i + 1 == pager->text.length && pager->text.data[i] != '\n';
         if (pager->text.data[i] != '\n' && !last)
             continue;
-        pager->lines[pager->count++] = start;
-        start = i + 1;
         if (!last)
             pager->text.data[i] = '\0';
+        if (!pager->keeps || pager->keeps(pager->text.data + start, pager->level))
+            pager->lines[pager->count++] = start;
+        start = i + 1;
     }
 }
 

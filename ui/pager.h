@@ -22,8 +22,10 @@ typedef struct Pager {
     size_t *lines; /* owned: where each begins */
     int count;
     Scroll scroll;
-    int left;    /* columns that are scrolled away */
-    bool follow; /* stays at the end when the text grows */
+    int left;                                   /* columns that are scrolled away */
+    bool (*keeps)(const char *line, int level); /* others are left out; NULL: all are kept */
+    int level;                                  /* for it */
+    bool follow;                                /* stays at the end when the text grows */
     char search[PAGER_SEARCH_BYTES];
     int found; /* line of the last hit; -1: none */
 } Pager;

@@ -141,6 +141,11 @@ typedef struct Parts {
 
 static Parts parts_of(const CalibrateScreen *screen, Area area)
 {
+    const Area none = area_part(area, 0, 0, 0, 0);
+    if (screen->base.app->pane == PANE_FIRST)
+        return (Parts){area, none};
+    if (screen->base.app->pane == PANE_SECOND)
+        return (Parts){none, area_part(area, 0, 1, area.rows, area.columns - 2)};
     if (area.columns >= WIDE_COLUMNS) {
         int left = area.columns / 2;
         return (Parts){area_part(area, 0, 0, area.rows, left),
@@ -205,10 +210,12 @@ static void calibrate_draw(const Screen *base, Area area)
                           .effects = &screen->view.rows[selected(screen)],
                           .compared = calibrator_at(screen->compared),
                           .other = &screen->view.other};
-    table_draw(&screen->table, parts.table);
-    calibrate_pane_draw(&pane, parts.pane);
+    if (parts.table.rows > 0)
+        table_draw(&screen->table, parts.table);
+    if (parts.pane.rows > 0)
+        calibrate_pane_draw(&pane, parts.pane);
     int below = screen->view.count + 2;
-    if (area.columns >= WIDE_COLUMNS)
+    if (area.columns >= WIDE_COLUMNS && parts.table.rows > below)
         draw_edits(screen, area_part(parts.table, below, 1, parts.table.rows - below,
                                      parts.table.columns - 1));
 }
@@ -502,7 +509,7 @@ static void calibrate_close(Screen *base)
 
 static const ScreenOps OPS = {
     .name = "Calibrate",
-    .scopes = SCOPE_LIST | SCOPE_SEARCH | SCOPE_EDIT | SCOPE_MARK | SCOPE_CALIBRATE,
+    .scopes = SCOPE_LIST | SCOPE_SEARCH | SCOPE_EDIT | SCOPE_MARK | SCOPE_CALIBRATE | SCOPE_PANES,
     .layout = calibrate_layout,
     .draw = calibrate_draw,
     .action = calibrate_action,

@@ -221,8 +221,10 @@ static void rows_sort(void *self, int column, bool descending)
 
 /* ---- drawing --------------------------------------------------------------------------------- */
 
-static int detail_rows(int rows)
+static int detail_rows(const App *app, int rows)
 {
+    if (app->pane != PANES_BOTH)
+        return app->pane == PANE_FIRST ? 0 : rows;
     return rows >= ROWS_FOR_DETAIL ? DETAIL_ROWS : 0;
 }
 
@@ -230,9 +232,9 @@ static void history_layout(Screen *base, int rows, int columns)
 {
     HistoryScreen *screen = (HistoryScreen *)base;
     (void)columns;
-    table_layout(&screen->table, rows - detail_rows(rows));
+    table_layout(&screen->table, rows - detail_rows(base->app, rows));
     said(screen, history_show(&base->app->history, (int)screen->table.top, screen->table.page));
-    if (detail_rows(rows) > 0)
+    if (detail_rows(base->app, rows) > 0)
         history_detail_load(&screen->detail, base->app->history.store, screen->table.selected_id);
 }
 
@@ -250,8 +252,9 @@ static void draw_nothing(const History *history, Area area)
 static void history_draw(const Screen *base, Area area)
 {
     const HistoryScreen *screen = (const HistoryScreen *)base;
-    int rows = area.rows - detail_rows(area.rows);
-    table_draw(&screen->table, area_part(area, 0, 0, rows, area.columns));
+    int rows = area.rows - detail_rows(base->app, area.rows);
+    if (rows > 0)
+        table_draw(&screen->table, area_part(area, 0, 0, rows, area.columns));
     if (base->app->history.count == 0)
         draw_nothing(&base->app->history, area);
     else if (rows < area.rows)
@@ -576,8 +579,8 @@ static void history_close(Screen *base)
 
 static const ScreenOps OPS = {
     .name = "History",
-    .scopes = SCOPE_LIST | SCOPE_SEARCH | SCOPE_SORT | SCOPE_ENTER | SCOPE_MARK | SCOPE_ACROSS |
-              SCOPE_REFRESH | SCOPE_HISTORY,
+    .scopes = SCOPE_PANES | SCOPE_LIST | SCOPE_SEARCH | SCOPE_SORT | SCOPE_ENTER | SCOPE_MARK |
+              SCOPE_ACROSS | SCOPE_REFRESH | SCOPE_HISTORY,
     .layout = history_layout,
     .draw = history_draw,
     .action = history_action,
@@ -591,6 +594,11 @@ static const ScreenOps OPS = {
     .subject = history_subject,
     .close = history_close,
 };
+
+const Table *screen_history_table(const Screen *base)
+{
+    return &((const HistoryScreen *)base)->table;
+}
 
 Screen *screen_history_new(App *app)
 {
@@ -607,5 +615,8 @@ Screen *screen_history_new(App *app)
                                            .find = rows_find,
                                            .marked = rows_marked});
     screen->table.wide = true;
+    table_choose(&screen->table, &app->settings.history);
+    app->history.sort_column = screen->table.sort_column; /* it is not loaded yet */
+    app->history.descending = screen->table.descending;
     return &screen->base;
 }

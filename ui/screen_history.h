@@ -18,6 +18,9 @@ void history_export(App *app, const int64_t *ids, int count);
 /* Runs that wait for their turn. */
 Screen *screen_queue_new(App *app);
 
+/* The table of the history screen: its columns and order can be saved. */
+const Table *screen_history_table(const Screen *base);
+
 /* Which columns of a table are shown; the table outlives the screen. */
 Screen *screen_columns_new(App *app, Table *table);
 

@@ -228,6 +228,14 @@ static void ladder_draw(const Screen *base, Area area)
                   "must reach.");
         return;
     }
+    if (app->pane == PANE_FIRST) {
+        draw_chart(&app->run, body.rows >= 3 + 3 * PLACE_COUNT, body);
+        return;
+    }
+    if (app->pane == PANE_SECOND) {
+        draw_curves(&app->run, area_part(body, 0, 1, body.rows, area.columns - 2));
+        return;
+    }
     if (area.columns >= WIDE_COLUMNS) {
         draw_chart(&app->run, true, area_part(body, 0, 0, body.rows, LEFT_COLUMNS));
         draw_curves(&app->run, area_part(body, 0, LEFT_COLUMNS + 2, body.rows,
@@ -324,7 +332,7 @@ static void ladder_close(Screen *base)
 
 static const ScreenOps OPS = {
     .name = "Ladder",
-    .scopes = SCOPE_LADDER | SCOPE_STEER | SCOPE_CLIMB,
+    .scopes = SCOPE_LADDER | SCOPE_STEER | SCOPE_CLIMB | SCOPE_PANES,
     .layout = ladder_layout,
     .draw = ladder_draw,
     .action = ladder_action,

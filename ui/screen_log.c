@@ -13,7 +13,8 @@ typedef struct LogScreen {
     Screen base;
     Pager pager;
     int64_t run; /* that the text is of */
-    bool stale;  /* the file may have grown */
+    int level;   /* LogLevel: lesser lines are left out */
+    bool stale;  /* the file may have grown, or other lines are wanted */
 } LogScreen;
 
 static Style style_of_line(const char *line)
@@ -26,6 +27,16 @@ static Style style_of_line(const char *line)
     return strstr(text, "failed") ? STYLE_BAD : STYLE_NORMAL;
 }
 
+typedef enum LogLevel { LOG_ALL, LOG_COMMANDS, LOG_FAILURES, LOG_LEVELS } LogLevel;
+
+static bool keeps_line(const char *line, int level)
+{
+    const char *text = strlen(line) > STAMP_COLUMNS ? line + STAMP_COLUMNS : line;
+    bool command = *text == '$' || *text == '=';
+    return level == LOG_ALL || style_of_line(line) == STYLE_BAD ||
+           (level == LOG_COMMANDS && command);
+}
+
 static void read_log(LogScreen *screen)
 {
     const RunView *run = &screen->base.app->run;
@@ -36,6 +47,8 @@ static void read_log(LogScreen *screen)
         screen->pager.left = DATE_COLUMNS; /* the time matters, the day is a key away */
     }
     screen->run = run->id;
+    screen->pager.keeps = keeps_line;
+    screen->pager.level = screen->level;
     screen->pager.follow = true;
     snprintf(path, sizeof path, "%s/run.log", run->folder);
     if (*run->folder && fs_exists(path) && pager_load(&screen->pager, path) != OK)
@@ -57,6 +70,8 @@ static void log_draw(const Screen *base, Area area)
     Area inside = area_part(area, 0, 1, area.rows, area.columns - 1);
     if (screen->pager.count > 0)
         pager_draw(&screen->pager, inside, style_of_line);
+    else if (screen->level > LOG_ALL)
+        area_text(inside, 1, 0, STYLE_DIM, "No such line. L: all.");
     else
         area_text(inside, 1, 0, STYLE_DIM,
                   base->app->run.known ? "This run has no log." : "No run yet.");
@@ -64,7 +79,12 @@ static void log_draw(const Screen *base, Area area)
 
 static bool log_action(Screen *base, ActionId action)
 {
-    return pager_action(&((LogScreen *)base)->pager, action);
+    LogScreen *screen = (LogScreen *)base;
+    if (action != ACTION_LEVEL)
+        return pager_action(&screen->pager, action);
+    screen->level = (screen->level + 1) % LOG_LEVELS;
+    screen->stale = true;
+    return true;
 }
 
 static bool log_search(Screen *base, const char *text)
@@ -90,9 +110,11 @@ static void log_position(const Screen *base, char text[SCREEN_TEXT_BYTES])
 
 static void log_subject(const Screen *base, char text[SCREEN_TEXT_BYTES])
 {
+    static const char *const SHOWN[LOG_LEVELS] = {"", ", commands and failures", ", failures"};
     const RunView *run = &base->app->run;
     if (run->id > 0)
-        snprintf(text, SCREEN_TEXT_BYTES, "of run %lld", (long long)run->id);
+        snprintf(text, SCREEN_TEXT_BYTES, "of run %lld%s", (long long)run->id,
+                 SHOWN[((const LogScreen *)base)->level]);
 }
 
 static void log_close(Screen *base)
@@ -103,7 +125,7 @@ static void log_close(Screen *base)
 
 static const ScreenOps OPS = {
     .name = "Log",
-    .scopes = SCOPE_LIST | SCOPE_TEXT | SCOPE_ACROSS | SCOPE_SEARCH,
+    .scopes = SCOPE_LIST | SCOPE_TEXT | SCOPE_ACROSS | SCOPE_SEARCH | SCOPE_LEVEL,
     .layout = log_layout,
     .draw = log_draw,
     .action = log_action,

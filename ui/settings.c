@@ -1,6 +1,7 @@
 #include "ui/settings.h"
 
 #include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -28,6 +29,18 @@ static bool set_switch(const char *value, void *place)
     return yes || strcmp(value, "no") == 0;
 }
 
+static bool set_hidden(const char *value, void *place)
+{
+    snprintf(((TableChoice *)place)->hidden, sizeof(TableChoice){0}.hidden, "%s", value);
+    return true;
+}
+
+static bool set_sort(const char *value, void *place)
+{
+    snprintf(((TableChoice *)place)->sort, sizeof(TableChoice){0}.sort, "%s", value);
+    return true;
+}
+
 static const struct {
     const char *name;
     const char *expected;
@@ -38,6 +51,8 @@ static const struct {
     {"mouse", "yes no", set_switch, offsetof(Settings, mouse)},
     {"ascii", "yes no", set_switch, offsetof(Settings, ascii)},
     {"color", "yes no", set_switch, offsetof(Settings, color)},
+    {"history-hidden", "titles", set_hidden, offsetof(Settings, history)},
+    {"history-sort", "a title", set_sort, offsetof(Settings, history)},
 };
 
 static char *trim(char *text)
@@ -60,7 +75,9 @@ static void take(char *name, char *value, int line, Settings *settings, Buffer *
                           KEYS[i].expected);
         return;
     }
-    buffer_printf(warnings, "line %d: \"%s\" is no setting; they are: theme mouse ascii color\n",
+    buffer_printf(warnings,
+                  "line %d: \"%s\" is no setting; they are: theme mouse ascii color "
+                  "history-hidden history-sort\n",
                   line, name);
 }
 
@@ -116,7 +133,8 @@ static void copy_other_lines(const char *text, Buffer *into)
 {
     while (*text) {
         size_t length = strcspn(text, "\n");
-        if (!sets(text, "theme") && !sets(text, "mouse"))
+        if (!sets(text, "theme") && !sets(text, "mouse") && !sets(text, "history-hidden") &&
+            !sets(text, "history-sort"))
             buffer_printf(into, "%.*s\n", (int)length, text);
         text += length + (text[length] == '\n');
     }
@@ -141,6 +159,10 @@ Status settings_write(const char *path, const Settings *settings)
     copy_other_lines(before.data ? before.data : "", &text);
     buffer_printf(&text, "theme = %s\nmouse = %s\n", theme_name(settings->theme),
                   settings->mouse ? "yes" : "no");
+    if (*settings->history.hidden)
+        buffer_printf(&text, "history-hidden = %s\n", settings->history.hidden);
+    if (*settings->history.sort)
+        buffer_printf(&text, "history-sort = %s\n", settings->history.sort);
     if (status == OK)
         status = fs_write_atomic(path, text.data, text.length);
     buffer_free(&before);

@@ -16,11 +16,13 @@
 
 #include "base/buffer.h"
 #include "base/error.h"
+#include "ui/table.h"
 #include "ui/theme.h"
 
 typedef struct Settings {
     Theme theme;
     bool mouse, ascii, color;
+    TableChoice history;
 } Settings;
 
 Settings settings_default(void);
@@ -40,7 +42,7 @@ typedef struct SettingsChoice {
 /* ERR_USAGE: no theme is called so. */
 Status settings_choose(const SettingsChoice *choice, Settings *settings) MUST_CHECK;
 
-/* Puts theme and mouse into the file, and leaves all other lines as they are. */
+/* Puts theme, mouse, and columns and order of the history into the file, and leaves all other lines as they are. */
 Status settings_write(const char *path, const Settings *settings) MUST_CHECK;
 
 #endif

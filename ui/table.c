@@ -179,6 +179,50 @@ void table_position(const Table *table, char *text, int size)
                  count, (int)((table->selected + 1) * 100 / count));
 }
 
+/* ---- what was chosen -------------------------------------------------------------------------- */
+
+static const char DOWN[] = " down";
+
+/* The column of a title of that length; -1: none. */
+static int column_of(const Table *table, const char *title, size_t length)
+{
+    for (int i = 0; i < table->column_count; i++)
+        if (strlen(table->columns[i].title) == length &&
+            strncmp(table->columns[i].title, title, length) == 0)
+            return i;
+    return -1;
+}
+
+void table_choose(Table *table, const TableChoice *choice)
+{
+    for (const char *at = choice->hidden; *at;) {
+        at += strspn(at, ", ");
+        size_t length = strcspn(at, ",");
+        int column = column_of(table, at, length);
+        if (column > 0) /* the first one is always shown */
+            table->hidden[column] = true;
+        at += length;
+    }
+    size_t length = strlen(choice->sort), suffix = strlen(DOWN);
+    table->descending = length > suffix && strcmp(choice->sort + length - suffix, DOWN) == 0;
+    table->sort_column =
+        column_of(table, choice->sort, table->descending ? length - suffix : length);
+}
+
+TableChoice table_choice(const Table *table)
+{
+    TableChoice choice = {0};
+    size_t used = 0;
+    for (int i = 0; i < table->column_count && used < sizeof choice.hidden; i++)
+        if (table->hidden[i])
+            used += (size_t)snprintf(choice.hidden + used, sizeof choice.hidden - used, "%s%s",
+                                     used ? ", " : "", table->columns[i].title);
+    if (table->sort_column >= 0)
+        snprintf(choice.sort, sizeof choice.sort, "%s%s", table->columns[table->sort_column].title,
+                 table->descending ? DOWN : "");
+    return choice;
+}
+
 /* ---- drawing --------------------------------------------------------------------------------- */
 
 enum { GAP = 2, CURSOR_COLUMNS = 2, SMALLEST_FLEXIBLE = 12, LARGEST_FLEXIBLE = 32 };
@@ -251,8 +295,11 @@ static Click click_on_title(const Table *table, int column)
 {
     if (column == table->sort_column)
         return (Click){.action = ACTION_SORT_REVERSE, .times = 1};
-    int orders = table->column_count + 1; /* and the natural one */
-    return (Click){.action = ACTION_SORT, .times = (column - table->sort_column + orders) % orders};
+    const int orders = table->column_count + 1; /* and the natural one, which is -1 */
+    int times = 0;
+    for (int at = table->sort_column; at != column; times += at < 0 || !table->hidden[at])
+        at = (at + 2) % orders - 1;
+    return (Click){.action = ACTION_SORT, .times = times};
 }
 
 static Click click_on_row(const Table *table, int64_t row)

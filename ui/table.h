@@ -62,6 +62,12 @@ typedef struct Table {
     bool hidden[TABLE_MAX_COLUMNS]; /* by choice */
 } Table;
 
+/* What of a table its user chose, as a configuration file has it: titles of columns. */
+typedef struct TableChoice {
+    char hidden[192]; /* "interval, float": columns that are not shown */
+    char sort[48];    /* "accuracy", or "accuracy down" */
+} TableChoice;
+
 Table table_of(const TableColumn *columns, int count, TableSource source);
 
 /* Looks at the source again: finds the selected id, or stays near where it was. */
@@ -76,6 +82,10 @@ bool table_action(Table *table, ActionId action);
 
 /* Selects the next row (from the selected one on) that contains a text; false when none does. */
 bool table_search(Table *table, const char *text);
+
+/* Takes a choice over, without asking the source to sort; titles that there are not are passed over. */
+void table_choose(Table *table, const TableChoice *choice);
+TableChoice table_choice(const Table *table);
 
 /* Selects a row by its place. */
 void table_select(Table *table, int64_t row);

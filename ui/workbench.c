@@ -291,6 +291,7 @@ static void make_app(Workbench *bench, const WorkbenchOptions *options)
                             .ascii = terminal_ascii(bench->terminal),
                             .mouse = bench->settings.mouse,
                             .theme = bench->settings.theme,
+                            .history = bench->settings.history,
                             .no_viewer = wave_viewer_missing()};
     const AppPorts ports = workbench_ports(bench);
     bench->app = app_new(&settings, &ports, bench->store);

@@ -136,6 +136,7 @@ static Status save_settings(void *host)
     Workbench *bench = host;
     bench->settings.theme = bench->app->settings.theme;
     bench->settings.mouse = bench->app->settings.mouse;
+    bench->settings.history = bench->app->settings.history;
     return settings_write(bench->paths.config, &bench->settings);
 }
 

@@ -1,4 +1,4 @@
-#include "flow/tuning.h"
+#include "flow/tuning_parts.h"
 
 #include <assert.h>
 #include <math.h>
@@ -13,42 +13,15 @@
 #include "quant/equalize.h"
 #include "quant/scheme_text.h"
 
-enum { UNDO_MOST = 256 };
-
-struct Tuning {
-    Graph *graph, *simplified;
-    PreviewModel *preview;
-    char sha256[HASH_HEX_BYTES], identity[HASH_HEX_BYTES];
-    int *layers; /* of each row, in the graph's arena */
-    int count;
-    int last_format; /* layer whose outputs are the logits */
-    bool observed;
-    LayerScheme *options;          /* what the options want: one per layer, as the others */
-    LayerScheme *draft;            /* of the scheme */
-    LayerScheme *steps[UNDO_MOST]; /* owned; committed one after the other */
-    int step, step_count;          /* the one that holds, and how many there are */
-};
-
 /* ---- states of the scheme -------------------------------------------------------------------- */
-
-static size_t state_bytes(const Tuning *tuning)
-{
-    return (size_t)tuning->simplified->count * sizeof(LayerScheme);
-}
 
 static LayerScheme *copy_state(const Tuning *tuning, const LayerScheme *state)
 {
-    LayerScheme *copy = malloc(state_bytes(tuning));
+    LayerScheme *copy = malloc(tuning_state_bytes(tuning));
     if (!copy)
         abort(); /* as arenas do */
-    memcpy(copy, state, state_bytes(tuning));
+    memcpy(copy, state, tuning_state_bytes(tuning));
     return copy;
-}
-
-/* `state` is not written to by who gets a const scheme. */
-static Scheme scheme_on(const Tuning *tuning, LayerScheme *state)
-{
-    return (Scheme){state, tuning->simplified->count};
 }
 
 /* How many keys of a layer differ; each as a line of `text`, which may be NULL. */
@@ -249,13 +222,13 @@ static Status apply(Scheme *scheme, const Graph *graph, int layer, char *choice)
 Status tuning_edit(Tuning *tuning, int row, const char *choice)
 {
     LayerScheme *trial = copy_state(tuning, tuning->draft);
-    Scheme scheme = scheme_on(tuning, trial);
+    Scheme scheme = tuning_scheme_on(tuning, trial);
     char *text = strdup(choice);
     if (!text)
         abort(); /* as arenas do */
     Status status = apply(&scheme, tuning->simplified, tuning->layers[row], text);
     if (status == OK)
-        memcpy(tuning->draft, trial, state_bytes(tuning));
+        memcpy(tuning->draft, trial, tuning_state_bytes(tuning));
     free(text);
     free(trial);
     return status;
@@ -401,7 +374,7 @@ bool tuning_commit(Tuning *tuning)
 
 static void drop_draft(Tuning *tuning)
 {
-    memcpy(tuning->draft, committed(tuning), state_bytes(tuning));
+    memcpy(tuning->draft, committed(tuning), tuning_state_bytes(tuning));
 }
 
 static bool go_to_step(Tuning *tuning, int step, Buffer *text)
@@ -441,7 +414,7 @@ bool tuning_can_redo(const Tuning *tuning)
 
 void tuning_reset(Tuning *tuning)
 {
-    memcpy(tuning->draft, tuning->options, state_bytes(tuning));
+    memcpy(tuning->draft, tuning->options, tuning_state_bytes(tuning));
 }
 
 int tuning_differences(const Tuning *tuning, Buffer *text)
@@ -453,96 +426,17 @@ int tuning_differences(const Tuning *tuning, Buffer *text)
 
 Status tuning_write(const Tuning *tuning, const char *path)
 {
-    const Scheme scheme = scheme_on(tuning, committed(tuning));
+    const Scheme scheme = tuning_scheme_on(tuning, committed(tuning));
     return scheme_write(&scheme, tuning->simplified, tuning->sha256, path);
 }
 
 Status tuning_read(Tuning *tuning, const char *path)
 {
     LayerScheme *trial = copy_state(tuning, tuning->draft);
-    Scheme scheme = scheme_on(tuning, trial);
+    Scheme scheme = tuning_scheme_on(tuning, trial);
     Status status = scheme_read(path, tuning->simplified, tuning->sha256, &scheme);
     if (status == OK)
-        memcpy(tuning->draft, trial, state_bytes(tuning));
+        memcpy(tuning->draft, trial, tuning_state_bytes(tuning));
     free(trial);
     return status;
-}
-
-/* ---- effects --------------------------------------------------------------------------------- */
-
-struct PreviewTask {
-    Arena *arena;
-    const PreviewModel *model;
-    Scheme scheme;
-    int layer;
-    PreviewTensor tensor;
-};
-
-PreviewTask *preview_task_new(const Tuning *tuning, int row, PreviewTensor tensor,
-                              const LayerScheme *choice)
-{
-    Arena *arena = arena_new();
-    PreviewTask *task = ARENA_NEW(arena, PreviewTask);
-    int count = tuning->simplified->count;
-    *task = (PreviewTask){.arena = arena,
-                          .model = preview_model_snapshot(tuning->preview, arena),
-                          .scheme = {ARENA_ARRAY(arena, LayerScheme, count), count},
-                          .layer = tuning->layers[row],
-                          .tensor = tensor};
-    memcpy(task->scheme.layers, tuning->draft, state_bytes(tuning));
-    task->scheme.layers[task->layer] = *choice;
-    return task;
-}
-
-Preview preview_task_do(const PreviewTask *task)
-{
-    if (task->scheme.layers[task->layer].is_float)
-        return (Preview){0};
-    return preview_choice(task->model, &task->scheme, task->layer, task->tensor);
-}
-
-void preview_task_free(PreviewTask *task)
-{
-    if (task)
-        arena_free(task->arena);
-}
-
-static Preview preview_now(const Tuning *tuning, int row, PreviewTensor tensor,
-                           const LayerScheme *choice)
-{
-    PreviewTask *task = preview_task_new(tuning, row, tensor, choice);
-    Preview preview = preview_task_do(task);
-    preview_task_free(task);
-    return preview;
-}
-
-Preview tuning_preview(const Tuning *tuning, int row, PreviewTensor tensor)
-{
-    return preview_now(tuning, row, tensor, tuning_choice(tuning, row));
-}
-
-Preview tuning_preview_committed(const Tuning *tuning, int row, PreviewTensor tensor)
-{
-    return preview_now(tuning, row, tensor, tuning_committed(tuning, row));
-}
-
-LayerScheme tuning_with_calibrator(const Tuning *tuning, int row, const Calibrator *calibrator)
-{
-    LayerScheme choice = *tuning_choice(tuning, row);
-    choice.clip = choice.weight_clip = 0;
-    choice.calibrator_parameter = choice.weight_parameter = 0;
-    choice.calibrator = choice.weight_calibrator = calibrator;
-    return choice;
-}
-
-Preview tuning_preview_calibrator(const Tuning *tuning, int row, PreviewTensor tensor,
-                                  const Calibrator *calibrator)
-{
-    const LayerScheme choice = tuning_with_calibrator(tuning, row, calibrator);
-    return preview_now(tuning, row, tensor, &choice);
-}
-
-const Observation *tuning_seen(const Tuning *tuning, int row, PreviewTensor tensor)
-{
-    return preview_seen(tuning->preview, tuning->layers[row], tensor);
 }

@@ -110,6 +110,12 @@ Status tuning_write(const Tuning *tuning, const char *path) MUST_CHECK;
 /* The draft becomes what the file says; ERR_REFUSED, and the draft as it was: another model's. */
 Status tuning_read(Tuning *tuning, const char *path) MUST_CHECK;
 
+/* All steps, those that were taken back included, for another time. */
+Status tuning_write_steps(const Tuning *tuning, const char *path) MUST_CHECK;
+/* Does them again, on a tuning that was just opened. ERR_REFUSED: it is no such file, or of other
+ * choices to begin with; what was done until then stays. */
+Status tuning_read_steps(Tuning *tuning, const char *path) MUST_CHECK;
+
 /* ---- effects --------------------------------------------------------------------------------- */
 
 /* Of the draft, and of what it was before. Not known: nothing was seen, or the layer floats. */

@@ -210,7 +210,7 @@ static void first_frames(char *const argv[], int count)
         Vt *vt = vt_start(40, 120, argv);
         times.ms[times.count++] = 1e3 * (seconds_now() - start);
         times.processor = fmax(times.processor, processor_ms(vt->pid));
-        vt_press(vt, "q");
+        vt_press(vt, "Q");
         vt_free(vt);
     }
     tell("first frame, from exec", &times);
@@ -255,7 +255,7 @@ int main(int argc, char **argv)
     repeat(vt, "back", "\033", 1);
     repeat(vt, "no marks", "*", 1);
     repeat(vt, "plotting all of them", "v", 1);
-    vt_press(vt, "q");
+    vt_press(vt, "Q");
     vt_free(vt);
     return slow > 0;
 }

@@ -44,7 +44,7 @@ static Vt *start(const char *program, const char *database)
 
 static void leave(Vt *vt)
 {
-    vt_press(vt, "q");
+    vt_press(vt, "Q");
     if (vt_shows(vt, "A run is going on"))
         vt_press(vt, "x");
     vt_wait_end(vt);

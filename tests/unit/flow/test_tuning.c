@@ -211,6 +211,38 @@ static void test_clip_of_weights(void **state)
     tuning_free(tuning);
 }
 
+/* Steps are there after a restart: taken back ones, too. Those of other choices are not taken. */
+static void test_steps_in_a_file(void **state)
+{
+    Place *place = *state;
+    RunOptions options;
+    Tuning *tuning = open_tuning(place, &options);
+    const char *path = fs_join(place->arena, place->folder, "steps.undo");
+    assert_int_equal(tuning_edit(tuning, ROW_CONV_1, "weight-bits=5"), OK);
+    assert_true(tuning_commit(tuning));
+    assert_int_equal(tuning_edit(tuning, ROW_DENSE, "weight-bits=4,calibration=mse"), OK);
+    assert_true(tuning_commit(tuning));
+    assert_true(tuning_undo(tuning, NULL));
+    assert_int_equal(tuning_write_steps(tuning, path), OK);
+    tuning_free(tuning);
+    tuning = open_with(&options);
+    assert_int_equal(tuning_read_steps(tuning, path), OK);
+    assert_int_equal(tuning_choice(tuning, ROW_CONV_1)->weight_bits, 5);
+    assert_int_equal(tuning_choice(tuning, ROW_DENSE)->weight_bits, 8);
+    assert_true(tuning_redo(tuning, NULL));
+    assert_int_equal(tuning_choice(tuning, ROW_DENSE)->weight_bits, 4);
+    assert_true(tuning_undo(tuning, NULL));
+    assert_true(tuning_undo(tuning, NULL));
+    assert_int_equal(tuning_choice(tuning, ROW_CONV_1)->weight_bits, 8);
+    assert_false(tuning_can_undo(tuning));
+    tuning_free(tuning);
+    options.weight_bits = 6; /* other choices to begin with */
+    tuning = open_with(&options);
+    assert_int_equal(tuning_read_steps(tuning, path), ERR_REFUSED);
+    assert_false(tuning_can_undo(tuning));
+    tuning_free(tuning);
+}
+
 /* A task has all that it needs: what is chosen and seen after it was asked for is not its. */
 static void test_a_task_stands_alone(void **state)
 {
@@ -288,6 +320,7 @@ int main(void)
         PLACED(test_effects),
         PLACED(test_clip_of_weights),
         PLACED(test_a_task_stands_alone),
+        PLACED(test_steps_in_a_file),
         PLACED(test_a_run_obeys_the_file),
         PLACED(test_refused_models),
     };

@@ -58,6 +58,108 @@ static void test_back_stack(void **state)
     app_free(app);
 }
 
+/* q closes what is open, and leaves on a main screen; Q leaves from anywhere; < goes back, - to the
+ * main screen before. */
+static void test_close_and_leave(void **state)
+{
+    (void)state;
+    FakeHost fake;
+    App *app = ready_app(&fake);
+    press(app, "?");
+    assert_shows(app, "q close");
+    press(app, "q");
+    assert_false(app->quit);
+    assert_int_equal(app->depth, 0);
+    assert_shows(app, "q quit");
+    press(app, "?<");
+    assert_int_equal(app->depth, 0);
+    press(app, "28-");
+    assert_string_equal(app_screen(app)->ops->name, "Calibrate");
+    press(app, "-");
+    assert_string_equal(app_screen(app)->ops->name, "Messages");
+    press(app, "?Q");
+    assert_true(app->quit);
+    app_free(app);
+}
+
+/* What takes long says how long. */
+static void test_loading_is_told(void **state)
+{
+    (void)state;
+    FakeHost fake;
+    App *app = fixture_app(&fake, false, true);
+    char *text = screen_text(app, 24, 80);
+    assert_null(strstr(text, "loading"));
+    free(text);
+    assert_true(app_needs_ticks(app));
+    app->now_ms += 3200;
+    assert_shows(app, "loading 3 s");
+    app_model_loaded(app, fixture_model(false));
+    text = screen_text(app, 24, 80);
+    assert_null(strstr(text, "loading"));
+    free(text);
+    app_free(app);
+}
+
+static void assert_hides(App *app, const char *unwanted)
+{
+    char *text = screen_text(app, 24, 80);
+    assert_null(strstr(text, unwanted));
+    free(text);
+}
+
+static void test_levels(void **state)
+{
+    (void)state;
+    FakeHost fake;
+    char folder[64];
+    App *app = ready_app(&fake);
+    app_message(app, MESSAGE_INFO, "small talk");
+    app_message(app, MESSAGE_WARNING, "beware");
+    app_message(app, MESSAGE_ERROR, "the disk burns");
+    press(app, "8L");
+    assert_shows(app, "warnings and errors");
+    assert_hides(app, "small talk");
+    assert_shows(app, "beware");
+    press(app, "L");
+    assert_hides(app, "beware");
+    assert_shows(app, "the disk burns");
+    press(app, "L");
+    assert_shows(app, "small talk");
+    press(app, "r");
+    fixture_folder(folder);
+    fixture_event(app, (Event){.kind = EVENT_RUN_STARTED, .run = 7, .folder = folder});
+    press(app, "9");
+    assert_shows(app, "import started");
+    press(app, "L");
+    assert_hides(app, "import started");
+    assert_shows(app, "ghdl-llvm -a");
+    press(app, "L");
+    assert_hides(app, "ghdl-llvm -a");
+    assert_shows(app, "signal 9");
+    assert_int_equal(fs_remove_tree(folder), OK);
+    app_free(app);
+}
+
+static void test_panes(void **state)
+{
+    (void)state;
+    FakeHost fake;
+    App *app = ready_app(&fake);
+    press(app, "4r");
+    fixture_climb(app);
+    assert_shows(app, "float network");
+    assert_shows(app, "accuracy while training");
+    press(app, "+");
+    assert_hides(app, "accuracy while training");
+    press(app, "+");
+    assert_hides(app, "float network");
+    assert_shows(app, "accuracy while training");
+    press(app, "34");
+    assert_shows(app, "float network");
+    app_free(app);
+}
+
 static void test_unknown_key(void **state)
 {
     (void)state;
@@ -397,14 +499,14 @@ static void test_edits(void **state)
     fixture_observed(app);
     press(app, "j");
     double clip = tuning_preview(app->tuning, 1, TENSOR_OUTPUTS).clip;
-    press(app, "<<<");
+    press(app, "{{{");
     assert_true(tuning_preview(app->tuning, 1, TENSOR_OUTPUTS).clip < 0.9 * clip);
     assert_shows(app, "before");
     assert_int_equal(fake.saved, 0);
     press(app, "j"); /* going on makes it one step */
     assert_int_equal(fake.saved, 1);
     assert_shows(app, "1 edit");
-    press(app, "-\t---");
+    press(app, "[\t[[[");
     app_key(app, KEY_RETURN);
     assert_int_equal(tuning_choice(app->tuning, 2)->activation_bits, 7);
     assert_int_equal(tuning_choice(app->tuning, 2)->weight_bits, 5);
@@ -429,7 +531,7 @@ static void test_marks(void **state)
     App *app = tuned_app(&fake);
     press(app, "2j  ");
     assert_shows(app, "2 marked");
-    press(app, "p\t+");
+    press(app, "p\t]");
     for (int row = 1; row <= 2; row++) {
         assert_int_equal(tuning_choice(app->tuning, row)->granularity, PER_CHANNEL);
         assert_int_equal(tuning_choice(app->tuning, row)->weight_bits, 9);
@@ -478,7 +580,7 @@ static void test_scheme_files(void **state)
     int file = mkstemp(path);
     assert_true(file >= 0);
     close(file);
-    press(app, "2j--w"); /* the key asks for the file's name */
+    press(app, "2j[[w"); /* the key asks for the file's name */
     assert_true(app->prompt.open);
     press(app, path);
     app_key(app, KEY_RETURN);
@@ -506,7 +608,7 @@ static void test_calibrate_without_a_model(void **state)
     App *app = fixture_app(&fake, false, false);
     press(app, "2");
     assert_shows(app, "No model.");
-    for (const char *key = "mMab+-pfx*uUPXowLR<>"; *key; key++) {
+    for (const char *key = "mMab[]pfx*uUPXowLR{}"; *key; key++) {
         app_key(app, *key);
         app_key(app, KEY_ESCAPE);
     }
@@ -933,6 +1035,10 @@ int main(void)
         cmocka_unit_test(test_calibrate_without_a_model),
         cmocka_unit_test(test_main_screens),
         cmocka_unit_test(test_back_stack),
+        cmocka_unit_test(test_close_and_leave),
+        cmocka_unit_test(test_loading_is_told),
+        cmocka_unit_test(test_levels),
+        cmocka_unit_test(test_panes),
         cmocka_unit_test(test_unknown_key),
         cmocka_unit_test(test_search),
         cmocka_unit_test(test_run_from_key_to_result),

@@ -99,14 +99,14 @@ static void observe_model(App *app, FakeHost *fake)
 static void edit_choices(App *app, FakeHost *fake)
 {
     observe_model(app, fake);
-    press(app, "<<<<j---j \t");
-    press(app, "km--");
+    press(app, "{{{{j[[[j \t");
+    press(app, "km[[");
 }
 
 static void compare_calibrations(App *app, FakeHost *fake)
 {
     observe_model(app, fake);
-    press(app, "j--xxx");
+    press(app, "j[[xxx");
 }
 
 static void show_presets(App *app, FakeHost *fake)

@@ -217,14 +217,47 @@ static void test_settings_text(void **state)
         warnings.data,
         "line 1: theme = pink: expected one of: default light dark high-contrast mono\n"
         "line 2: mouse = maybe: expected one of: yes no\n"
-        "line 3: \"speed\" is no setting; they are: theme mouse ascii color\n"
+        "line 3: \"speed\" is no setting; they are: theme mouse ascii color history-hidden "
+        "history-sort\n"
         "line 4: expected NAME = VALUE, found \"nonsense\"\n"
-        "line 5: \"\" is no setting; they are: theme mouse ascii color\n");
+        "line 5: \"\" is no setting; they are: theme mouse ascii color history-hidden "
+        "history-sort\n");
     assert_int_equal(settings.theme, THEME_DARK); /* as before */
     buffer_free(&warnings);
 }
 
 /* Written again, a file keeps what we do not know. */
+/* Columns and order go into the file and come back. */
+static void test_settings_of_a_table(void **state)
+{
+    (void)state;
+    static const TableColumn columns[] = {
+        {"run", 5, 0, true}, {"accuracy", 5, 0, true}, {"size", 5, 0, true}, {"note", 5, 0, false}};
+    char folder[] = "/tmp/dnn2fpga-settings-XXXXXX", path[64];
+    Buffer warnings = {0};
+    Settings settings = settings_default();
+    Table table = {.columns = columns, .column_count = 4, .sort_column = 1, .descending = true};
+    table.hidden[2] = table.hidden[3] = true;
+    settings.history = table_choice(&table);
+    assert_string_equal(settings.history.hidden, "size, note");
+    assert_string_equal(settings.history.sort, "accuracy down");
+    assert_non_null(mkdtemp(folder));
+    snprintf(path, sizeof path, "%s/config", folder);
+    assert_int_equal(settings_write(path, &settings), OK);
+    assert_int_equal(settings_write(path, &settings), OK); /* each line once */
+    settings = settings_default();
+    settings_read(path, &settings, &warnings);
+    assert_int_equal(warnings.length, 0);
+    table = (Table){.columns = columns, .column_count = 4, .sort_column = -1};
+    table_choose(&table, &settings.history);
+    assert_true(!table.hidden[1] && table.hidden[2] && table.hidden[3]);
+    assert_true(table.sort_column == 1 && table.descending);
+    table_choose(&table, &(TableChoice){"run, nonsense", "nonsense"});
+    assert_true(!table.hidden[0] && table.sort_column == -1 && !table.descending);
+    assert_int_equal(fs_remove_tree(folder), OK);
+    buffer_free(&warnings);
+}
+
 static void test_settings_file(void **state)
 {
     (void)state;
@@ -669,6 +702,7 @@ int main(void)
         cmocka_unit_test(test_themes),
         cmocka_unit_test(test_settings_text),
         cmocka_unit_test(test_settings_file),
+        cmocka_unit_test(test_settings_of_a_table),
         cmocka_unit_test(test_table_moves),
         cmocka_unit_test(test_table_follows_id),
         cmocka_unit_test(test_table_search),

@@ -16,7 +16,7 @@ static void test_start_and_quit(void **state)
     assert_vt_shows(vt, "1 Model 2 Calib 3 Run");
     assert_vt_shows(vt, "Model paper_cnn_small.k3.h5");
     assert_vt_shows(vt, "conv2d, relu");
-    assert_false(vt_press(vt, "q"));
+    assert_false(vt_press(vt, "Q"));
     assert_ends_well(vt);
 }
 
@@ -63,7 +63,7 @@ static void test_keys(void **state)
     assert_vt_shows(vt, "1 of ");
     assert_true(vt_send(vt, "jj")); /* pasted: two keys at once */
     assert_vt_shows(vt, "3 of ");
-    vt_press(vt, "q");
+    vt_press(vt, "Q");
     assert_ends_well(vt);
 }
 
@@ -82,7 +82,7 @@ static void test_mouse(void **state)
     assert_false(vt->mouse);
     assert_true(vt_press(vt, ":mouse\r"));
     assert_true(vt->mouse);
-    vt_press(vt, "q");
+    vt_press(vt, "Q");
     assert_ends_well(vt);
 }
 
@@ -102,7 +102,7 @@ static void test_resize(void **state)
     assert_true(vt_press(vt, "?"));
     assert_true(vt_resize(vt, 30, 100));
     assert_vt_shows(vt, "On the screen Model");
-    vt_press(vt, "q");
+    vt_press(vt, "Q");
     assert_ends_well(vt);
 }
 
@@ -118,7 +118,7 @@ static void test_few_bytes(void **state)
     assert_true(vt_press(vt, "g"));
     assert_true(vt_press(vt, "k")); /* changes nothing */
     assert_true(vt->received - before < 400);
-    vt_press(vt, "q");
+    vt_press(vt, "Q");
     assert_ends_well(vt);
 }
 
@@ -129,7 +129,7 @@ static void test_messages_are_logged(void **state)
     Buffer log = {0};
     Vt *vt = start_at(place, 24, 80);
     assert_true(vt_press(vt, ":theme pink\r"));
-    vt_press(vt, "q");
+    vt_press(vt, "Q");
     assert_ends_well(vt);
     const char *path = fs_join(place->arena, place->folder, "dnn2fpga/workbench.log");
     assert_int_equal(fs_read_file(path, 1 << 16, &log), OK);
@@ -178,7 +178,7 @@ static void test_stop_and_continue(void **state)
     assert_vt_shows(vt, "conv2d, relu");
     assert_true(vt_press(vt, "3"));
     assert_vt_shows(vt, "No run yet.");
-    vt_press(vt, "q");
+    vt_press(vt, "Q");
     assert_ends_well(vt);
 }
 
@@ -220,7 +220,7 @@ static void test_ascii_and_no_color(void **state)
             assert_true(VTERM_COLOR_IS_DEFAULT_BG(&cell.bg));
         }
     }
-    vt_press(vt, "q");
+    vt_press(vt, "Q");
     assert_ends_well(vt);
 }
 
@@ -264,7 +264,7 @@ static void test_idle(void **state)
     vt_step(vt, 1500);
     assert_int_equal(context_switches(vt->pid), switches);
     assert_int_equal(cpu_ticks(vt->pid), ticks);
-    vt_press(vt, "q");
+    vt_press(vt, "Q");
     assert_ends_well(vt);
 }
 

@@ -87,7 +87,7 @@ static void release_run(Place *place)
 
 static void leave(Vt *vt)
 {
-    vt_press(vt, "q");
+    vt_press(vt, "Q");
     assert_ends_well(vt);
 }
 
@@ -120,7 +120,7 @@ static void test_leave_and_come_back(void **state)
     assert_true(vt_press(vt, "r"));
     assert_vt_shows(vt, "simulate   running");
     hold_run(*state, 1);
-    assert_true(vt_press(vt, "q"));
+    assert_true(vt_press(vt, "Q"));
     assert_vt_shows(vt, "it goes on in the background");
     assert_true(vt_resize(vt, 30, 100)); /* in a dialog */
     assert_vt_shows(vt, "it goes on in the background");
@@ -201,7 +201,7 @@ static void test_queue(void **state)
     assert_true(vt_press(vt, "3"));
     assert_vt_shows(vt, "simulate   running");
     hold_run(*state, 3);
-    assert_true(vt_press(vt, "q"));
+    assert_true(vt_press(vt, "Q"));
     assert_vt_shows(vt, "it goes on in the background");
     vt_press(vt, "l");
     assert_ends_well(vt);
@@ -320,11 +320,11 @@ static void test_calibrate(void **state)
     assert_vt_shows(vt, "1,622,400 values");
     int before = wait_for_clip_column(vt);
     assert_true(before > 0);
-    assert_true(vt_press(vt, "<<<<<<"));
+    assert_true(vt_press(vt, "{{{{{{"));
     assert_vt_shows(vt, "by hand");
     int after = wait_for_clip_column(vt);
     assert_true(after > 0 && after < before);
-    assert_true(vt_press(vt, "j---")); /* fewer bits for the next one: leaving keeps them, too */
+    assert_true(vt_press(vt, "j[[[")); /* fewer bits for the next one: leaving keeps them, too */
     leave(vt);
     vt = start_workbench(*state, "100", "2");
     assert_vt_shows(vt, "2 earlier edits of this model taken up again");
