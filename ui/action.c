@@ -152,7 +152,7 @@ static const ActionInfo TABLE[ACTIONS] = {
     [ACTION_SHOW_WAVE] = {"show-wave", "w", "waves of the first difference, in GTKWave", "wave",
                           .scope = SCOPE_WAVES,
                           .twin = "dnn2fpga simulate DESCRIPTION --wave FILE"},
-    [ACTION_TAP_IMAGE] = {"tap-image", "i", "simulate an image again, every layer compared",
+    [ACTION_TAP_IMAGE] = {"tap-image", "i", "simulate it again, every layer compared",
                           "image", .scope = SCOPE_WAVES, .writes = true, .argument = "IMAGE",
                           .twin = "dnn2fpga runs differences ID --again --image N"},
     [ACTION_NEXT_DIFFERENCE] = {"next-difference", "n", "the next one that differs", "next",
