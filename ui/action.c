@@ -213,7 +213,7 @@ static const ActionInfo TABLE[ACTIONS] = {
     [ACTION_RESUME_SELECTED] = {"resume", ">", "go on with a run that did not end", NULL,
                                 .scope = SCOPE_HISTORY, .writes = true,
                                 .twin = "dnn2fpga runs resume ID"},
-    [ACTION_EXPORT] = {"export", "E", "marked or all runs to a new .html, .csv or .json", NULL,
+    [ACTION_EXPORT] = {"export", "E", "marked or all runs to .html, .csv or .json", NULL,
                        .scope = SCOPE_HISTORY, .argument = "FILE",
                        .twin = "dnn2fpga runs export ID... --format html --output FILE"},
     [ACTION_QUEUE] = {"queue", "w", "runs that wait for their turn", "queue",

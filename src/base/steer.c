@@ -41,7 +41,8 @@ bool steer_finishes(void)
     return atomic_load(&finishes);
 }
 
-void steer_obey(SteerWish wish)
+/* Called by a signal handler: all of it is safe there. */
+static void obey(SteerWish wish)
 {
     if (wish == STEER_PAUSE || wish == STEER_CONTINUE)
         steer_pause(wish == STEER_PAUSE);
@@ -56,7 +57,7 @@ static void on_signal(int number, siginfo_t *info, void *context)
     (void)number;
     (void)context;
     if (info->si_code == SI_QUEUE) /* one of kill(1) says nothing */
-        steer_obey((SteerWish)info->si_value.sival_int);
+        obey((SteerWish)info->si_value.sival_int);
 }
 
 void steer_install_signal(void)

@@ -20,10 +20,8 @@ void steer_begin_step(void);
 void steer_finish(void);
 bool steer_finishes(void);
 
+/* Any of the above, as a number. */
 typedef enum SteerWish { STEER_PAUSE, STEER_CONTINUE, STEER_END_STEP, STEER_FINISH } SteerWish;
-
-/* Any of the above. May be called by a signal handler. */
-void steer_obey(SteerWish wish);
 
 /* Wishes come from other processes, too: as STEER_SIGNAL, queued with the wish as its value. */
 #define STEER_SIGNAL SIGUSR1
