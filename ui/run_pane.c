@@ -134,6 +134,18 @@ static void draw_ratio(const RunView *run, Area line)
     area_text_right(result_cell(line, 4), 0, STYLE_DIM, "4x less");
 }
 
+/* The hardware is simulated on fewer images than the other columns are of: then that is said in the
+ * line between the table and what follows. */
+static void draw_remark(const RunView *run, Area area, int row)
+{
+    double simulated = report_number(run->report, "hardware.images", NAN);
+    double all = report_number(run->report, "baseline.images", NAN);
+    char text[FORMAT_BYTES];
+    if (simulated < all && !isnan(report_number(run->report, "hardware.accuracy", NAN)))
+        area_printf(area, row, 1, STYLE_DIM, "hardware: accuracy of the %s images simulated",
+                    format_count(simulated, text));
+}
+
 static int draw_result_table(const RunView *run, Area area, int row)
 {
     Area line = area_part(area, row, 0, row >= 0, area.columns);
@@ -284,7 +296,7 @@ int run_pane_draw(const RunView *run, int64_t now_ms, Area area, int row)
             draw_stage(run, (RunStage)stage, now_ms, area_part(area, row, 0, 1, area.columns));
     row++;
     row += draw_result_table(run, area, row);
-    row++;
+    draw_remark(run, area, row++);
     row += draw_hardware(run, area, row);
     return row - first;
 }

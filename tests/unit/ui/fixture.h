@@ -542,4 +542,13 @@ __attribute__((unused)) static void assert_shows(App *app, const char *wanted)
     free(text);
 }
 
+__attribute__((unused)) static void assert_hides(App *app, const char *unwanted)
+{
+    char *text = screen_text(app, 24, 80);
+    if (strstr(text, unwanted))
+        print_error("\"%s\" is on the screen:\n%s", unwanted, text);
+    assert_null(strstr(text, unwanted));
+    free(text);
+}
+
 #endif

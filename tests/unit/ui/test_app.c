@@ -101,13 +101,6 @@ static void test_loading_is_told(void **state)
     app_free(app);
 }
 
-static void assert_hides(App *app, const char *unwanted)
-{
-    char *text = screen_text(app, 24, 80);
-    assert_null(strstr(text, unwanted));
-    free(text);
-}
-
 static void test_levels(void **state)
 {
     (void)state;

@@ -17,15 +17,6 @@ static void enter(App *app, const char *keys)
     app_key(app, KEY_RETURN);
 }
 
-static void assert_hides(App *app, const char *unwanted)
-{
-    char *text = screen_text(app, 24, 80);
-    if (strstr(text, unwanted))
-        print_error("\"%s\" is on the screen:\n%s", unwanted, text);
-    assert_null(strstr(text, unwanted));
-    free(text);
-}
-
 static void test_order(void **state)
 {
     (void)state;
