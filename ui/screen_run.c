@@ -4,14 +4,18 @@
 #include <stdlib.h>
 
 #include "ui/app.h"
+#include "ui/run_log.h"
 #include "ui/run_pane.h"
 #include "ui/scroll.h"
+
+enum { TAIL_HEAD_ROWS = 2, LEAST_TAIL_ROWS = 6 };
 
 typedef struct RunScreen {
     Screen base;
     int64_t id;  /* 0: follows app->run */
     RunView own; /* the run of that id */
     Scroll scroll;
+    RunLog log; /* its tail is below the figures, where there is room */
 } RunScreen;
 
 static const RunView *shown(const RunScreen *screen)
@@ -19,12 +23,30 @@ static const RunView *shown(const RunScreen *screen)
     return screen->id > 0 ? &screen->own : &screen->base.app->run;
 }
 
+/* Only of a run that is over: lines come in bursts while it goes on, and an update of the terminal
+ * is to be short. */
+static bool has_tail(const RunScreen *screen, int rows)
+{
+    return rows >= LEAST_TAIL_ROWS && !run_view_active(shown(screen));
+}
+
+static void layout_tail(RunScreen *screen, int rows)
+{
+    if (!has_tail(screen, rows))
+        return;
+    if (run_log_read(&screen->log, shown(screen), LOG_ALL) != OK)
+        app_message(screen->base.app, MESSAGE_ERROR, "%s", error_message());
+    pager_layout(&screen->log.pager, rows - TAIL_HEAD_ROWS);
+}
+
 static void run_layout(Screen *base, int rows, int columns)
 {
     RunScreen *screen = (RunScreen *)base;
     Canvas nothing = {.ascii = base->app->settings.ascii};
     Area measured = {.canvas = &nothing, .columns = columns};
-    scroll_layout(&screen->scroll, rows, run_pane_draw(shown(screen), 0, measured, 0));
+    int figures = run_pane_draw(shown(screen), 0, measured, 0);
+    scroll_layout(&screen->scroll, rows, figures);
+    layout_tail(screen, rows - figures);
 }
 
 static void draw_nothing(const App *app, Area area)
@@ -37,13 +59,27 @@ static void draw_nothing(const App *app, Area area)
         area_printf(area, 2, 1, STYLE_DIM, "None can be started: %s.", why_not);
 }
 
+/* A line across with its name, and the last lines of the log. */
+static void draw_tail(const RunScreen *screen, Area area)
+{
+    Area inside = area_part(area, TAIL_HEAD_ROWS, 1, area.rows - TAIL_HEAD_ROWS, area.columns - 2);
+    if (!has_tail(screen, area.rows) || screen->log.pager.count == 0)
+        return;
+    for (int column = 1; column < area.columns - 1; column++)
+        area_glyph(area, 1, column, STYLE_FRAME, GLYPH_ACROSS);
+    area_text(area, 1, 3, STYLE_HEADER, " log ");
+    pager_draw(&screen->log.pager, inside, run_log_style);
+}
+
 static void run_draw(const Screen *base, Area area)
 {
     const RunScreen *screen = (const RunScreen *)base;
-    if (shown(screen)->known)
-        run_pane_draw(shown(screen), base->app->now_ms, area, -screen->scroll.top);
-    else
+    if (!shown(screen)->known) {
         draw_nothing(base->app, area);
+        return;
+    }
+    int rows = run_pane_draw(shown(screen), base->app->now_ms, area, -screen->scroll.top);
+    draw_tail(screen, area_part(area, rows, 0, area.rows - rows, area.columns));
 }
 
 static bool run_action(Screen *base, ActionId action)
@@ -84,6 +120,7 @@ static void run_event(Screen *base, ScreenEvent event)
 
 static void run_close(Screen *base)
 {
+    run_log_free(&((RunScreen *)base)->log);
     run_view_free(&((RunScreen *)base)->own);
     free(base);
 }

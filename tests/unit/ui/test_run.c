@@ -1,4 +1,4 @@
-/* The run screen: what it says of a run's figures. */
+/* The run screen: what it says of a run's figures, and the tail of its log. */
 #include "fixture.h"
 
 static App *running_app(FakeHost *fake)
@@ -28,11 +28,59 @@ static void test_remark_on_images(void **state)
     app_free(app);
 }
 
+static bool shows_at(App *app, int rows, const char *wanted)
+{
+    char *text = screen_text(app, rows, 100);
+    bool shown = strstr(text, wanted) != NULL;
+    free(text);
+    return shown;
+}
+
+static void append_log(const char *folder, const char *line)
+{
+    char path[128];
+    snprintf(path, sizeof path, "%s/run.log", folder);
+    FILE *log = fopen(path, "ae");
+    assert_non_null(log);
+    assert_true(fprintf(log, "2026-03-04T05:06:14Z %s\n", line) > 0);
+    assert_int_equal(fclose(log), 0);
+}
+
+/* Not while the run goes on, and not where fewer than six rows are free. */
+static void test_tail_of_the_log(void **state)
+{
+    enum { FIGURE_ROWS = 19, ROWS_AROUND = 4, ENOUGH = FIGURE_ROWS + ROWS_AROUND + 6 };
+    (void)state;
+    FakeHost fake;
+    char folder[64];
+    App *app = running_app(&fake);
+    fixture_folder(folder);
+    fixture_event(app, (Event){.kind = EVENT_RUN_STARTED, .run = 7, .folder = folder});
+    assert_false(shows_at(app, ENOUGH, "simulate failed"));
+    json_t *report = fixture_report();
+    fixture_event(app, (Event){.kind = EVENT_REPORT, .code = OK, .json = report});
+    assert_false(shows_at(app, ENOUGH - 1, "simulate failed"));
+    assert_true(shows_at(app, ENOUGH, "05:06:13Z simulate failed, 4.909 s"));
+    assert_true(shows_at(app, ENOUGH, "─ log ─"));
+    assert_false(shows_at(app, ENOUGH, "import finished"));
+    assert_true(shows_at(app, ENOUGH + 3, "import started"));
+    append_log(folder, "package written"); /* by a verb, later */
+    assert_true(shows_at(app, ENOUGH, "package written"));
+    assert_int_equal(fs_remove_tree(folder), OK);
+    assert_true(shows_at(app, ENOUGH, "package written")); /* it is not read for each frame */
+    fixture_event(app, (Event){.kind = EVENT_RUN_STARTED, .run = 8, .folder = folder});
+    fixture_event(app, (Event){.kind = EVENT_REPORT, .code = OK, .json = report});
+    assert_false(shows_at(app, ENOUGH, "package written")); /* another run, without a log */
+    json_decref(report);
+    app_free(app);
+}
+
 int main(void)
 {
     setlocale(LC_ALL, "C.UTF-8");
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_remark_on_images),
+        cmocka_unit_test(test_tail_of_the_log),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

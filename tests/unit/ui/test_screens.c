@@ -140,6 +140,28 @@ static void run_to_the_end(App *app, FakeHost *fake)
     json_decref(report);
 }
 
+/* A run that failed, with what its log says of that. */
+static void run_with_log(App *app, FakeHost *fake)
+{
+    char folder[64];
+    run_half_way(app, fake);
+    fixture_folder(folder);
+    fixture_event(app, (Event){.kind = EVENT_RUN_STARTED, .run = 7, .folder = folder});
+    fixture_event(app, (Event){.kind = EVENT_STAGE,
+                               .stage = STAGE_SIMULATE,
+                               .state = STAGE_FAILED,
+                               .seconds = 4.9});
+    json_t *report = json_deep_copy(app->run.report);
+    fixture_event(app, (Event){.kind = EVENT_REPORT,
+                               .code = ERR_ENVIRONMENT,
+                               .text = "bench was ended by signal 9",
+                               .json = report});
+    json_decref(report);
+    free(screen_text(app, 40, 120)); /* reads it */
+    assert_int_equal(fs_remove_tree(folder), OK);
+    messages_acknowledge(&app->messages);
+}
+
 static void show_log(App *app, FakeHost *fake)
 {
     char folder[64];
@@ -409,6 +431,7 @@ static void test_run(void **state)
     (void)state;
     check_screen("run-live", true, run_half_way);
     check_screen("run-done", true, run_to_the_end);
+    check_sizes("run-log", true, SIZE_COUNT, run_with_log);
     check_screen("run-refused", true, run_refused);
 }
 
