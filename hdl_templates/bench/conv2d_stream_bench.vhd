@@ -15,6 +15,7 @@ entity conv2d_stream_bench is
         STRIDE_HEIGHT, STRIDE_WIDTH              : positive := 1;
         PAD_TOP, PAD_BOTTOM, PAD_LEFT, PAD_RIGHT : natural  := 0;
         PE, SIMD                                 : positive := 1;
+        PACKED                                   : boolean  := false;
         IN_BITS, WEIGHT_BITS, OUT_BITS           : positive := 8;
         PAD_VALUE                                : integer  := 3;
         OUT_ZERO                                 : integer  := -5;
@@ -152,6 +153,7 @@ begin
             IN_LOW => IN_LOW, IN_HIGH => IN_HIGH, PAD_VALUE => PAD_VALUE,
             WEIGHT_LOW => -WEIGHT_HIGH, WEIGHT_HIGH => WEIGHT_HIGH,
             OUT_ZERO => OUT_ZERO, OUT_LOW => OUT_LOW, OUT_HIGH => OUT_HIGH,
+            PACKED => PACKED,
             WEIGHTS => folded, BIAS => BIAS, MULTIPLIERS => MULTIPLIERS, SHIFTS => SHIFTS
         )
         port map (clk, rst, in_valid, in_ready, in_data, in_last,

@@ -12,6 +12,7 @@ entity dense_stream_bench is
         BEATS                          : positive := 5;
         OUTPUTS                        : positive := 6;
         PE, SIMD                       : positive := 1;
+        PACKED                         : boolean  := false;
         IN_BITS, WEIGHT_BITS, OUT_BITS : positive := 8;
         OUT_ZERO                       : integer  := -5;
         IMAGES                         : positive := 5;
@@ -105,6 +106,7 @@ begin
             IN_LOW => IN_LOW, IN_HIGH => IN_HIGH,
             WEIGHT_LOW => -WEIGHT_HIGH, WEIGHT_HIGH => WEIGHT_HIGH,
             OUT_ZERO => OUT_ZERO, OUT_LOW => OUT_LOW, OUT_HIGH => OUT_HIGH,
+            PACKED => PACKED,
             WEIGHTS => folded, BIAS => BIAS, MULTIPLIERS => MULTIPLIERS, SHIFTS => SHIFTS
         )
         port map (clk, rst, in_valid, in_ready, in_data, in_last,

@@ -372,4 +372,17 @@ begin
                       result_valid, out_ready, results, out_last, step, weight_enable, row);
     end generate;
 
+    -- Pairs of products in the same multipliers.
+    packed_dense : if ENTITY_NUMBER = 19 generate
+        dut : entity work.dense_stream
+            generic map (
+                IN_LANES => 4, BEATS => 36, OUTPUTS => 4, PE => 2, SIMD => 2,
+                IN_LOW => -128, IN_HIGH => 127, WEIGHT_LOW => -127, WEIGHT_HIGH => 127,
+                OUT_ZERO => 0, OUT_LOW => -128, OUT_HIGH => 127, PACKED => true,
+                WEIGHTS => WEIGHTS_36, BIAS => BIAS, MULTIPLIERS => MULTIPLIERS, SHIFTS => LONG
+            )
+            port map (clk, rst, in_valid, in_ready, samples, in_last,
+                      out_valid, out_ready, results, out_last);
+    end generate;
+
 end architecture;

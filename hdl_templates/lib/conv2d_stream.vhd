@@ -14,6 +14,7 @@
 --   WEIGHT_LOW, WEIGHT_HIGH        range of the weights
 --   OUT_ZERO, OUT_LOW, OUT_HIGH    zero point and clamp of the output
 --   LOADABLE                       WEIGHTS is not used: a weight_memory gives the rows
+--   PACKED                         two products in each DSP block: see folded_mac
 --   WEIGHTS                        one row of PE*SIMD values for each fold step; step = filter
 --                                  group * (K/SIMD) + k group; in a row the SIMD weights of a
 --                                  filter follow each other; window element order is (row,
@@ -31,6 +32,7 @@
 library ieee;
 use ieee.std_logic_1164.all;
 use work.dnn_fixed_pkg.all;
+use work.packed_products_pkg.all;
 
 entity conv2d_stream is
     generic (
@@ -44,6 +46,7 @@ entity conv2d_stream is
         WEIGHT_LOW, WEIGHT_HIGH                  : integer;
         OUT_ZERO, OUT_LOW, OUT_HIGH              : integer;
         LOADABLE                                 : boolean := false;
+        PACKED                                   : boolean := false;
         WEIGHTS                                  : sample_vector := NO_WEIGHTS;
         BIAS, MULTIPLIERS, SHIFTS                : integer_vector
     );
@@ -78,6 +81,11 @@ architecture rtl of conv2d_stream is
         and require(LOADABLE or WEIGHTS'length = K * FILTERS,
                     "conv2d_stream: WEIGHTS needs K * FILTERS values")
         and require(BIAS'length = FILTERS, "conv2d_stream: BIAS needs one value for each filter")
+        and require(not PACKED or PE mod 2 = 0, "conv2d_stream: PACKED needs an even PE")
+        and require(not PACKED or LOADABLE or STEPS > 1,
+                    "conv2d_stream: PACKED needs more than one fold step")
+        and require(not PACKED or pair_fits(IN_LOW, IN_HIGH, WEIGHT_LOW, WEIGHT_HIGH),
+                    "conv2d_stream: PACKED products are too wide")
         and require_scales(MULTIPLIERS, SHIFTS, FILTERS);
 
     package image is new work.sliding_window
@@ -98,7 +106,7 @@ architecture rtl of conv2d_stream is
             IN_LOW     => IN_LOW,     IN_HIGH     => IN_HIGH,
             WEIGHT_LOW => WEIGHT_LOW, WEIGHT_HIGH => WEIGHT_HIGH,
             OUT_ZERO   => OUT_ZERO,   OUT_LOW     => OUT_LOW,   OUT_HIGH => OUT_HIGH,
-            ONE_OPERAND => true, LOADABLE => LOADABLE,
+            ONE_OPERAND => true, LOADABLE => LOADABLE, PACKED => PACKED,
             WEIGHTS => WEIGHTS, BIAS => BIAS, MULTIPLIERS => MULTIPLIERS, SHIFTS => SHIFTS
         );
     use mac.all;
@@ -133,6 +141,7 @@ begin
         variable weights_now : weight_row_t := WEIGHT_ROM(0);
         variable adding     : adding_t := (others => false);  -- 0: multiplied
         variable products   : product_row_t;
+        variable pairs      : pair_lane_t;  -- PACKED
         variable fours      : fours_row_t;  -- PARALLEL
         variable tree       : tree_t;
         variable terms      : sum_row_t;
@@ -228,6 +237,15 @@ begin
                     if PARALLEL then
                         for p in pe_index loop
                             fours(p) := multiply_fours(WEIGHT_DOZENS(p), operand_dozens);
+                        end loop;
+                    elsif PACKED then
+                        for p in pair_index loop
+                            pairs := multiply_pair(weights_now(2 * p), weights_now(2 * p + 1),
+                                                   operand);
+                            products(2 * p)     := from_pair(pairs, false, weights_now(2 * p),
+                                                             operand);
+                            products(2 * p + 1) := from_pair(pairs, true, weights_now(2 * p + 1),
+                                                             operand);
                         end loop;
                     else
                         for p in pe_index loop

@@ -95,7 +95,7 @@ architecture rtl of depthwise_conv2d_stream is
             IN_LOW     => IN_LOW,     IN_HIGH     => IN_HIGH,
             WEIGHT_LOW => WEIGHT_LOW, WEIGHT_HIGH => WEIGHT_HIGH,
             OUT_ZERO   => OUT_ZERO,   OUT_LOW     => OUT_LOW,   OUT_HIGH => OUT_HIGH,
-            ONE_OPERAND => false, LOADABLE => LOADABLE,
+            ONE_OPERAND => false, LOADABLE => LOADABLE, PACKED => false,
             WEIGHTS => WEIGHTS, BIAS => BIAS, MULTIPLIERS => MULTIPLIERS, SHIFTS => SHIFTS
         );
     use mac.all;

@@ -19,6 +19,8 @@
 -- sum: the first register is behind every four of them. Layers that wide are simulated more often
 -- than built, and registers for a thousand products cost time there.
 --
+-- With PACKED, two sums of a step share each DSP block: see packed_products_pkg.
+--
 -- Beside the data of each stage goes one bit, that there is any; which step it is, a stage that has
 -- to know counts for itself.
 --
@@ -35,6 +37,8 @@
 --                            own (depthwise convolution), and there is no PARALLEL
 --   LOADABLE                 WEIGHTS is not used: a weight_memory has the rows, and there is no
 --                            PARALLEL
+--   PACKED                   products in pairs: PE is even, pair_fits, and neither
+--                            PARALLEL nor operands of their own
 --   WEIGHTS                  STEPS rows of PE*SIMD values; in a row the products of a sum follow
 --                            each other
 --   BIAS                     start value of each of the OUTPUTS sums
@@ -44,6 +48,7 @@
 -- prove necessary.
 --------------------------------------------------------------------------------
 use work.dnn_fixed_pkg.all;
+use work.packed_products_pkg.all;
 
 package folded_mac is
     generic (
@@ -51,7 +56,7 @@ package folded_mac is
         IN_LOW, IN_HIGH                      : integer;
         WEIGHT_LOW, WEIGHT_HIGH              : integer;
         OUT_ZERO, OUT_LOW, OUT_HIGH          : integer;
-        ONE_OPERAND, LOADABLE                : boolean;
+        ONE_OPERAND, LOADABLE, PACKED        : boolean;
         WEIGHTS                              : sample_vector;
         BIAS, MULTIPLIERS, SHIFTS            : integer_vector
     );
@@ -118,6 +123,20 @@ package folded_mac is
     type product_row_t is array (pe_index) of product_lane_t;
 
     function multiply (weights_of : weight_lane_t; operand : operand_t) return product_lane_t;
+
+    -- PACKED: the products of two sums, as they leave the DSP blocks; and those of one of the two.
+    constant PACKING : pair_format_t := pair_format(IN_LOW, IN_HIGH, WEIGHT_LOW, WEIGHT_HIGH);
+
+    type pair_lane_t is array (simd_index) of pair_t;
+    subtype pair_index is natural range 0 to (PE + 1) / 2 - 1;
+
+    function multiply_pair (low, high : weight_lane_t; operand : operand_t) return pair_lane_t;
+    function from_pair (
+        pairs      : pair_lane_t;
+        upper      : boolean;
+        weights_of : weight_lane_t;
+        operand    : operand_t
+    ) return product_lane_t;
 
     -- Of PARALLEL: a dozen of products is three fours. The first stage of the tree adds up the
     -- first fours of a dozen dozens, the second ones, and the third ones; the next, these three.
@@ -383,6 +402,31 @@ package body folded_mac is
                 products(s) := integer(weights_of(s)) * integer(operand(s));
             end loop;
         end if;
+        return products;
+    end function;
+
+    function multiply_pair (low, high : weight_lane_t; operand : operand_t) return pair_lane_t is
+        variable pairs : pair_lane_t;
+    begin
+        for s in simd_index loop
+            pairs(s) := multiply_pair(integer(low(s)), integer(high(s)), integer(operand(s)),
+                                      PACKING);
+        end loop;
+        return pairs;
+    end function;
+
+    function from_pair (
+        pairs      : pair_lane_t;
+        upper      : boolean;
+        weights_of : weight_lane_t;
+        operand    : operand_t
+    ) return product_lane_t is
+        variable products : product_lane_t := NO_PRODUCTS;
+    begin
+        for s in simd_index loop
+            products(s) := integer(product_of(pairs(s), upper, integer(weights_of(s)),
+                                              integer(operand(s)), PACKING));
+        end loop;
         return products;
     end function;
 

@@ -241,6 +241,8 @@ static const Option OPTIONS[] = {
      "clock that turns cycles into time (default 100)"},
     {"weights", "rom|ram", GROUP_HARDWARE | GROUP_DEVICE, TEXT, AT(run.weights), NULL,
      "rom (default): weights are constants; ram: memories, loaded through a port of the design"},
+    {"pack-dsp", NULL, GROUP_HARDWARE | GROUP_PLAN | GROUP_DEVICE, FLAG, AT(run.pack_dsp), NULL,
+     "two products in each DSP block, in layers where the widths and --device allow it"},
     {"board", "icebreaker|hx8k-evn", GROUP_DEPLOY, TEXT, AT(deploy.board), NULL,
      "icebreaker (default) or hx8k-evn"},
     {"port", "PATH", GROUP_DEPLOY, TEXT, AT(deploy.port), NULL,

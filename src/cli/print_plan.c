@@ -33,6 +33,16 @@ static void print_layers(const json_t *hardware)
     }
 }
 
+/* Which layers share their DSP blocks. */
+static void print_packed(const json_t *hardware)
+{
+    const json_t *layers = report_at(hardware, "layers");
+    for (size_t i = 0; i < json_array_size(layers); i++)
+        if (json_is_true(report_at(json_array_get(layers, i), "packed")))
+            printf("packed: two products of %s in each DSP block\n",
+                   report_text(json_array_get(layers, i), "name", "-"));
+}
+
 static void print_values(const char *key, const json_t *values)
 {
     printf("  %s", key);
@@ -120,6 +130,7 @@ void print_plan(const json_t *report)
     print_layers(hardware);
     print_legal(hardware);
     printf("\n");
+    print_packed(hardware);
     print_buffers(hardware);
     char latency[PRINT_NUMBER_BYTES], interval[PRINT_NUMBER_BYTES];
     printf("predicted: latency %s clocks, an image every %s\n",

@@ -99,6 +99,7 @@ static const Field FIELDS[] = {
     {"parent", "--parent", FIELD_INT64, offsetof(RunOptions, parent), 0, 9.2e18},
     {"jobs", "--jobs", FIELD_INT, offsetof(RunOptions, jobs), 0, 256},
     {"weights", "--weights", FIELD_TEXT, offsetof(RunOptions, weights), 0, 0},
+    {"pack_dsp", "--pack-dsp", FIELD_FLAG, offsetof(RunOptions, pack_dsp), 0, 1},
     {"clock_mhz", "--clock", FIELD_REAL, offsetof(RunOptions, clock_mhz), 1e-3, 1e5},
     {"target_fps", "--target-fps", FIELD_REAL, offsetof(RunOptions, target_fps), 1e-6, 1e12},
     {"energy_table", "--energy-table", FIELD_TEXT, offsetof(RunOptions, energy_table), 0, 0},

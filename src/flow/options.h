@@ -78,6 +78,7 @@ typedef struct RunOptions {
     int64_t seed;             /* >= 0 */
     int64_t parent;           /* run of the history that this one repeats or varies; 0: none */
     int jobs;                 /* threads and simulations at a time; 0: number of processors */
+    bool pack_dsp;            /* two products in each DSP block, where the device takes them */
     const char *weights;      /* "rom": constants; "ram": memories that are loaded */
     double clock_mhz;         /* turns cycles into time */
     double target_fps;        /* NAN: none; images a second that foldings are chosen for */

@@ -45,7 +45,8 @@ Status plan_choice_make(Session *session, IntegerModel *model)
 {
     const RunOptions *options = session->options;
     FoldingGoal goal = {.target_fps = has_rate(options) ? options->target_fps : 0,
-                        .clock_mhz = options->clock_mhz};
+                        .clock_mhz = options->clock_mhz,
+                        .pack_dsp = options->pack_dsp};
     TRY(apply_folds(options, model));
     if (options->stop_after < STAGE_PLAN || (!options->device && !has_rate(options)))
         return OK;

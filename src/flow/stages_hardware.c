@@ -11,6 +11,7 @@
 #include "flow/report.h"
 #include "flow/session.h"
 #include "hw/emit.h"
+#include "hw/packing.h"
 #include "hw/timing.h"
 #include "quant/description.h"
 #include "quant/float32.h"
@@ -31,6 +32,7 @@ static json_t *stage_to_json(const Stage *stage, const LayerTiming *timing)
     plan_choice_add_values(stage, row);
     json_object_set_new(row, "fold_steps", json_integer(stage->fold_steps));
     json_object_set_new(row, "macs_per_cycle", json_integer(stage->macs_per_cycle));
+    json_object_set_new(row, "packed", json_boolean(stage->packed));
     json_object_set_new(row, "interval_cycles", json_integer(timing->interval_cycles));
     json_object_set_new(row, "busy_cycles", json_integer(timing->busy_cycles));
     return row;
@@ -81,6 +83,15 @@ static json_t *hardware_to_json(const Session *session, const Timing *timing)
     return section;
 }
 
+static Status pack_products(Session *session)
+{
+    const Device *device = NULL;
+    if (!session->options->device)
+        return error_set(ERR_USAGE, "--pack-dsp: DSP blocks differ; say which with --device NAME");
+    TRY(device_find(session->options->device, &device));
+    return packing_apply(session->plan, device);
+}
+
 Status stage_plan(Session *session, json_t *figures)
 {
     /* Read back, even after it was just written: the hardware depends on the description alone. */
@@ -91,6 +102,8 @@ Status stage_plan(Session *session, json_t *figures)
     TRY(plan_new(session->described, &session->plan));
     if (run_options_load_weights(session->options))
         TRY(plan_load_weights(session->plan));
+    if (session->options->pack_dsp)
+        TRY(pack_products(session));
     Timing timing;
     TRY(timing_predict(session->plan, TIMING_IMAGES, &timing));
     json_t *section = hardware_to_json(session, &timing);

@@ -51,6 +51,14 @@ const char *device_family_word(DeviceFamily family)
     return words[family];
 }
 
+/* SB_MAC16 16x16, MULT18X18D 18x18, DSP48E1 25x18 with signs, which natural numbers do not need. */
+DspFactors device_dsp_factors(DeviceFamily family)
+{
+    static const DspFactors factors[FAMILIES] = {
+        [FAMILY_ICE40] = {16, 16}, [FAMILY_ECP5] = {18, 18}, [FAMILY_XILINX7] = {24, 17}};
+    return factors[family];
+}
+
 const Device *device_list(void)
 {
     return DEVICES;

@@ -29,6 +29,13 @@ typedef struct Device {
     const char *nextpnr_package; /* "ct256" */
 } Device;
 
+/* Bits of the natural numbers that one DSP block multiplies. */
+typedef struct DspFactors {
+    int wide, narrow;
+} DspFactors;
+
+DspFactors device_dsp_factors(DeviceFamily family);
+
 const char *device_family_word(DeviceFamily family); /* "ice40", "ecp5", "xilinx7" */
 
 /* Every device, in the order of families and size; the last one has the name NULL. */

@@ -78,6 +78,8 @@ static void map_weights(const Emission *emission, Map *map, const Stage *stage)
         map_text(map, "LOADABLE", "true");
     else
         map_constant(emission, map, stage, "WEIGHTS");
+    if (stage->packed)
+        map_text(map, "PACKED", "true");
     map_constant(emission, map, stage, "BIAS");
     map_constant(emission, map, stage, "MULTIPLIERS");
     map_constant(emission, map, stage, "SHIFTS");

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/buffer.h"
+#include "hw/packing.h"
 #include "hw/timing.h"
 
 /* One folding of a layer. */
@@ -59,12 +60,16 @@ static double cost_of(const Solver *solver, const FitCells *cells)
     return cost;
 }
 
+/* With the folding that the stage has. */
 static Choice choice_of(const Solver *solver, const Stage *stage)
 {
     Choice choice = {
         .pe = stage->pe, .simd = stage->simd, .interval = timing_of_stage(stage).interval_cycles};
+    Stage sized = *stage;
+    sized.packed = solver->goal->pack_dsp && stage->macs_per_cycle > 0 &&
+                   !packing_obstacle(solver->sketch, stage, solver->device, solver->arena);
     if (resources_known(solver->sketch, solver->target))
-        choice.cells = resources_of_stage(solver->sketch, stage, solver->target);
+        choice.cells = resources_of_stage(solver->sketch, &sized, solver->target);
     else /* the order is the same: multipliers are what folding is about */
         choice.cells = (FitCells){.lut = stage->macs_per_cycle};
     choice.cost = cost_of(solver, &choice.cells);

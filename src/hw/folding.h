@@ -27,6 +27,7 @@ typedef struct FoldingGoal {
     double target_fps; /* 0: as fast as fits */
     double clock_mhz;
     const Device *device; /* NULL: any; one of the two must be there */
+    bool pack_dsp; /* layers that can will share DSP blocks (packing.h): they need half of them */
 } FoldingGoal;
 
 typedef struct FoldingResult {

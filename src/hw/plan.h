@@ -80,6 +80,7 @@ typedef struct Stage {
     int pipeline;           /* edges between the last fold step and the result, beyond the one that
                                every layer has; at most PLAN_MAX_PIPELINE */
     int64_t rows;           /* of the weight memory, PE*SIMD values each; 0: none */
+    bool packed;            /* two products in each DSP block: packing.h */
     int64_t macs_per_cycle; /* multiplications per clock edge while computing; 0: none */
 } Stage;
 

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "hw/emit_parts.h"
+#include "hw/packing.h"
 #include "hw/resources_coefficients.h"
 #include "hw/resources_memory.h"
 
@@ -48,6 +49,7 @@ typedef struct Part {
     ResourceTarget target;
     double features[FEATURES];
     double dsp, blocks;
+    double more_luts; /* than the features say, of what no recorded run has */
 } Part;
 
 static void add(Part *part, ResourceFeature feature, double amount)
@@ -120,11 +122,17 @@ static int digits_of(int32_t weight)
 static void add_products(Part *part, double count)
 {
     int one = part->stage->op->weight_bits, other = input_width(part->stage->op);
-    if (add_blocks(part, count, one, other))
+    PackedWidths pair = packing_widths(part->stage->op);
+    bool packed = part->stage->packed;
+    bool in_blocks = packed ? add_blocks(part, count / 2, pair.weights, pair.sample)
+                            : add_blocks(part, count, one, other);
+    if (in_blocks)
         add(part, FEATURE_PRODUCT_BITS, count * (one + other));
     else
         add(part, FEATURE_SOFT_PRODUCT, count * one * other);
     add(part, FEATURE_ADDER_BITS, count * (one + other + 1));
+    if (packed)
+        part->more_luts += count * pair.adders;
 }
 
 static void add_fixed_product(Part *part, int32_t weight)
@@ -505,7 +513,7 @@ static int64_t weighted(const Part *part, const double coefficients[FEATURES])
 static FitCells cells_of(const Part *part)
 {
     const ResourceCoefficients *row = &RESOURCE_COEFFICIENTS[part->target];
-    return (FitCells){.lut = weighted(part, row->lut),
+    return (FitCells){.lut = weighted(part, row->lut) + llround(part->more_luts),
                       .ff = weighted(part, row->ff),
                       .dsp = llround(part->dsp),
                       .bram = (int64_t)ceil(part->blocks)};

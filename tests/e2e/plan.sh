@@ -52,6 +52,17 @@ check "too fast: what limits, and what to do" refused 3 "layer conv_1 takes 784 
 check "too small: ways to fit" refused 3 "3\. " --target-fps 100000 --device ecp5-25
 check "illegal: the legal values" refused 2 "possible: 1, 2, 3, 4, 6, 12" --fold conv_1:pe=5
 check "unknown device: the nearest" refused 2 "did you mean ecp5-25" --device ecp5-2
+check "two products in each DSP block of a Zynq" plan --target-fps 1000 --clock 50 \
+    --device zynq-7020 --fold conv_2:pe=12,simd=9 --pack-dsp
+check "of the layer that has an even PE" grep -q '"packed": true' "$report"
+check "a device whose blocks have one product each" plan --device zynq-7010
+apart=$(value "$report" hardware predicted_interval_cycles)
+check "and two" plan --device zynq-7010 --pack-dsp
+check "it fits, too" test "$(of estimate fits)" = true
+check "and is faster" holds "$(value "$report" hardware predicted_interval_cycles) < $apart"
+check "not in the narrower ones of an ECP5" refused 3 "conv_2: needs factors of 24 and 8 bits" \
+    --fold conv_2:pe=12,simd=9 --device ecp5-85 --pack-dsp
+check "a device must be named for that" refused 2 "--device NAME" --pack-dsp
 echo "add_int8 fast" >"$scratch/table"
 check "a bad energy table: file and line" refused 3 "table:1: expected" \
     --energy-table "$scratch/table"

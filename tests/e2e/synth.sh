@@ -81,6 +81,16 @@ check "its netlist is bit-exact" equal "$(of netlist bit_exact)" true
 check "its bitstream is there" test -s "$(of synthesis bitstream)"
 check "files for Vivado are there" test -s "$scratch/tiny/synthesis/mnist_tiny_vivado.tcl"
 
+# ---- two products in each DSP block ------------------------------------------------------------------
+packed() {
+    "$program" synth "$scratch/tiny" --device zynq-7010 --data samples/mnist --netlist-images 3 \
+        --fold hidden:pe=4 --fold scores:pe=2 --pack-dsp --workdir "$scratch/packed" --json \
+        --quiet >"$report"
+}
+check "mnist_tiny.h5 with shared DSP blocks" packed
+check "36 products in 18 of them, and 12 that requantize" equal "$(of synthesis dsp)" 30
+check "the netlist with shared blocks is bit-exact" equal "$(of netlist bit_exact)" true
+
 # ---- what does not fit -----------------------------------------------------------------------------
 too_big() {
     "$program" run "$scratch/net.h5" --data samples/mnist --test-images 100 --bits 6 \

@@ -37,6 +37,8 @@ conv2d_stream FILTERS=12 CHANNELS=12 PE=12 SIMD=108 HEIGHT=8 WIDTH=8
 conv2d_stream FILTERS=2 CHANNELS=17 PE=2 SIMD=153
 conv2d_stream FILTERS=2 CHANNELS=17 PE=1 SIMD=153 IN_BITS=10 WEIGHT_BITS=9
 conv2d_stream FILTERS=2 CHANNELS=17 PE=2 SIMD=153 IN_BITS=10 WEIGHT_BITS=9
+conv2d_stream PE=2 SIMD=18 PACKED=true
+conv2d_stream PE=4 SIMD=9 PACKED=true IN_BITS=9 WEIGHT_BITS=7
 depthwise_conv2d_stream KERNEL_HEIGHT=5 KERNEL_WIDTH=5 PE=2 SIMD=25
 depthwise_conv2d_stream PE=1 SIMD=1
 depthwise_conv2d_stream PE=4 SIMD=9
@@ -52,6 +54,8 @@ dense_stream PE=6 SIMD=1
 dense_stream PE=6 SIMD=2 BEATS=1
 dense_stream PE=1 SIMD=4 IN_LANES=8 BEATS=3
 dense_stream PE=1 SIMD=1 IN_LANES=1 BEATS=1 OUTPUTS=1
+dense_stream PE=6 SIMD=1 PACKED=true
+dense_stream PE=2 SIMD=4 PACKED=true IN_BITS=4 WEIGHT_BITS=3
 dense_stream PE=1 SIMD=1730 IN_LANES=1730 BEATS=1 OUTPUTS=2
 dense_stream PE=2 SIMD=1730 IN_LANES=1730 BEATS=1 OUTPUTS=2
 dense_stream PE=10 SIMD=12 IN_LANES=12 BEATS=20 OUTPUTS=10
@@ -120,6 +124,12 @@ weight_loader PE=2 SIMD=2 IN_STALL=40 OUT_STALL=40 WEIGHT_STALL=40
 weight_loader PE=6 SIMD=4 BEATS=1 FIRST_BITS=5 SECOND_BITS=8 OUT_STALL=80 WEIGHT_STALL=80
 weight_loader PE=3 SIMD=4 BEATS=5 FIRST_BITS=9 SECOND_BITS=13 IN_STALL=70 WEIGHT_STALL=10
 weight_loader SIMD=2 FIRST_BITS=2 SECOND_BITS=3 OUT_STALL=50 SEED=7
+packed_products_pkg IN_LOW=-8 IN_HIGH=7 WEIGHT_BITS=4
+packed_products_pkg IN_LOW=0 IN_HIGH=63 WEIGHT_BITS=5
+packed_products_pkg IN_LOW=-3 IN_HIGH=12 WEIGHT_BITS=3
+packed_products_pkg IN_LOW=-128 IN_HIGH=127 WEIGHT_BITS=8 COUNT=20000
+packed_products_pkg IN_LOW=0 IN_HIGH=255 WEIGHT_BITS=8 COUNT=20000
+packed_products_pkg IN_LOW=-127 IN_HIGH=127 WEIGHT_BITS=8 COUNT=20000
 uart_bridge SPAN=2 ANSWER=3
 uart_bridge SPAN=1 ANSWER=1 CLOCKS_PER_BIT=4
 uart_bridge SPAN=1 ANSWER=20 CLOCKS_PER_BIT=13
@@ -178,6 +188,10 @@ check "stream_tap writes what passes, as 16-bit little-endian" tap_files_equal
 
 check "conv2d_stream refuses a PE that does not divide FILTERS" \
     refuses "PE must divide FILTERS" conv2d_stream PE=3 SIMD=1
+check "dense_stream refuses to pack an odd PE" \
+    refuses "PACKED needs an even PE" dense_stream PE=3 SIMD=4 PACKED=true
+check "conv2d_stream refuses to pack products of 17 bits" \
+    refuses "PACKED products are too wide" conv2d_stream PE=2 SIMD=6 PACKED=true IN_BITS=9
 check "conv2d_stream refuses a SIMD that does not divide the window" \
     refuses "SIMD must divide the window" conv2d_stream PE=1 SIMD=5
 check "depthwise_conv2d_stream refuses a SIMD that does not divide the window" \

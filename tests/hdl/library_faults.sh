@@ -62,6 +62,11 @@ fault "the last of a dozen products left out" folded_mac.vhd \
 fault "sums in the tree survive a reset" conv2d_stream.vhd \
     's/^                adding      := (others => false);//' \
     conv2d_stream PE=2 SIMD=6 RESTART_AFTER=77
+fault "too little taken away from packed products" packed_products_pkg.vhd \
+    's/- by.unit \* added/- by.unit * (added - 1)/' dense_stream PE=6 SIMD=4 PACKED=true
+fault "the upper of two packed products for both" packed_products_pkg.vhd \
+    's/if upper then/if true then/' \
+    conv2d_stream PE=2 SIMD=6 PACKED=true IN_BITS=4 WEIGHT_BITS=4
 fault "a lane of weights dropped" folded_mac.vhd \
     's/for s in simd_index loop/for s in 0 to SIMD - 2 loop/' dense_stream PE=6 SIMD=4
 fault "minimum instead of maximum" max_pool_stream.vhd \

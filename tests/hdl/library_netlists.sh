@@ -16,7 +16,7 @@ fi
 probes=(conv2d_folded conv2d_parallel dense_folded dense_parallel max_pool average_pool affine
     table requantize arg_max register fork_fifo_add
     concat zero_pad upsample global_max_pool global_average_pool depthwise_conv2d
-    loaded_weights)
+    loaded_weights packed_dense)
 
 # An array written with a dynamic index and read as a whole: GHDL 2.0 loses its clock.
 finds_lost_register() (

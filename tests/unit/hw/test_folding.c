@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "hw/folding.h"
+#include "hw/packing.h"
 #include "hw/timing.h"
 #include "tests/unit/hw/nets.h"
 
@@ -150,6 +151,32 @@ static void the_fastest_plan_that_fits(void **state)
     integer_model_free(model);
 }
 
+/* Of a device whose DSP blocks are what is scarce: more products have room in them. */
+static void shared_blocks_make_room_for_a_faster_plan(void **state)
+{
+    (void)state;
+    Device few = *device_named("zynq-7010");
+    few.dsp = 24;
+    FoldingGoal goal = {.clock_mhz = 10, .device = &few};
+    FoldingResult alone, shared;
+    ResourceEstimate unpacked, packed;
+    IntegerModel *model = two_layers();
+    Plan *plan = NULL;
+    assert_int_equal(folding_choose(model, &goal, &alone), OK);
+    model->ops[1].pe = model->ops[1].simd = model->ops[2].pe = model->ops[2].simd = 0;
+    goal.pack_dsp = true;
+    assert_int_equal(folding_choose(model, &goal, &shared), OK);
+    assert_true(shared.interval_cycles < alone.interval_cycles);
+    assert_int_equal(plan_new(model, &plan), OK);
+    resources_estimate(plan, &few, plan->arena, &unpacked);
+    assert_int_equal(packing_apply(plan, &few), OK);
+    resources_estimate(plan, &few, plan->arena, &packed);
+    assert_true(unpacked.total.dsp > few.dsp);
+    assert_true(packed.total.dsp <= few.dsp);
+    plan_free(plan);
+    integer_model_free(model);
+}
+
 static void every_rate_of_a_branched_network_is_met(void **state)
 {
     (void)state;
@@ -280,6 +307,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_cheapest_plan_of_a_rate),
         cmocka_unit_test(the_fastest_plan_that_fits),
+        cmocka_unit_test(shared_blocks_make_room_for_a_faster_plan),
         cmocka_unit_test(every_rate_of_a_branched_network_is_met),
         cmocka_unit_test(what_was_asked_for_stays),
         cmocka_unit_test(a_plan_without_a_choice_is_taken_as_it_is),
