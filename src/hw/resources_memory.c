@@ -70,19 +70,28 @@ static int64_t parts_of(int64_t whole, int64_t part)
     return (whole + part - 1) / part;
 }
 
+/* Cells of one shape for `width` bits in `rows` parts of the depth. The parts of a memory that is only
+ * read lie side by side in the cells' width, as 17,280 rows of 8 bits do in 8 blocks of 2,048 x 9. */
+static double cells_of(const Memory *memory, int64_t rows, int64_t width, int64_t cell_width)
+{
+    if (memory->is_rom)
+        return (double)parts_of(rows * width, cell_width);
+    return (double)rows * (double)parts_of(width, cell_width);
+}
+
 /* The cheapest of some shapes; `*count` is what it takes of the device. */
 static double cheapest(const BlockShape *shapes, int shape_count, const Memory *memory,
                        double *count)
 {
     double best = INFINITY;
     for (int i = 0; i < shape_count && shapes[i].depth; i++) {
-        double rows = (double)parts_of(memory->depth, shapes[i].depth);
-        double number = rows * (double)parts_of(memory->width, shapes[i].width);
+        int64_t rows = parts_of(memory->depth, shapes[i].depth);
+        double number = cells_of(memory, rows, memory->width, shapes[i].width);
         double ports = (double)memory->width + (memory->is_rom ? 0 : 1);
-        double cost = number * shapes[i].cost + COST_OF_CHOICE * (rows - 1) * ports;
+        double cost = number * shapes[i].cost + COST_OF_CHOICE * (double)(rows - 1) * ports;
         if (cost < best) {
             best = cost;
-            *count = rows * (double)parts_of(memory->width - memory->unread, shapes[i].width) *
+            *count = cells_of(memory, rows, memory->width - memory->unread, shapes[i].width) *
                      shapes[i].blocks;
         }
     }

@@ -140,6 +140,11 @@ static void memories_go_where_yosys_puts_them(void **state)
         {{128, 9, false, 0}, RESOURCES_ECP5, 1, 0},
         {{64, 24, false, 0}, RESOURCES_XILINX7, 0, 8},
         {{128, 24, false, 0}, RESOURCES_XILINX7, 0.5, 0},
+        {{17280, 8, true, 0}, RESOURCES_ECP5, 8, 0}, /* its parts lie side by side, in 2,048 x 72 */
+        {{1500, 12, true, 0}, RESOURCES_ECP5, 1, 0},
+        {{1500, 12, false, 0}, RESOURCES_ECP5, 2, 0},
+        {{1500, 12, true, 0}, RESOURCES_ICE40, 5, 0},
+        {{1500, 12, true, 0}, RESOURCES_XILINX7, 0.5, 0},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         MemoryUse use = memory_place(rows[i].memory, rows[i].target);
