@@ -14,9 +14,9 @@
 #include "cli/man.h"
 #include "cli/paper.h"
 #include "cli/print.h"
-#include "cli/queue.h"
 #include "cli/print_optimize.h"
 #include "cli/progress_line.h"
+#include "cli/queue.h"
 #include "cli/runs.h"
 #include "cli/scheme.h"
 #include "cli/tour.h"
@@ -73,14 +73,33 @@ static void sensitivity_table(const Invocation *invocation, const json_t *report
     print_sensitivity(report);
 }
 
+/* What a verb does that needs no more than the options of a run, and how its report is shown. */
+typedef Status FlowVerb(const RunOptions *options, const RunEvents *events, json_t **report);
+
+static Status do_flow(Invocation *invocation, FlowVerb *flow, ReportTable *table)
+{
+    json_t *report = NULL;
+    Status status = flow(&invocation->arguments.run, &invocation->events, &report);
+    return invocation_report(invocation, status, report, table);
+}
+
+static Status do_with_model(Invocation *invocation, FlowVerb *flow, ReportTable *table)
+{
+    invocation->arguments.run.model = invocation->arguments.words[0];
+    return do_flow(invocation, flow, table);
+}
+
+static Status do_with_description(Invocation *invocation, FlowVerb *flow, ReportTable *table)
+{
+    invocation->arguments.run.description = invocation->arguments.words[0];
+    return do_flow(invocation, flow, table);
+}
+
 static Status verb_run(Invocation *invocation)
 {
     if (invocation->arguments.queue)
         return queue_add_run(invocation);
-    invocation->arguments.run.model = invocation->arguments.words[0];
-    json_t *report = NULL;
-    Status status = flow_run(&invocation->arguments.run, &invocation->events, &report);
-    return invocation_report(invocation, status, report, invocation_run_table);
+    return do_with_model(invocation, flow_run, invocation_run_table);
 }
 
 static Status verb_inspect(Invocation *invocation)
@@ -93,10 +112,7 @@ static Status verb_inspect(Invocation *invocation)
 
 static Status verb_observe(Invocation *invocation)
 {
-    invocation->arguments.run.model = invocation->arguments.words[0];
-    json_t *report = NULL;
-    Status status = flow_observe(&invocation->arguments.run, &invocation->events, &report);
-    return invocation_report(invocation, status, report, observation_table);
+    return do_with_model(invocation, flow_observe, observation_table);
 }
 
 static Status verb_train(Invocation *invocation)
@@ -110,18 +126,12 @@ static Status verb_train(Invocation *invocation)
 
 static Status verb_sensitivity(Invocation *invocation)
 {
-    invocation->arguments.run.model = invocation->arguments.words[0];
-    json_t *report = NULL;
-    Status status = flow_sensitivity(&invocation->arguments.run, &invocation->events, &report);
-    return invocation_report(invocation, status, report, sensitivity_table);
+    return do_with_model(invocation, flow_sensitivity, sensitivity_table);
 }
 
 static Status verb_evaluate(Invocation *invocation)
 {
-    invocation->arguments.run.model = invocation->arguments.words[0];
-    json_t *report = NULL;
-    Status status = flow_evaluate(&invocation->arguments.run, &invocation->events, &report);
-    return invocation_report(invocation, status, report, evaluate_table);
+    return do_with_model(invocation, flow_evaluate, evaluate_table);
 }
 
 static void sweep_table(const Invocation *invocation, const json_t *report)
@@ -132,18 +142,12 @@ static void sweep_table(const Invocation *invocation, const json_t *report)
 
 static Status verb_sweep(Invocation *invocation)
 {
-    invocation->arguments.run.model = invocation->arguments.words[0];
-    json_t *report = NULL;
-    Status status = flow_sweep(&invocation->arguments.run, &invocation->events, &report);
-    return invocation_report(invocation, status, report, sweep_table);
+    return do_with_model(invocation, flow_sweep, sweep_table);
 }
 
 static Status verb_quantize(Invocation *invocation)
 {
-    invocation->arguments.run.model = invocation->arguments.words[0];
-    json_t *report = NULL;
-    Status status = flow_quantize(&invocation->arguments.run, &invocation->events, &report);
-    return invocation_report(invocation, status, report, invocation_run_table);
+    return do_with_model(invocation, flow_quantize, invocation_run_table);
 }
 
 /* emit and simulate write where they are told: there is no run to hold their files. */
@@ -162,28 +166,19 @@ static void plan_table(const Invocation *invocation, const json_t *report)
 
 static Status verb_plan(Invocation *invocation)
 {
-    invocation->arguments.run.description = invocation->arguments.words[0];
-    json_t *report = NULL;
-    Status status = flow_plan(&invocation->arguments.run, &invocation->events, &report);
-    return invocation_report(invocation, status, report, plan_table);
+    return do_with_description(invocation, flow_plan, plan_table);
 }
 
 static Status verb_emit(Invocation *invocation)
 {
     TRY(need_workdir(invocation));
-    invocation->arguments.run.description = invocation->arguments.words[0];
-    json_t *report = NULL;
-    Status status = flow_emit(&invocation->arguments.run, &invocation->events, &report);
-    return invocation_report(invocation, status, report, emit_table);
+    return do_with_description(invocation, flow_emit, emit_table);
 }
 
 static Status verb_simulate(Invocation *invocation)
 {
     TRY(need_workdir(invocation));
-    invocation->arguments.run.description = invocation->arguments.words[0];
-    json_t *report = NULL;
-    Status status = flow_simulate(&invocation->arguments.run, &invocation->events, &report);
-    return invocation_report(invocation, status, report, invocation_run_table);
+    return do_with_description(invocation, flow_simulate, invocation_run_table);
 }
 
 static void deploy_table(const Invocation *invocation, const json_t *report)
@@ -210,10 +205,7 @@ static void synth_table(const Invocation *invocation, const json_t *report)
 
 static Status verb_synth(Invocation *invocation)
 {
-    invocation->arguments.run.description = invocation->arguments.words[0];
-    json_t *report = NULL;
-    Status status = flow_synth(&invocation->arguments.run, &invocation->events, &report);
-    return invocation_report(invocation, status, report, synth_table);
+    return do_with_description(invocation, flow_synth, synth_table);
 }
 
 /* Reads reports that others made. */

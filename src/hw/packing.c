@@ -2,16 +2,8 @@
 
 #include "base/buffer.h"
 
-/* Of pair_t in packed_products_pkg.vhd, half of its 32 bits for each product. */
+/* Half of the 32 bits that pair_t of packed_products_pkg.vhd has for two products. */
 enum { PRODUCT_BITS_MAX = 16 };
-
-static int bits_of(int64_t top)
-{
-    int bits = 0;
-    while (((int64_t)1 << bits) <= top)
-        bits++;
-    return bits;
-}
 
 /* lift_of() of packed_products_pkg.vhd. */
 static int64_t lift_of(int64_t low)
@@ -27,9 +19,9 @@ PackedWidths packing_widths(const Op *op)
     int64_t weight = ((int64_t)1 << op->weight_bits) - 1, weight_lift = (weight + 1) / 2;
     int64_t sample_lift = lift_of(op->input.low), sample = op->input.high + sample_lift;
     int64_t unit = sample_lift > 0 && sample_lift < weight_lift ? sample_lift : weight_lift;
-    int product = bits_of(weight * sample), adder = product - bits_of(unit - 1);
+    int product = plan_bits_for(weight * sample + 1), adder = product - plan_bits_for(unit);
     return (PackedWidths){.weights = op->weight_bits + product,
-                          .sample = bits_of(sample),
+                          .sample = plan_bits_for(sample + 1),
                           .product = product,
                           .adders = sample_lift > 0 ? 2 * adder : adder};
 }

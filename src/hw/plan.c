@@ -183,6 +183,14 @@ int plan_tree_clocks(int products)
     return clocks;
 }
 
+int plan_bits_for(int64_t values)
+{
+    int bits = 0;
+    while (((int64_t)1 << bits) < values)
+        bits++;
+    return bits;
+}
+
 void plan_set_folding(Stage *stage, int pe, int simd)
 {
     const Op *op = stage->op;

@@ -131,6 +131,9 @@ void plan_set_folding(Stage *stage, int pe, int simd);
 enum { PLAN_TREE_ARITY = 12 };
 int plan_tree_clocks(int products);
 
+/* Bits of a register that counts to `values`, or of a natural number of that many values. */
+int plan_bits_for(int64_t values);
+
 /* True for a pool whose window is the whole image: it has an entity of its own. */
 bool plan_is_global_pool(const Op *op);
 

@@ -57,22 +57,13 @@ static void add(Part *part, ResourceFeature feature, double amount)
     part->features[feature] += amount;
 }
 
-/* Bits of a register that counts to `values`, or of an integer of that many values. */
-static int bits_for(int64_t values)
-{
-    int bits = 0;
-    while (((int64_t)1 << bits) < values)
-        bits++;
-    return bits;
-}
-
 /* Bits of low..high, with the sign if there is one. */
 static int width_of(int64_t low, int64_t high)
 {
     if (low >= 0)
-        return bits_for(high + 1);
+        return plan_bits_for(high + 1);
     int64_t far = -low > high + 1 ? -low : high + 1;
-    return bits_for(far) + 1;
+    return plan_bits_for(far) + 1;
 }
 
 static int input_width(const Op *op)
@@ -97,7 +88,7 @@ static void add_memory(Part *part, Memory memory)
 
 static void add_counter(Part *part, int64_t values)
 {
-    add(part, FEATURE_COUNTER_BITS, bits_for(values));
+    add(part, FEATURE_COUNTER_BITS, plan_bits_for(values));
 }
 
 /* `count` products of two operands of these widths. False when they are built of logic. */
@@ -270,7 +261,8 @@ static void add_operands(Part *part, int64_t k_groups)
     double operands = (double)stage->simd * (own ? stage->pe : 1);
     double choices = (double)((own ? stage->fold_steps : k_groups) - 1);
     add(part, FEATURE_OPERAND_CHOICE, operands * choices * width);
-    add(part, FEATURE_OPERAND_SELECT, operands * choices * width * bits_for((int64_t)choices + 1));
+    add(part, FEATURE_OPERAND_SELECT,
+        operands * choices * width * plan_bits_for((int64_t)choices + 1));
     add(part, FEATURE_OPERAND_BITS, operands * width);
     if (stage->rows > 1)
         add(part, FEATURE_OPERAND_BITS, (double)stage->pe * stage->simd * stage->op->weight_bits);
@@ -472,7 +464,7 @@ static void add_surroundings(Part *part)
         beat_bits(plan->input, &plan->model->ops[0]) + beat_bits(plan->output, last));
     if (plan->has_class)
         add(part, FEATURE_CLASS_BITS,
-            (double)plan->output.lanes * (output_width(last) + bits_for(plan->output.lanes)));
+            (double)plan->output.lanes * (output_width(last) + plan_bits_for(plan->output.lanes)));
     for (int i = 0; i < plan->input_readers; i++)
         add_buffer(part, &plan->buffers[i]);
 }
