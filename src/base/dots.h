@@ -1,4 +1,5 @@
-/* dots.h: curves as dots in character cells: braille, 2 x 4 dots a cell, or ASCII marks, one a cell.
+/* dots.h: curves as dots in character cells: braille, 2 x 4 dots a cell, or ASCII marks, one a
+ * cell.
  *
  *     unsigned char cells[12 * 60] = {0};
  *     Dots dots = {.rows = 12, .columns = 60, .ascii = false, .cells = cells};

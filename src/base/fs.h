@@ -29,8 +29,8 @@ int64_t fs_size(const char *path);
 /* Like mkdir -p, mode 0700 for what is made. */
 Status fs_make_folders(const char *path) MUST_CHECK;
 
-/* The whole file appended to `into`; refused when longer than `cap` bytes. After a failure `into` is
- * as it was: empty, it owns nothing. */
+/* The whole file appended to `into`; refused when longer than `cap` bytes. After a failure `into`
+ * is as it was: empty, it owns nothing. */
 Status fs_read_file(const char *path, size_t cap, Buffer *into) MUST_CHECK;
 
 Status fs_write_atomic(const char *path, const void *bytes, size_t count) MUST_CHECK;

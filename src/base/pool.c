@@ -75,8 +75,8 @@ static void wait_for_workers(Pool *pool)
 }
 
 /* Workers idle when this returns. One that still started could hold locks of the run-time library,
- * the address sanitizer's for one; a copy of the process that is forked then would wait for them for
- * ever (quarantine.h). */
+ * the address sanitizer's for one; a copy of the process that is forked then would wait for them
+ * for ever (quarantine.h). */
 Pool *pool_new(int threads)
 {
     Pool *pool = calloc(1, sizeof *pool);

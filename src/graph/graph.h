@@ -1,8 +1,8 @@
 /* graph.h: a network as a list of layers in the order of computation.
  *
  * An importer builds it, passes (passes.h) rewrite it, `nn` evaluates it in float32, `quant` makes
- * an integer model of it. Layer 0 is the input, the last layer the output; a layer reads the outputs
- * of earlier layers only, and several layers may read the same one.
+ * an integer model of it. Layer 0 is the input, the last layer the output; a layer reads the
+ * outputs of earlier layers only, and several layers may read the same one.
  *
  *     Graph *graph = graph_new("mnist_cnn");
  *     int image = graph_add(graph, (Layer){.kind = LAYER_INPUT, .name = "image",
@@ -77,9 +77,9 @@ typedef struct Window {
 
 enum { LAYER_MAX_INPUTS = 8 };
 
-/* A layer of any kind. Keras' 1D layers are `sequence` twins of the 2D kinds: their shapes are (steps,
- * channels), their window has height 1, their kernel is held as (1, k, ...), and they compute on
- * shape_as_image() of their shapes. */
+/* A layer of any kind. Keras' 1D layers are `sequence` twins of the 2D kinds: their shapes are
+ * (steps, channels), their window has height 1, their kernel is held as (1, k, ...), and they
+ * compute on shape_as_image() of their shapes. */
 typedef struct Layer {
     LayerKind kind;
     const char *name;             /* unique in the graph */

@@ -37,9 +37,9 @@ typedef struct KerasLayer {
     bool separable;         /* to be made two layers of: see keras_split_separable() */
     bool no_bias;           /* use_bias false */
     bool no_gamma, no_beta; /* scale false, center false */
-    int axis; /* of a batch norm or concatenation, the batch dimension counted; 0: not given, last */
-    Shape target;                          /* of a reshape; one dimension may be -1 */
-    Shape given;                           /* input shape given at this layer; rank 0: none */
+    int axis;               /* of a batch norm or join, the batch dimension counted; 0: the last */
+    Shape target;           /* of a reshape; one dimension may be -1 */
+    Shape given;            /* input shape given at this layer; rank 0: none */
     const char *sources[LAYER_MAX_INPUTS]; /* the layers it reads */
     int source_count;
     const char *group;    /* of its weights in the file: its name, or that of the layer of which it

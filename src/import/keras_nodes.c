@@ -5,8 +5,8 @@
  * and Keras 3
  *     [{"args": [{"class_name": "__keras_tensor__",
  *                 "config": {"keras_history": ["conv_1", 0, 0], ...}}], "kwargs": {...}}]
- * with one more list round the tensors of a layer that joins several. The zeros are the call and the
- * output that are meant; others occur with shared layers only. */
+ * with one more list round the tensors of a layer that joins several. The zeros are the call and
+ * the output that are meant; others occur with shared layers only. */
 #include "import/keras.h"
 
 #include <string.h>

@@ -18,8 +18,8 @@
  * ERR_REFUSED names those that are not. `target` is written as a whole or not at all. */
 Status keras_write(const char *source, const char *target, const Graph *graph) MUST_CHECK;
 
-/* A full model file from an architecture in JSON (import_architecture()) and the weights of `graph`.
- * Keras loads it as one that it saved itself. Refuses as keras_write(). */
+/* A full model file from an architecture in JSON (import_architecture()) and the weights of
+ * `graph`. Keras loads it as one that it saved itself. Refuses as keras_write(). */
 Status keras_write_new(const char *architecture, const char *target, const Graph *graph) MUST_CHECK;
 
 #endif

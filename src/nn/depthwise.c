@@ -1,4 +1,5 @@
-/* depthwise.c: depthwise convolution and its gradients, value by value of whole vectors of channels.
+/* depthwise.c: depthwise convolution and its gradients, value by value of whole vectors of
+ * channels.
  *
  * The image is copied into one with its padding, where each channel stands as often as it has
  * kernels, and a pixel takes whole blocks: so output channel c reads lane c only.

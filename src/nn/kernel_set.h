@@ -34,8 +34,8 @@ typedef struct Product {
     float *output; /* (rows, columns) */
 } Product;
 
-/* Of multiply_each() a Product is a depthwise convolution's: pixels have `lanes` floats, and channel c
- * of the output sees channel c of the input only:
+/* Of multiply_each() a Product is a depthwise convolution's: pixels have `lanes` floats, and
+ * channel c of the output sees channel c of the input only:
  * output[r][c] = bias[c] + sum over s, t of input[r*step + s*segment_stride + t*lanes + c] *
  *                taps[s*run+t][c], in the same order. */
 

@@ -67,7 +67,8 @@ static bool has_kernel(const Layer *layer)
 }
 
 /* The layer with a kernel whose output norm `index` gets as it is, as in graph/passes.h: nothing
- * but dropouts, linear activations and other norms lies between, and nobody else reads it. -1: none. */
+ * but dropouts, linear activations and other norms lies between, and nobody else reads it. -1:
+ * none. */
 static int kernel_before(const Graph *graph, int index)
 {
     const Layer *layer = &graph->layers[index];

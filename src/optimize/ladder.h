@@ -10,9 +10,9 @@
  *
  * Why rung 3 begins with rung 1's integers although rung 2 was tried last: float layers are there
  * to bring accuracy back, and so is training, which costs no hardware. On the sample CNN at 2 bits
- * (5 epochs) training takes 0.1198 to 0.9742 in 4,816 bytes; the float layers that rung 2 would hand
- * on take 74,872. Whoever can do without them should not have to ask for it. Both are tried, and a
- * rung says what it started from.
+ * (5 epochs) training takes 0.1198 to 0.9742 in 4,816 bytes; the float layers that rung 2 would
+ * hand on take 74,872. Whoever can do without them should not have to ask for it. Both are tried,
+ * and a rung says what it started from.
  *
  * Rung 2 is passed over where the policy finds nothing to keep in float (no convolution, say): it
  * would be rung 1 once more, and so would be its training.

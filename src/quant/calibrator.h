@@ -38,8 +38,8 @@ Status calibrator_check(const Calibrator *calibrator, double parameter) MUST_CHE
 double calibrator_clip(const Calibrator *calibrator, const Observation *observation,
                        FormatRule rule, double parameter);
 
-/* The squared error of all values that were seen once they have a format, from the histogram: values
- * in the middle of their bins, or evenly spread where steps are finer than bins. */
+/* The squared error of all values that were seen once they have a format, from the histogram:
+ * values in the middle of their bins, or evenly spread where steps are finer than bins. */
 double calibrator_squared_error(const Observation *observation, QuantParam format);
 
 /* False when the method takes no parameter, or not this one. NAN: none given, always right. */

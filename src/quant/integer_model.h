@@ -19,8 +19,8 @@
  *   - only OP_ADD and OP_CONCAT have several inputs (2 to OP_MAX_INPUTS), which may have a format
  *     each: op_input() gives the operation that stands at an input. Operands of an addition have
  *     the same pixels and channels, those of a concatenation the same number of pixels;
- *   - the pads of a pool are 0 or those of Keras' 'same'; those of a convolution may be any that are
- *     smaller than its kernel, as zero padding before it is merged into them;
+ *   - the pads of a pool are 0 or those of Keras' 'same'; those of a convolution may be any that
+ *     are smaller than its kernel, as zero padding before it is merged into them;
  *   - shapes are (n) or (height, width, channels), of at most OP_MAX_ELEMENTS elements;
  *   - the formats of floating-point streams are QUANT_FLOAT, and what streams an operation reads
  *     and writes is in its traits; other formats have FIXED_MIN_BITS to FIXED_MAX_BITS bits with

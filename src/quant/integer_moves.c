@@ -19,7 +19,7 @@ struct IntegerMoves {
     uint8_t *border;                         /* a row of the zero point, of a zero padding */
 };
 
-/* ---- zero padding ------------------------------------------------------------------------------ */
+/* ---- zero padding ---------------------------------------------------------------------------- */
 
 static void pack_zero_pad(Arena *arena, IntegerMoves *moves)
 {
@@ -48,7 +48,7 @@ static void run_zero_pad(const IntegerMoves *moves, const void *const *inputs, u
     }
 }
 
-/* ---- upsampling -------------------------------------------------------------------------------- */
+/* ---- upsampling ------------------------------------------------------------------------------ */
 
 static void run_upsample(const IntegerMoves *moves, const void *const *inputs, uint8_t *to)
 {
@@ -66,7 +66,7 @@ static void run_upsample(const IntegerMoves *moves, const void *const *inputs, u
     }
 }
 
-/* ---- concatenation ----------------------------------------------------------------------------- */
+/* ---- concatenation --------------------------------------------------------------------------- */
 
 /* A requantization is a function of one value: one entry for each that the input may have. */
 static void pack_translation(Arena *arena, IntegerMoves *moves, int k, QuantParam input)
@@ -122,7 +122,7 @@ static void run_concat(const IntegerMoves *moves, const void *const *inputs, uin
         }
 }
 
-/* ---- any of them ------------------------------------------------------------------------------- */
+/* ---- any of them ----------------------------------------------------------------------------- */
 
 typedef void RunMoves(const IntegerMoves *moves, const void *const *inputs, uint8_t *to);
 

@@ -1,5 +1,5 @@
-/* integer_moves.h: operations that only move stored values: zero padding, upsampling, concatenation.
- * A part of integer_op.h, not for others. */
+/* integer_moves.h: operations that only move stored values: zero padding, upsampling,
+ * concatenation. A part of integer_op.h, not for others. */
 #ifndef QUANT_INTEGER_MOVES_H
 #define QUANT_INTEGER_MOVES_H
 

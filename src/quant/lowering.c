@@ -18,7 +18,7 @@ static const char *shape_text(const Walk *walk, Shape shape)
     return arena_strdup(walk->arena, shape_format(shape, text));
 }
 
-/* ---- streams ---------------------------------------------------------------------------------- */
+/* ---- streams --------------------------------------------------------------------------------- */
 
 /* The operation of a layer; those that share one are told apart by window and activation. */
 static const OpKind OP_OF_LAYER[LAYER_KINDS] = {
@@ -115,7 +115,7 @@ static LoweredOp *add_op(Walk *walk, const LoweredOp *fresh, int from)
     return lowered;
 }
 
-/* ---- what a layer asks of its streams --------------------------------------------------------- */
+/* ---- what a layer asks of its streams -------------------------------------------------------- */
 
 static void check_channels(Walk *walk, const Layer *layer, int k)
 {
@@ -195,7 +195,7 @@ static void check_sizes(Walk *walk, const Layer *layer)
                      layer->name, shape_text(walk, layer->output_shape), OP_MAX_ELEMENTS);
 }
 
-/* ---- zero padding ----------------------------------------------------------------------------- */
+/* ---- zero padding ---------------------------------------------------------------------------- */
 
 static Window with_pads(Window window, const Window *more)
 {

@@ -1,11 +1,11 @@
 /* lowering.h: which operations a graph becomes, before any number is known. Not for other rooms.
  *
- * A layer becomes its operation; a ReLU, with or without a limit, is fused into it as a clamp; other
- * activations become a table behind it, and so does a ReLU where values are only moved. Flatten,
- * reshape and dropout vanish: what comes after them reads the stream of pixels as it is. Zero padding
- * vanishes where only convolutions read it: they have pads of their own. A softmax at the end
- * vanishes too: it does not change which score is the highest. Sequences (steps, channels) are images
- * of one row; a global pool is a pool whose window is the image.
+ * A layer becomes its operation; a ReLU, with or without a limit, is fused into it as a clamp;
+ * other activations become a table behind it, and so does a ReLU where values are only moved.
+ * Flatten, reshape and dropout vanish: what comes after them reads the stream of pixels as it is.
+ * Zero padding vanishes where only convolutions read it: they have pads of their own. A softmax at
+ * the end vanishes too: it does not change which score is the highest. Sequences (steps, channels)
+ * are images of one row; a global pool is a pool whose window is the image.
  */
 #ifndef QUANT_LOWERING_H
 #define QUANT_LOWERING_H

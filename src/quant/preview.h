@@ -39,8 +39,8 @@ void preview_model_free(PreviewModel *model);
  * and nothing is known: no such file, or that of another network. */
 Status preview_model_take(PreviewModel *model, const char *path) MUST_CHECK;
 
-/* The model as it is now, in the arena, for a thread of its own: what the model takes later is not in
- * it. The model must outlive it. */
+/* The model as it is now, in the arena, for a thread of its own: what the model takes later is not
+ * in it. The model must outlive it. */
 const PreviewModel *preview_model_snapshot(const PreviewModel *model, Arena *arena);
 
 /* The histogram of a tensor of a layer; NULL when nothing is known. Those of weights are known

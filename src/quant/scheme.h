@@ -41,7 +41,8 @@ typedef struct Scheme {
 enum { LOGIT_BITS = 16, TABLE_INPUT_BITS = 12 };
 
 /* True when the layer decides the integer format of what it hands on: it has an accumulator or a
- * table. False for a max pool, a zero padding, a flatten, ..., and for a softmax, which is dropped. */
+ * table. False for a max pool, a zero padding, a flatten, ..., and for a softmax, which is
+ * dropped. */
 bool layer_sets_format(const Layer *layer);
 
 /* Layer `index` stays floating point, from a real image: when it is the only one that reads it, the

@@ -17,8 +17,8 @@
  *     calibration = percentile:99.9
  *
  * Keys: bits (both), weight-bits, activation-bits, calibration, weight-calibration (same: as
- * calibration), clip and weight-clip (auto: calibrated), per-channel, average, range (symmetric, unsigned, affine),
- * scale (narrow, full), correct-bias, float. Yes and no for switches.
+ * calibration), clip and weight-clip (auto: calibrated), per-channel, average, range (symmetric,
+ * unsigned, affine), scale (narrow, full), correct-bias, float. Yes and no for switches.
  */
 #ifndef QUANT_SCHEME_TEXT_H
 #define QUANT_SCHEME_TEXT_H

@@ -8,8 +8,8 @@
 /* One entry for each q of input.low..input.high: f(real value of q), quantized to `output`. */
 int32_t *table_make(Arena *arena, ActivationFunction function, QuantParam input, QuantParam output);
 
-/* The |x| beyond which tanh or a sigmoid gives the same integer of `output` for every x: a clip range
- * that reaches further wastes steps. Infinite for other functions. */
+/* The |x| beyond which tanh or a sigmoid gives the same integer of `output` for every x: a clip
+ * range that reaches further wastes steps. Infinite for other functions. */
 double table_saturation(ActivationFunction function, QuantParam output);
 
 #endif
