@@ -168,6 +168,17 @@ static void put_zsh_options(Buffer *script, unsigned groups)
     }
 }
 
+/* An empty list of words would stand in the way of the names of files. */
+static void put_zsh_words(Buffer *script, const Verb *verb)
+{
+    char word[VERB_WORD_BYTES];
+    if (!verb_first_word(verb, 0, word))
+        return;
+    buffer_append_text(script, " \\\n        '2:word:(");
+    put_words_of(script, verb);
+    buffer_append_text(script, ")'");
+}
+
 static void write_zsh(Buffer *script)
 {
     const Verb *verb;
@@ -186,9 +197,8 @@ static void write_zsh(Buffer *script)
     for (int i = 0; (verb = verb_at(i)) != NULL; i++) {
         buffer_printf(script, "    %s)\n        _arguments", verb->name);
         put_zsh_options(script, verb->groups);
-        buffer_append_text(script, " \\\n        '2:word:(");
-        put_words_of(script, verb);
-        buffer_append_text(script, ")' '*:file:_files' ;;\n");
+        put_zsh_words(script, verb);
+        buffer_append_text(script, " \\\n        '*:file:_files' ;;\n");
     }
     buffer_append_text(script, "    *)\n        _arguments");
     put_zsh_options(script, WORKBENCH_GROUPS);

@@ -53,14 +53,14 @@ trained=$scratch/trained.h5
 check "a small network is trained" "$program" train "$scratch/net.json" --data samples/mnist \
     --output "$model" --epochs 1 --batch 100 --quiet --db "$scratch/other.db"
 words_of() { # words_of WORK
-    local common=(run "$model" --data samples/mnist --test-images 200 --calib-images 100 --jobs 1)
+    local common=(run "$model" --data samples/mnist --test-images 100 --calib-images 100 --jobs 1)
     case $1 in
     prove) words=("${common[@]}" --images 20) ;;
     queue) words=("${common[@]}" --images 2) ;;
-    climb) words=("${common[@]}" --bits 3 --target-accuracy 0.9999 --qat-epochs 4 --images 2) ;;
-    learn) words=("${common[@]}" --bits 3 --target-accuracy 0.9999 --qat-epochs 4
+    climb) words=("${common[@]}" --bits 3 --target-accuracy 0.9999 --qat-epochs 3 --images 2) ;;
+    learn) words=("${common[@]}" --bits 3 --target-accuracy 0.9999 --qat-epochs 3
         --stop-after describe) ;;
-    train) words=(train "$model" --data samples/mnist --test-images 200 --jobs 1 --epochs 3
+    train) words=(train "$model" --data samples/mnist --test-images 100 --jobs 1 --epochs 3
         --output "$trained") ;;
     synth) words=("${common[@]}" --images 2 --bits 4 --fold output:pe=1,simd=1 --device hx8k
         --clock 30 --synth) ;;

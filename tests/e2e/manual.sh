@@ -52,27 +52,56 @@ done
 refuses() { "$program" completion tcsh 2>&1 | grep -q 'expected bash, zsh or fish'; }
 check "another shell is refused" refuses
 
-# completes LINE WANTED...: what bash offers at the end of the line is exactly that.
-completes() {
-    local line=$1
-    shift
+# offers_SHELL LINE: what the shell would put at the end of the line, one a line.
+offers_bash() {
     bash --norc -c '
         source "$1"
         read -ra COMP_WORDS <<<"$2"
         [[ $2 == *" " ]] && COMP_WORDS+=("")
         COMP_CWORD=$((${#COMP_WORDS[@]} - 1))
         _dnn2fpga
-        printf "%s\n" "${COMPREPLY[@]}"' bash "$scratch/completion.bash" "$line" >"$scratch/got"
-    printf '%s\n' "$@" | diff - "$scratch/got"
+        printf "%s\n" "${COMPREPLY[@]}"' bash "$scratch/completion.bash" "$1"
 }
-check "a verb is completed" completes 'dnn2fpga insp' inspect
-check "a word of a verb" completes 'dnn2fpga runs undel' undelete
-check "an option of the verb" completes 'dnn2fpga run m.h5 --max-d' --max-drop
-check "not those of others" completes 'dnn2fpga doctor --max-d' ''
-check "an option of the workbench" completes 'dnn2fpga m.h5 --them' --theme
-check "values that are few" completes 'dnn2fpga m.h5 --theme high' high-contrast
-check "all of them" completes 'dnn2fpga run m.h5 --policy ' conv sensitivity
-check "names of files are left to the shell" completes 'dnn2fpga run --scheme ' ''
+offers_zsh() {
+    mkdir -p "$scratch/functions"
+    cp "$scratch/completion.zsh" "$scratch/functions/_dnn2fpga"
+    zsh -f tests/e2e/complete.zsh "$scratch/functions" "$1" "$scratch/offered" &&
+        cat "$scratch/offered"
+}
+offers_fish() { # without the descriptions
+    HOME=$scratch fish --no-config -c 'source $argv[1]; complete -C $argv[2]' \
+        "$scratch/completion.fish" "$1" | cut -f 1
+}
+# completes SHELL LINE WANTED...: exactly that, in any order; a folder with its slash or without.
+completes() {
+    local shell=$1 line=$2
+    shift 2
+    "offers_$shell" "$line" | sed 's,/$,,; /^$/d' | sort >"$scratch/got"
+    printf '%s\n' "$@" | sed '/^$/d' | diff - "$scratch/got"
+}
+for shell in bash zsh fish; do
+    if ! command -v $shell >/dev/null; then
+        skip "$shell completes" "$shell is not installed"
+        continue
+    fi
+    check "$shell: a verb" completes $shell 'dnn2fpga insp' inspect
+    check "$shell: a word of a verb" completes $shell 'dnn2fpga runs undel' undelete
+    check "$shell: an option of the verb" completes $shell 'dnn2fpga run m.h5 --max-d' --max-drop
+    check "$shell: not those of others" completes $shell 'dnn2fpga doctor --max-d' ''
+    check "$shell: an option of the workbench" completes $shell 'dnn2fpga m.h5 --them' --theme
+    check "$shell: values that are few" completes $shell 'dnn2fpga m.h5 --theme high' high-contrast
+    check "$shell: all of them" completes $shell 'dnn2fpga run m.h5 --policy ' conv sensitivity
+done
+# bash completes the names of files by itself, where the function offers nothing.
+check "bash: names of files are left to it" completes bash 'dnn2fpga run --scheme ' ''
+check "bash: the model, too" completes bash 'dnn2fpga run sampl' ''
+for shell in zsh fish; do
+    command -v $shell >/dev/null || continue
+    check "$shell: the value of an option is a file" completes $shell \
+        'dnn2fpga run --scheme sampl' samples
+    check "$shell: the model is a file" completes $shell 'dnn2fpga run sampl' samples
+    check "$shell: the model of the workbench" completes $shell 'dnn2fpga sampl' samples
+done
 
 # ---- installed -----------------------------------------------------------------------------------
 installs() { make -s install BUILD="$build" DESTDIR="$scratch/staged" PREFIX=/usr; }
