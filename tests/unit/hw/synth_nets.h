@@ -12,10 +12,12 @@
  *     fold PE,SIMD              of the operation before
  *     mark                      remembers the operation before ...
  *     add                       ... and adds what is remembered to the operation before
+ *     ram                       weights are loaded: --weights ram
  */
 #ifndef TESTS_SYNTH_NETS_H
 #define TESTS_SYNTH_NETS_H
 
+#include "hw/plan.h"
 #include "tests/unit/hw/tiny_model.h"
 
 enum { SYNTH_NET_BYTES = 512 };
@@ -110,14 +112,18 @@ static inline void synth_net_word(SynthNet *net, const char *word, const char *v
         net->marked = tiny->from;
     } else if (strcmp(word, "add") == 0) {
         tiny_sum(tiny, name, (int[]){tiny->from, net->marked}, 2);
-    } else {
+    } else if (strcmp(word, "ram") != 0) { /* of the plan */
         synth_net_window_layer(net, word, name, value);
     }
 }
 
 static inline bool synth_net_takes_value(const char *word)
 {
-    return strcmp(word, "relu") != 0 && strcmp(word, "mark") != 0 && strcmp(word, "add") != 0;
+    static const char *const alone[] = {"relu", "mark", "add", "ram"};
+    bool takes = true;
+    for (size_t i = 0; i < sizeof alone / sizeof *alone; i++)
+        takes = takes && strcmp(word, alone[i]) != 0;
+    return takes;
 }
 
 /* The network of a line; the test that calls it fails when the line is none. */
@@ -145,6 +151,27 @@ static inline IntegerModel *synth_net(const char *line)
         synth_net_word(&net, word, value);
     }
     return tiny_finish(&net.tiny);
+}
+
+/* Whether a list such as "ecp5,ice40", or a line that begins with it, has a target among its words;
+ * "all" has each. */
+static inline bool synth_net_is_for(const char *list, const char *target)
+{
+    size_t length = strlen(target), end = strcspn(list, " "), word;
+    bool found = false;
+    for (size_t at = 0; at < end && !found; at += word + 1) {
+        word = strcspn(list + at, ", ");
+        found = (word == length && strncmp(list + at, target, length) == 0) ||
+                (word == 3 && strncmp(list + at, "all", 3) == 0);
+    }
+    return found;
+}
+
+/* The plan of that network, which is the line's. */
+static inline Status synth_net_plan(const IntegerModel *model, const char *line, Plan **plan)
+{
+    TRY(plan_new(model, plan));
+    return strstr(line, " ram") ? plan_load_weights(*plan) : OK;
 }
 
 #endif
