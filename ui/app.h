@@ -10,7 +10,7 @@
  *     app_draw(app, canvas);
  *     app_free(app);
  *
- * Drawing happens when app->dirty is set; who draws clears it.
+ * Drawing happens when app->dirty is set; who draws clears it, and app->at_once.
  */
 #ifndef UI_APP_H
 #define UI_APP_H
@@ -146,6 +146,7 @@ struct App {
     bool draw_anyway;            /* on a terminal that is too small */
     char argument[PROMPT_BYTES]; /* of the action that is being obeyed; "" */
     bool dirty;
+    bool at_once; /* what changed is to be seen whole in the next frame */
     bool leaving; /* quits when the run has a row in the history, where the next one finds it */
     bool quit;
 };

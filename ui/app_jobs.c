@@ -23,6 +23,7 @@ static void announce_end(App *app)
     const RunView *run = &app->run;
     const char *message = run->message, *colon = *message ? ": " : "";
     const char *word = run_status_word(run->status);
+    app->at_once = true;
     if (run->id > 0)
         app_message(app, LEVELS[run->status], "run %lld is over: %s%s%s", (long long)run->id, word,
                     colon, message);

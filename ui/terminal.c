@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <langinfo.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,7 +17,13 @@
 #undef columns /* <term.h> makes a macro of it */
 #include "ui/key.h"
 
-enum { ESCAPE_DELAY_MS = 25, FIRST_PAIR = 1 };
+enum {
+    ESCAPE_DELAY_MS = 25,
+    FIRST_PAIR = 1,
+    MOVE_BYTES = 9,   /* "\033[24;160H", or the characters between, where these are less */
+    STYLE_BYTES = 20, /* attributes off, the colours of the user, a flag, a colour */
+    SPARE_BYTES = 40  /* curses may send what lies between once more, with its styles */
+};
 
 struct Terminal {
     SCREEN *screen;    /* NULL: in memory */
@@ -402,28 +409,100 @@ static bool same_cell(const Cell *a, const Cell *b)
     return a->rune == b->rune && a->style == b->style;
 }
 
-void terminal_show(Terminal *terminal, const Canvas *canvas)
+/* What differs, as it is sent: in the order of rows, each stretch of equal style at once. */
+typedef struct Pen {
+    int row, column; /* after the last cell */
+    int style;
+    int bytes; /* that it takes, of a terminal with 256 colours */
+} Pen;
+
+static int rune_bytes(uint32_t rune)
 {
-    if (!terminal->screen)
-        return;
-    Canvas *shown = terminal->shown;
-    bool all = !shown || shown->rows != canvas->rows || shown->columns != canvas->columns;
-    if (all) {
-        canvas_free(shown);
-        terminal->shown = shown = canvas_new(canvas->rows, canvas->columns, canvas->ascii);
-        erase();
+    return rune == 0 ? 0 : rune < 0x80 ? 1 : rune < 0x800 ? 2 : rune < 0x10000 ? 3 : 4;
+}
+
+static Pen pen_after(Pen pen, int row, int column, const Cell *cell)
+{
+    bool moved = row != pen.row || column != pen.column;
+    pen.bytes += rune_bytes(cell->rune) + (moved ? MOVE_BYTES : 0);
+    pen.bytes += moved || cell->style != pen.style ? STYLE_BYTES : 0;
+    return (Pen){row, column + 1, cell->style, pen.bytes};
+}
+
+/* From which column on a row is empty: one sequence makes it so. */
+static int row_end(const Canvas *canvas, int row)
+{
+    static const Cell EMPTY = {.rune = ' ', .style = STYLE_NORMAL};
+    int end = canvas->columns;
+    while (end > 0 && same_cell(canvas_cell(canvas, row, end - 1), &EMPTY))
+        end--;
+    return end;
+}
+
+/* Sends what differs in a row, until the pen has written more than `most`; false: that was so. */
+static bool send_row(const Terminal *terminal, const Canvas *canvas, int row, int most, Pen *pen)
+{
+    int end = row_end(canvas, row);
+    for (int column = 0; column < canvas->columns && column < COLS; column++) {
+        const Cell *cell = canvas_cell(canvas, row, column);
+        Cell *shown = &terminal->shown->cells[row * canvas->columns + column];
+        if (same_cell(cell, shown))
+            continue;
+        if (column > end && pen->row == row && pen->column == column)
+            pen->column++;
+        else
+            *pen = pen_after(*pen, row, column, cell);
+        if (pen->bytes > most)
+            return false;
+        put_cell(terminal, row, column, cell);
+        *shown = *cell;
     }
-    for (int row = 0; row < canvas->rows && row < LINES; row++) {
-        for (int column = 0; column < canvas->columns && column < COLS; column++) {
-            const Cell *cell = canvas_cell(canvas, row, column);
-            if (all || !same_cell(cell, canvas_cell(shown, row, column)))
-                put_cell(terminal, row, column, cell);
-        }
-    }
-    size_t cells = (size_t)canvas->rows * (size_t)canvas->columns;
-    memcpy(shown->cells, canvas->cells, cells * sizeof(Cell));
+    return true;
+}
+
+/* So much differs that it is another page. */
+static bool is_page(const Canvas *shown, const Canvas *canvas)
+{
+    int cells = canvas->rows * canvas->columns, different = 0;
+    for (int i = 0; i < cells; i++)
+        different += !same_cell(&shown->cells[i], &canvas->cells[i]);
+    return different > cells / TERMINAL_PAGE_PART;
+}
+
+/* A screen that is not known differs everywhere. */
+static void forget_screen(Terminal *terminal, const Canvas *canvas)
+{
+    canvas_free(terminal->shown);
+    terminal->shown = canvas_new(canvas->rows, canvas->columns, canvas->ascii);
+    for (int i = 0; i < canvas->rows * canvas->columns; i++)
+        terminal->shown->cells[i] = (Cell){.rune = UINT32_MAX};
+    erase();
+}
+
+static void flush_changes(void)
+{
     wnoutrefresh(stdscr);
     doupdate();
+}
+
+bool terminal_show(Terminal *terminal, const Canvas *canvas, bool whole)
+{
+    const Canvas *shown = terminal->shown;
+    Pen pen = {.row = -1};
+    bool all = true;
+    if (!terminal->screen)
+        return true;
+    if (!shown || shown->rows != canvas->rows || shown->columns != canvas->columns)
+        forget_screen(terminal, canvas);
+    whole = whole || is_page(terminal->shown, canvas);
+    int most = whole ? INT_MAX : TERMINAL_FRAME_BYTES - SPARE_BYTES;
+    for (int row = 0; all && row < canvas->rows && row < LINES; row++) {
+        all = send_row(terminal, canvas, row, most, &pen);
+        if (!whole && pen.row == row) /* else curses might scroll, and draw equal rows again */
+            flush_changes();
+    }
+    flush_changes();
+    return all;
 }
 
 void terminal_set_theme(Terminal *terminal, Theme theme)

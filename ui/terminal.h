@@ -64,8 +64,14 @@ void terminal_forget_keys(Terminal *terminal);
 /* After SIGWINCH: takes the new size over from the tty. */
 void terminal_take_size(Terminal *terminal);
 
-/* Brings the screen to what the canvas shows; only what differs is sent. */
-void terminal_show(Terminal *terminal, const Canvas *canvas);
+/* What one frame sends at most; where more than this part of all cells differs, it is another page
+ * instead. */
+enum { TERMINAL_FRAME_BYTES = 200, TERMINAL_PAGE_PART = 4 };
+
+/* Brings the screen to what the canvas shows; only what differs is sent. Without `whole`, at most
+ * TERMINAL_FRAME_BYTES are, from the top: false when that was not all of it, and it is to be called
+ * again with the next frame. Another page, or a screen of another size, is whole in any case. */
+bool terminal_show(Terminal *terminal, const Canvas *canvas, bool whole);
 
 /* Other colours, from the next terminal_show() on. */
 void terminal_set_theme(Terminal *terminal, Theme theme);

@@ -19,6 +19,10 @@ enum {
     SWEEP_TICKS = 8 /* dead runs are looked for every so many ticks */
 };
 
+/* What a test is told: a frame begins, and ends with few bytes, or whole; and all is drawn that was
+ * asked for. */
+enum { SYNC_BEGIN = 'b', SYNC_FRAME = 'f', SYNC_WHOLE = 'w', SYNC_ANSWER = '.' };
+
 static const int SIGNAL_OF[SIGNAL_USES] = {SIGWINCH, SIGTSTP, SIGCONT, SIGTERM, SIGHUP, SIGINT};
 
 App *workbench_app(Workbench *bench)
@@ -141,12 +145,27 @@ static void on_frame(uv_timer_t *timer)
     (void)timer; /* the loop wakes up, and draws before it sleeps again */
 }
 
-static void draw(Workbench *bench)
+static void tell_test(Workbench *bench, char what)
 {
-    app_draw(workbench_app(bench), bench->canvas);
-    terminal_show(bench->terminal, bench->canvas);
-    bench->app->dirty = bench->urgent = false;
+    if (bench->sync >= 0 && write(bench->sync, &what, 1) != 1)
+        bench->sync = -1;
+}
+
+/* What a key did, and the end of a run, are there at once; what else happens comes in frames of few
+ * bytes. */
+static void draw(Workbench *bench, bool at_once)
+{
+    App *app = workbench_app(bench);
+    bool whole = at_once || app->at_once;
+    app_draw(app, bench->canvas);
+    tell_test(bench, SYNC_BEGIN);
+    bool all = terminal_show(bench->terminal, bench->canvas, whole);
+    tell_test(bench, whole ? SYNC_WHOLE : SYNC_FRAME);
+    app->dirty = !all;
+    app->at_once = bench->urgent = false;
     bench->drawn_ms = uv_now(&bench->loop);
+    if (!all)
+        uv_timer_start(&bench->frame, on_frame, FRAME_MS, 0);
 }
 
 static void keep_ticking(Workbench *bench)
@@ -168,7 +187,7 @@ static void go_on_with_walk(Workbench *bench)
         if (state != SCRIPT_GOES_ON)
             break;
         history_watch_look(&bench->watch);
-        draw(bench);
+        draw(bench, true);
         if (bench->app->quit)
             stop(bench);
     }
@@ -191,14 +210,13 @@ static void on_before_sleep(uv_prepare_t *prepare)
     uint64_t since = uv_now(&bench->loop) - bench->drawn_ms;
     keep_ticking(bench);
     if (bench->app->dirty && (bench->urgent || since >= FRAME_MS))
-        draw(bench);
+        draw(bench, bench->urgent);
     else if (bench->app->dirty)
         uv_timer_start(&bench->frame, on_frame, FRAME_MS - since, 0);
     bool done = !bench->app->dirty && !bench->is_reading && bench->app->working == 0;
     if (bench->sync >= 0 && bench->answer && done) {
         bench->answer = false;
-        if (write(bench->sync, ".", 1) != 1)
-            bench->sync = -1;
+        tell_test(bench, SYNC_ANSWER);
     }
 }
 

@@ -11,7 +11,7 @@
 
 #include "../unit/ui/vt.h"
 
-enum { KEYS = 2000, STARTS = 5, IDLE_MS = 3000, MOST_UPDATES = 4000, QUIET_MS = 20 };
+enum { KEYS = 2000, STARTS = 5, IDLE_MS = 3000, MOST_UPDATES = 4000 };
 
 static double now_ms(void)
 {
@@ -130,8 +130,18 @@ static void measure_idle(Vt *vt)
            (double)(switches(vt->pid) - before) / (IDLE_MS / 1000.0));
 }
 
-/* A run from its first stages on, seen on the screen of that key. Nothing is typed: each burst of
- * bytes is one update. */
+/* Bytes of the frames since `before`, each of them an equal part; a stretch with one that was
+ * drawn whole (the end of a run) is no update. */
+static int take_frames(Vt *vt, const long before[3], double *bytes, int room)
+{
+    long frames = vt->frames - before[1], received = vt->received - before[0];
+    int count = 0;
+    while (vt->wholes == before[2] && received > 0 && count < frames && count < room)
+        bytes[count++] = (double)received / (double)frames;
+    return count;
+}
+
+/* A run from its first stages on, seen on the screen of that key. */
 static void measure_updates(Vt *vt, const char *key, const char *name)
 {
     static double bytes[MOST_UPDATES];
@@ -144,23 +154,28 @@ static void measure_updates(Vt *vt, const char *key, const char *name)
     vt_press(vt, "3r");
     vt_wait_for(vt, "running");
     vt_press(vt, key);
-    vt_step(vt, 200);
     double end = now_ms() + 8000;
-    while (now_ms() < end && count < MOST_UPDATES && !vt_shows(vt, "is over")) {
-        long before = vt->received;
-        vt_step(vt, 1000);
-        while (vt->received > before) {
-            long until = vt->received;
-            vt_step(vt, QUIET_MS);
-            if (vt->received == until)
-                break;
-        }
-        if (vt->received > before)
-            bytes[count++] = (double)(vt->received - before);
+    long before[3] = {vt->received, vt->frames, vt->wholes + 1};
+    while (now_ms() < end && !vt_shows(vt, "is over")) {
+        vt_step(vt, 100);
+        if (!vt_is_between_frames(vt))
+            continue;
+        count += take_frames(vt, before, bytes + count, MOST_UPDATES - count);
+        memcpy(before, (long[]){vt->received, vt->frames, vt->wholes}, sizeof before);
     }
-    printf("bytes of an update         %8.0f in the middle, %.0f of 99 in 100, of %d on %s (limit "
-           "200)\n",
-           quantile(bytes, count, 0.5), quantile(bytes, count, 0.99), count, name);
+    printf("bytes of an update         %8.0f in the middle, %.0f at most, of %d on %s at %dx%d "
+           "(limit 200)\n",
+           quantile(bytes, count, 0.5), quantile(bytes, count, 1), count, name, vt->columns,
+           vt->rows);
+}
+
+static void measure_all_updates(Vt *vt)
+{
+    measure_updates(vt, "1", "Model");
+    measure_updates(vt, "3", "Run");
+    measure_updates(vt, "4", "Ladder");
+    measure_updates(vt, "5", "Hardware");
+    measure_updates(vt, "7", "History");
 }
 
 static void measure_keys(Vt *vt)
@@ -207,10 +222,10 @@ int main(int argc, char **argv)
     measure_first_frame(argv[1], database);
     Vt *vt = start(argv[1], database);
     measure_idle(vt);
-    measure_updates(vt, "4", "Ladder");
-    measure_updates(vt, "7", "History");
-    measure_updates(vt, "1", "Model");
-    measure_updates(vt, "3", "Run");
+    measure_all_updates(vt);
+    vt_resize(vt, 50, 160);
+    measure_all_updates(vt);
+    vt_resize(vt, 24, 80);
     measure_keys(vt);
     leave(vt);
     return 0;

@@ -10,7 +10,7 @@ static void draw(Terminal *terminal, App *app, Canvas *canvas)
 {
     char byte = '.';
     app_draw(app, canvas);
-    terminal_show(terminal, canvas);
+    terminal_show(terminal, canvas, true);
     if (write(VT_SYNC_FILE, &byte, 1) != 1)
         exit(1);
 }

@@ -1,7 +1,8 @@
 /* vt.h: a real program on a pseudo terminal, and a second opinion of what it shows (libvterm).
  *
- * No sleeps: the program writes one byte to $DNN2FPGA_SYNC_FD when it has drawn the effect of what
- * came in. vt_press() returns then; vt_wait_for() is for things that happen by themselves.
+ * No sleeps: the program writes a '.' to $DNN2FPGA_SYNC_FD when it has drawn the effect of what
+ * came in. vt_press() returns then; vt_wait_for() is for things that happen by themselves. It also
+ * writes a 'b' before each frame, and after it an 'f', or a 'w' when that was one at once.
  *
  * A pty's kernel worker hands over what was written to it later, on a busy machine much later than
  * the byte in the other pipe. So a mark is sent through the terminal itself, behind what the program
@@ -50,10 +51,11 @@ typedef struct Vt {
     pid_t pid;
     int status; /* of waitpid(), once it ended */
     bool ended;
-    bool other_screen;  /* the alternate one is shown */
-    bool mouse;         /* the program asks for it */
-    long received;      /* bytes from the program */
-    long marks, passed; /* written, and come out */
+    bool other_screen;          /* the alternate one is shown */
+    bool mouse;                 /* the program asks for it */
+    long received;              /* bytes from the program */
+    long begun, frames, wholes; /* frames, as it says itself */
+    long marks, passed;         /* written, and come out */
 } Vt;
 
 #define VT_UNUSED __attribute__((unused))
@@ -126,20 +128,45 @@ static void vt_flush(Vt *vt)
     }
 }
 
+/* Takes what the program said in the meantime; true: an answer was there. */
+static bool vt_hear(Vt *vt)
+{
+    char said;
+    while (read(vt->sync, &said, 1) == 1) {
+        if (said == '.')
+            return true;
+        vt->begun += said == 'b';
+        vt->frames += said == 'f';
+        vt->wholes += said == 'w';
+    }
+    return false;
+}
+
+/* True when each frame that began has ended, and every byte of it is here. */
+VT_UNUSED static bool vt_is_between_frames(Vt *vt)
+{
+    vt_hear(vt);
+    long begun = vt->begun;
+    if (begun != vt->frames + vt->wholes)
+        return false;
+    vt_flush(vt);
+    vt_hear(vt);
+    return vt->begun == begun;
+}
+
 static void vt_reap(Vt *vt)
 {
     if (!vt->ended && waitpid(vt->pid, &vt->status, WNOHANG) == vt->pid)
         vt->ended = true;
 }
 
-/* One step: waits for output or a sync byte, at most `ms`. Returns true for a sync byte. */
+/* One step: waits for output or an answer, at most `ms`. Returns true for an answer. */
 static bool vt_step(Vt *vt, int ms)
 {
     struct pollfd files[] = {{.fd = vt->master, .events = POLLIN},
                              {.fd = vt->sync, .events = POLLIN}};
-    char byte;
     poll(files, 2, ms);
-    bool answered = (files[1].revents & POLLIN) && read(vt->sync, &byte, 1) == 1;
+    bool answered = (files[1].revents & POLLIN) && vt_hear(vt);
     if (vt->master >= 0 && files[0].revents)
         vt_drain(vt);
     vt_reap(vt);
@@ -162,8 +189,7 @@ static bool vt_settle(Vt *vt)
 /* Sends bytes; what the program answered to earlier ones is no answer to these. */
 static bool vt_type(Vt *vt, const char *bytes, size_t count)
 {
-    char old[64];
-    while (read(vt->sync, old, sizeof old) > 0)
+    while (vt_hear(vt))
         ;
     return write(vt->master, bytes, count) == (ssize_t)count && vt_settle(vt);
 }
