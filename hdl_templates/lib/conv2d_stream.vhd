@@ -137,11 +137,9 @@ begin
         -- what the stages have before them
         variable fetched    : boolean := false;
         variable operand    : operand_t;
-        variable operand_dozens : operand_dozens_t;  -- PARALLEL
         variable weights_now : weight_row_t := WEIGHT_ROM(0);
         variable adding     : adding_t := (others => false);  -- 0: multiplied
         variable products   : product_row_t;
-        variable pairs      : pair_lane_t;  -- PACKED
         variable fours      : fours_row_t;  -- PARALLEL
         variable tree       : tree_t;
         variable terms      : sum_row_t;
@@ -234,24 +232,7 @@ begin
 
                 adding(0) := fetched;
                 if fetched then
-                    if PARALLEL then
-                        for p in pe_index loop
-                            fours(p) := multiply_fours(WEIGHT_DOZENS(p), operand_dozens);
-                        end loop;
-                    elsif PACKED then
-                        for p in pair_index loop
-                            pairs := multiply_pair(weights_now(2 * p), weights_now(2 * p + 1),
-                                                   operand);
-                            products(2 * p)     := from_pair(pairs, false, weights_now(2 * p),
-                                                             operand);
-                            products(2 * p + 1) := from_pair(pairs, true, weights_now(2 * p + 1),
-                                                             operand);
-                        end loop;
-                    else
-                        for p in pe_index loop
-                            products(p) := multiply(weights_now(p), operand);
-                        end loop;
-                    end if;
+                    multiply_row(products, fours, weights_now, operand);
                 end if;
 
                 fetched := computing;
@@ -261,21 +242,9 @@ begin
                             samples := window(g * SIMD to g * SIMD + SIMD - 1);
                         end if;
                     end loop;
-                    if PARALLEL then
-                        for i in dozen_index loop
-                            for j in 0 to 11 loop
-                                if i * 12 + j < SIMD then
-                                    operand_dozens(i)(j) := samples(i * 12 + j);
-                                else
-                                    operand_dozens(i)(j) := FILLER;
-                                end if;
-                            end loop;
-                        end loop;
-                    else
-                        for s in simd_index loop
-                            operand(s) := samples(s);
-                        end loop;
-                    end if;
+                    for s in simd_index loop
+                        operand(s) := samples(s);
+                    end loop;
                     if not PARALLEL and not LOADABLE then
                         weights_now := WEIGHT_ROM(step);
                     end if;

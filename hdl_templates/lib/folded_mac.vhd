@@ -71,7 +71,8 @@ package folded_mac is
     subtype operand_element_t is sample_t range sample_t(IN_LOW) to sample_t(IN_HIGH);
     subtype weight_t is sample_t range sample_t(WEIGHT_LOW) to sample_t(WEIGHT_HIGH);
 
-    type operand_t is array (simd_index) of operand_element_t;
+    type operand_vector is array (natural range <>) of operand_element_t;
+    subtype operand_t is operand_vector(simd_index);
     type weight_lane_t is array (simd_index) of weight_t;
     type weight_row_t is array (pe_index) of weight_lane_t;
     type weight_rom_t is array (0 to STEPS - 1) of weight_row_t;
@@ -90,13 +91,11 @@ package folded_mac is
     constant PARALLEL : boolean := STEPS = 1 and SIMD > 1 and ONE_OPERAND and not LOADABLE;
 
     subtype dozen_index is natural range 0 to (SIMD + 11) / 12 - 1;
-    type operand_dozen_t is array (0 to 11) of operand_element_t;
+    subtype operand_dozen_t is operand_vector(0 to 11);
     type operand_dozens_t is array (dozen_index) of operand_dozen_t;
     type weight_dozen_t is array (0 to 11) of weight_t;
     type weight_dozens_t is array (dozen_index) of weight_dozen_t;
     type weight_dozens_row_t is array (pe_index) of weight_dozens_t;
-
-    constant FILLER : operand_element_t := sample_t(minimum(maximum(IN_LOW, 0), IN_HIGH));
 
     function to_weight_dozens (list : sample_vector) return weight_dozens_row_t;
 
@@ -124,27 +123,19 @@ package folded_mac is
 
     function multiply (weights_of : weight_lane_t; operand : operand_t) return product_lane_t;
 
-    -- PACKED: the products of two sums, as they leave the DSP blocks; and those of one of the two.
-    constant PACKING : pair_format_t := pair_format(IN_LOW, IN_HIGH, WEIGHT_LOW, WEIGHT_HIGH);
-
-    type pair_lane_t is array (simd_index) of pair_t;
-    subtype pair_index is natural range 0 to (PE + 1) / 2 - 1;
-
-    function multiply_pair (low, high : weight_lane_t; operand : operand_t) return pair_lane_t;
-    function from_pair (
-        pairs      : pair_lane_t;
-        upper      : boolean;
-        weights_of : weight_lane_t;
-        operand    : operand_t
-    ) return product_lane_t;
-
     -- Of PARALLEL: a dozen of products is three fours. The first stage of the tree adds up the
     -- first fours of a dozen dozens, the second ones, and the third ones; the next, these three.
     type thirds_t is array (0 to 2) of integer;
     type fours_t is array (dozen_index) of thirds_t;
     type fours_row_t is array (pe_index) of fours_t;
 
-    function multiply_fours (w : weight_dozens_t; x : operand_dozens_t) return fours_t;
+    -- All products of a step; which of the two gets them is PARALLEL's to say. ONE_OPERAND.
+    procedure multiply_row (
+        variable products : inout product_row_t;
+        variable fours    : inout fours_row_t;
+        weights_of        : in    weight_row_t;
+        operand           : in    operand_t
+    );
 
     constant TREE_DEPTH : natural := tree_clocks(SIMD);
 
@@ -385,6 +376,8 @@ package body folded_mac is
 
     -- Locals start from constants: GHDL copies those, and fills in default values one by one.
     constant NO_PRODUCTS    : product_lane_t := (others => 0);
+    constant FILLER         : operand_element_t := sample_t(minimum(maximum(IN_LOW, 0), IN_HIGH));
+    constant NO_DOZENS      : operand_dozens_t := (others => (others => FILLER));
     constant NO_THIRDS      : thirds_t       := (others => 0);
     constant NO_FOURS       : fours_t        := (others => (others => 0));
     constant NOTHING_SCALED : scaled_row_t  := (high => (others => 0), low => (others => 0));
@@ -404,6 +397,11 @@ package body folded_mac is
         end if;
         return products;
     end function;
+
+    -- PACKED: the products of two sums, as they leave the DSP blocks; and those of one of the two.
+    constant PACKING : pair_format_t := pair_format(IN_LOW, IN_HIGH, WEIGHT_LOW, WEIGHT_HIGH);
+
+    type pair_lane_t is array (simd_index) of pair_t;
 
     function multiply_pair (low, high : weight_lane_t; operand : operand_t) return pair_lane_t is
         variable pairs : pair_lane_t;
@@ -428,6 +426,19 @@ package body folded_mac is
                                               integer(operand(s)), PACKING));
         end loop;
         return products;
+    end function;
+
+    function to_dozens (operand : operand_t) return operand_dozens_t is
+        constant WHOLE  : natural := SIMD / 12;
+        variable dozens : operand_dozens_t := NO_DOZENS;
+    begin
+        for i in 0 to WHOLE - 1 loop
+            dozens(i) := operand(i * 12 to i * 12 + 11);
+        end loop;
+        if SIMD mod 12 > 0 then
+            dozens(WHOLE)(0 to SIMD mod 12 - 1) := operand(WHOLE * 12 to SIMD - 1);
+        end if;
+        return dozens;
     end function;
 
     function multiply_fours (w : weight_dozens_t; x : operand_dozens_t) return fours_t is
@@ -455,6 +466,42 @@ package body folded_mac is
         end if;
         return fours;
     end function;
+
+    procedure multiply_pairs (
+        variable products : inout product_row_t;
+        weights_of        : in    weight_row_t;
+        operand           : in    operand_t
+    ) is
+        variable pairs : pair_lane_t;
+    begin
+        for p in 0 to PE / 2 - 1 loop
+            pairs := multiply_pair(weights_of(2 * p), weights_of(2 * p + 1), operand);
+            products(2 * p)     := from_pair(pairs, false, weights_of(2 * p), operand);
+            products(2 * p + 1) := from_pair(pairs, true, weights_of(2 * p + 1), operand);
+        end loop;
+    end procedure;
+
+    procedure multiply_row (
+        variable products : inout product_row_t;
+        variable fours    : inout fours_row_t;
+        weights_of        : in    weight_row_t;
+        operand           : in    operand_t
+    ) is
+        variable dozens : operand_dozens_t := NO_DOZENS;
+    begin
+        if PARALLEL then
+            dozens := to_dozens(operand);
+            for p in pe_index loop
+                fours(p) := multiply_fours(WEIGHT_DOZENS(p), dozens);
+            end loop;
+        elsif PACKED then
+            multiply_pairs(products, weights_of, operand);
+        else
+            for p in pe_index loop
+                products(p) := multiply(weights_of(p), operand);
+            end loop;
+        end if;
+    end procedure;
 
     function add_products (products : product_lane_t; first, last : natural) return integer is
         variable sum : integer := 0;

@@ -114,27 +114,24 @@ package body sliding_window is
         return place.x = PAD_LEFT + WIDTH - 1 and place.y = PAD_TOP + HEIGHT - 1;
     end function;
 
-    -- Every row of the window moves left by one pixel; the new column enters on the right.
+    -- Every row of the window moves left by one pixel; the new column enters on the right. It all
+    -- moves at once: what comes over from the row below is where the new column goes.
     procedure shift_window (
         pixel           : in    pixel_t;
         column          : in    column_t;
         variable window : inout window_t
     ) is
-        variable first, last : natural;  -- the row's samples
+        variable last : natural;  -- sample of the row
     begin
-        for row in 0 to KERNEL_HEIGHT - 1 loop
-            first := row * ROW_LENGTH;
-            last  := first + ROW_LENGTH - 1;
-            if KERNEL_WIDTH > 1 then
-                window(first to last - CHANNELS) := window(first + CHANNELS to last);
-            end if;
-            if row < KERNEL_HEIGHT - 1 then
-                window(last - CHANNELS + 1 to last)
-                    := column(row * CHANNELS to row * CHANNELS + CHANNELS - 1);
-            else
-                window(last - CHANNELS + 1 to last) := pixel;
-            end if;
+        if WINDOW_LENGTH > CHANNELS then
+            window(0 to WINDOW_LENGTH - CHANNELS - 1) := window(CHANNELS to WINDOW_LENGTH - 1);
+        end if;
+        for row in 0 to KERNEL_HEIGHT - 2 loop
+            last := row * ROW_LENGTH + ROW_LENGTH - 1;
+            window(last - CHANNELS + 1 to last)
+                := column(row * CHANNELS to row * CHANNELS + CHANNELS - 1);
         end loop;
+        window(WINDOW_LENGTH - CHANNELS to WINDOW_LENGTH - 1) := pixel;
     end procedure;
 
     -- The position after this one, row by row; after the last comes ORIGIN.
@@ -168,7 +165,7 @@ package body sliding_window is
         variable column : inout column_t;
         variable memory : inout line_memory_t
     ) is
-        variable moved : column_t;  -- the column one row further down
+        variable moved : column_t := column;  -- becomes the column one row further down
         variable here  : natural range 0 to PADDED_WIDTH - 1;
     begin
         shift_window(pixel, column, window);
