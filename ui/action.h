@@ -151,7 +151,8 @@ typedef enum ActionScope {
     SCOPE_WAVES = 1 << 20,  /* a simulated design can be looked into */
     SCOPE_DIFFERENCE = 1 << 21,
     SCOPE_LEVEL = 1 << 22, /* lines have levels */
-    SCOPE_PANES = 1 << 23  /* there are two panes */
+    SCOPE_PANES = 1 << 23, /* there are two panes */
+    SCOPE_TABLE = 1 << 24  /* a table to write to a file */
 } ActionScope;
 
 typedef struct ActionInfo {

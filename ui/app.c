@@ -172,6 +172,8 @@ bool app_can(const App *app, ActionId action, const char **why_not)
         return app_can_steer(app, action, why_not);
     if (action == ACTION_RESUME_RUN)
         return app_can_resume(app, why_not);
+    if (action == ACTION_EXPORT && screen->ops->table)
+        return app_can_export(app, why_not);
     bool holds_back = screen->ops->holds_back && screen->ops->holds_back(screen);
     if (action == ACTION_BACK && app->depth == 0 && !holds_back) {
         *why_not = "this is a main screen: q leaves the workbench";
@@ -369,6 +371,7 @@ static void (*const OBEY[ACTIONS])(App *app) = {
     [ACTION_MOUSE] = app_toggle_mouse,
     [ACTION_SAVE_SETTINGS] = app_save_settings,
     [ACTION_SNAPSHOT] = app_write_snapshot,
+    [ACTION_EXPORT] = app_export,
     [ACTION_COMMAND] = ask_command,
     [ACTION_HELP] = show_help,
     [ACTION_REPAINT] = repaint,
@@ -382,7 +385,9 @@ static void ask_argument(App *app, ActionId action)
 {
     char text[PROMPT_BYTES], known[SCREEN_PREFILL_BYTES] = "";
     const Screen *screen = app_screen(app);
-    if (screen->ops->prefill)
+    if (action == ACTION_EXPORT && screen->ops->table)
+        app_export_name(app, known);
+    else if (screen->ops->prefill)
         screen->ops->prefill(screen, action, known);
     snprintf(text, sizeof text, "%s %s", action_info(action)->name, known);
     prompt_open_with(&app->prompt, ':', app_scopes(app), text);

@@ -252,6 +252,13 @@ void app_toggle_mouse(App *app);
 void app_save_settings(App *app);
 void app_write_snapshot(App *app);
 
+/* ---- the table that is shown, as a file (app_export.c) --------------------------------------- */
+
+bool app_can_export(const App *app, const char **why_not);
+/* A name that no file has yet. */
+void app_export_name(const App *app, char text[SCREEN_PREFILL_BYTES]);
+void app_export(App *app); /* to app->argument */
+
 /* The terminal is too small, and its size is all that is shown. */
 bool app_shows_size(const App *app);
 

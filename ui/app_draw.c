@@ -158,18 +158,19 @@ static int draw_hint(const App *app, Area line, int column, ActionId action)
            2;
 }
 
-/* Keys of what can be done here: first those of the screen, then those of everywhere; how to get
- * help and how to leave are there in any case. */
+/* Keys of what can be done here: first those of the screen, then those of everywhere, then what all
+ * tables can; how to get help and how to leave are there in any case. */
 static void draw_hints(const App *app, Area line)
 {
     const ScreenOps *ops = app_screen(app)->ops;
-    unsigned own = ops->scopes & ~ops->unhinted;
+    const unsigned hinted = ops->scopes & ~ops->unhinted;
+    const unsigned passes[] = {hinted & ~(unsigned)SCOPE_TABLE, SCOPE_APP, hinted & SCOPE_TABLE};
     const int last = hint_columns(app, ACTION_HELP) + 2 + hint_columns(app, ACTION_CLOSE);
     int column = 1;
-    for (int pass = 0; pass < 2; pass++)
+    for (size_t pass = 0; pass < sizeof passes / sizeof *passes; pass++)
         for (int i = ACTION_NONE + 1; i < ACTIONS; i++) {
             const ActionInfo *info = action_info((ActionId)i);
-            bool wanted = info->scope & (pass == 0 ? own : SCOPE_APP);
+            bool wanted = info->scope & passes[pass];
             if (!info->hint || !wanted || i == ACTION_HELP || i == ACTION_QUIT || i == ACTION_CLOSE)
                 continue;
             if (column + hint_columns(app, (ActionId)i) + 2 + last <= line.columns)

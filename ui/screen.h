@@ -16,6 +16,7 @@
 
 typedef struct App App;
 typedef struct Screen Screen;
+typedef struct Table Table;
 
 typedef enum ScreenEvent {
     SCREEN_MODEL_CHANGED,
@@ -52,6 +53,8 @@ typedef struct ScreenOps {
     void (*filter)(Screen *screen, const char *text);
     /* The text to find, from the `/` prompt; false: not found. NULL without SCOPE_SEARCH. */
     bool (*search)(Screen *screen, const char *text);
+    /* The table that is shown, to be written to a file; NULL: none is. NULL without SCOPE_TABLE. */
+    const Table *(*table)(const Screen *screen);
     void (*event)(Screen *screen, ScreenEvent event); /* may be NULL */
     void (*shown)(Screen *screen);                    /* it comes to the front; may be NULL */
     /* "3 of 12"; and what is shown, for the crumbs. Either may be NULL. */

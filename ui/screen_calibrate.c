@@ -34,6 +34,9 @@ static const TableColumn COLUMNS[COLUMNS_SHOWN] = {
     [COLUMN_CLIPPED] = {"clipped", 8, 3, true},
 };
 
+static const char *const FILE_NAMES[COLUMNS_SHOWN] = {
+    [COLUMN_MARK] = "mark", [COLUMN_SQNR] = "SQNR dB", [COLUMN_CLIPPED] = "clipped %"};
+
 typedef struct CalibrateScreen {
     Screen base;
     Table table;
@@ -78,16 +81,21 @@ static void bits_text(const Tuning *tuning, int row, char *text, size_t size)
         snprintf(text, size, "-/%d", choice->activation_bits);
 }
 
-static void effect_text(const Preview *effect, Column column, char *text, size_t size)
+static void effect_cell(const Preview *effect, Column column, TableCell *cell)
 {
-    if (!effect->known)
-        snprintf(text, size, "-");
-    else if (column == COLUMN_CLIP)
-        snprintf(text, size, "%.4g", effect->clip);
-    else if (column == COLUMN_SQNR)
-        snprintf(text, size, "%.1f dB", effect->sqnr_db);
-    else
-        snprintf(text, size, "%.3g %%", 100 * effect->clipped_fraction);
+    size_t size = sizeof cell->text;
+    if (!effect->known) {
+        snprintf(cell->text, size, "-");
+    } else if (column == COLUMN_CLIP) {
+        cell->number = effect->clip;
+        snprintf(cell->text, size, "%.4g", cell->number);
+    } else if (column == COLUMN_SQNR) {
+        cell->number = effect->sqnr_db;
+        snprintf(cell->text, size, "%.1f dB", cell->number);
+    } else {
+        cell->number = 100 * effect->clipped_fraction;
+        snprintf(cell->text, size, "%.3g %%", cell->number);
+    }
 }
 
 static void rows_cell(const void *self, int64_t at, int column, TableCell *cell)
@@ -120,8 +128,7 @@ static void rows_cell(const void *self, int64_t at, int column, TableCell *cell)
                      choice->granularity == PER_CHANNEL ? "channel" : "tensor");
         break;
     default:
-        effect_text(&screen->view.rows[row].draft[screen->tensor].effect, (Column)column,
-                    cell->text, sizeof cell->text);
+        effect_cell(&screen->view.rows[row].draft[screen->tensor].effect, (Column)column, cell);
         if (!calibrate_view_is_new(&screen->view, tuning, row, screen->tensor))
             cell->style = STYLE_DIM; /* of what was chosen before */
         break;
@@ -507,9 +514,16 @@ static void calibrate_close(Screen *base)
     free(base);
 }
 
+static const Table *calibrate_table(const Screen *base)
+{
+    const CalibrateScreen *screen = (const CalibrateScreen *)base;
+    return is_ready(screen) ? &screen->table : NULL;
+}
+
 static const ScreenOps OPS = {
     .name = "Calibrate",
-    .scopes = SCOPE_LIST | SCOPE_SEARCH | SCOPE_EDIT | SCOPE_MARK | SCOPE_CALIBRATE | SCOPE_PANES,
+    .scopes = SCOPE_LIST | SCOPE_SEARCH | SCOPE_EDIT | SCOPE_MARK | SCOPE_CALIBRATE | SCOPE_PANES |
+              SCOPE_TABLE,
     .layout = calibrate_layout,
     .draw = calibrate_draw,
     .action = calibrate_action,
@@ -519,6 +533,7 @@ static const ScreenOps OPS = {
     .shown = calibrate_shown,
     .position = calibrate_position,
     .subject = calibrate_subject,
+    .table = calibrate_table,
     .close = calibrate_close,
 };
 
@@ -533,5 +548,6 @@ Screen *screen_calibrate_new(App *app)
     screen->table = table_of(
         COLUMNS, COLUMNS_SHOWN,
         (TableSource){.self = screen, .count = rows_count, .id = rows_id, .cell = rows_cell});
+    screen->table.file_names = FILE_NAMES;
     return &screen->base;
 }

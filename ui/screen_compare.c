@@ -1,4 +1,5 @@
 /* Runs side by side: what differs has a sign, the best figure of each row another. */
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,7 +15,8 @@ typedef struct CompareScreen {
     Screen base;
     Table table;
     TableColumn columns[COMPARE_MAX_RUNS + 1];
-    char titles[COMPARE_MAX_RUNS][TITLE_BYTES];
+    char titles[COMPARE_MAX_RUNS][TITLE_BYTES], names[COMPARE_MAX_RUNS][TITLE_BYTES];
+    const char *file_names[COMPARE_MAX_RUNS + 1];
     json_t *comparison;    /* owned */
     const json_t **listed; /* (listed_count): the rows that are shown; owned array, borrowed rows */
     int listed_count, equal;
@@ -76,8 +78,9 @@ static void rows_cell(const void *self, int64_t at, int column, TableCell *cell)
     }
     bool is_best = json_is_integer(best) && json_integer_value(best) == column - 1;
     cell->style = is_best ? STYLE_GOOD : differs ? STYLE_WARN : STYLE_DIM;
-    report_value_text(json_array_get(json_object_get(row, "values"), (size_t)(column - 1)), value,
-                      sizeof value);
+    const json_t *known = json_array_get(json_object_get(row, "values"), (size_t)(column - 1));
+    report_value_text(known, value, sizeof value);
+    cell->number = json_is_number(known) ? json_number_value(known) : NAN;
     snprintf(cell->text, sizeof cell->text, "%.*s%s", TABLE_CELL_BYTES - 2, value,
              is_best ? "+" : " ");
 }
@@ -85,8 +88,11 @@ static void rows_cell(const void *self, int64_t at, int column, TableCell *cell)
 static void make_columns(CompareScreen *screen, const int64_t *ids, int count)
 {
     screen->columns[0] = (TableColumn){"* differs, + best", NAME_COLUMNS, 0, false};
+    screen->file_names[0] = "figure";
     for (int i = 0; i < count; i++) {
         snprintf(screen->titles[i], TITLE_BYTES, "run %lld ", (long long)ids[i]);
+        snprintf(screen->names[i], TITLE_BYTES, "run %lld", (long long)ids[i]);
+        screen->file_names[i + 1] = screen->names[i];
         screen->columns[i + 1] = (TableColumn){screen->titles[i], VALUE_COLUMNS, 0, true};
     }
 }
@@ -133,14 +139,21 @@ static void compare_close(Screen *base)
     free(screen);
 }
 
+static const Table *compare_table(const Screen *base)
+{
+    const CompareScreen *screen = (const CompareScreen *)base;
+    return &screen->table;
+}
+
 static const ScreenOps OPS = {
     .name = "Compare",
-    .scopes = SCOPE_LIST | SCOPE_SEARCH | SCOPE_ACROSS | SCOPE_COMPARE,
+    .scopes = SCOPE_LIST | SCOPE_SEARCH | SCOPE_ACROSS | SCOPE_COMPARE | SCOPE_TABLE,
     .layout = compare_layout,
     .draw = compare_draw,
     .action = compare_action,
     .search = compare_search,
     .position = compare_position,
+    .table = compare_table,
     .close = compare_close,
 };
 
@@ -165,5 +178,6 @@ Screen *screen_compare_new(App *app, const int64_t *ids, int count)
         screen->columns, count + 1,
         (TableSource){.self = screen, .count = rows_count, .id = rows_id, .cell = rows_cell});
     screen->table.wide = true;
+    screen->table.file_names = screen->file_names;
     return &screen->base;
 }

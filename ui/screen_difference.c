@@ -84,6 +84,7 @@ static void count_cell(int64_t count, TableCell *cell)
 {
     char text[FORMAT_BYTES];
     snprintf(cell->text, sizeof cell->text, "%s", count ? format_count((double)count, text) : "");
+    cell->number = (double)count;
     cell->style = STYLE_BAD;
 }
 
@@ -103,6 +104,7 @@ static void layers_cell(const void *self, int64_t at, int column, TableCell *cel
         break;
     case LAYER_IMAGE:
         snprintf(cell->text, size, "%" PRId64, layer->image);
+        cell->number = (double)layer->image;
         break;
     case LAYER_NAME:
         snprintf(cell->text, size, "%s", layer->layer);
@@ -121,9 +123,10 @@ static void layers_cell(const void *self, int64_t at, int column, TableCell *cel
         count_cell(layer->missing, cell);
         break;
     default:
-        if (differs(layer))
-            snprintf(cell->text, size, "%s",
-                     format_count((double)differences_beat(layer, layer->first), text));
+        if (differs(layer)) {
+            cell->number = (double)differences_beat(layer, layer->first);
+            snprintf(cell->text, size, "%s", format_count(cell->number, text));
+        }
         break;
     }
 }
@@ -156,11 +159,12 @@ static void channels_cell(const void *self, int64_t at, int column, TableCell *c
         cell->style = count ? STYLE_BAD : STYLE_GOOD;
     } else if (column == CHANNEL_NUMBER) {
         snprintf(cell->text, sizeof cell->text, "%" PRId64, at);
+        cell->number = (double)at;
     } else if (column == CHANNEL_WRONG) {
         count_cell(count, cell);
     } else if (count) {
-        snprintf(cell->text, sizeof cell->text, "%.1f %%",
-                 100.0 * (double)count / (double)(layer->rows * layer->columns));
+        cell->number = 100.0 * (double)count / (double)(layer->rows * layer->columns);
+        snprintf(cell->text, sizeof cell->text, "%.1f %%", cell->number);
     }
 }
 
@@ -192,7 +196,8 @@ static int64_t values_count(const void *self)
 
 static void real_cell(const LayerDifferences *layer, int32_t value, TableCell *cell)
 {
-    snprintf(cell->text, sizeof cell->text, "%.6g", differences_real(layer, value));
+    cell->number = differences_real(layer, value);
+    snprintf(cell->text, sizeof cell->text, "%.6g", cell->number);
     cell->style = STYLE_DIM;
 }
 
@@ -209,6 +214,7 @@ static void values_cell(const void *self, int64_t at, int column, TableCell *cel
     int32_t number = got ? value->got : value->expected;
     if (column <= VALUE_BEAT) {
         snprintf(cell->text, sizeof cell->text, "%" PRId64, places[column]);
+        cell->number = (double)places[column];
     } else if (got && value->missing) {
         snprintf(cell->text, sizeof cell->text, "%s", column == VALUE_GOT ? "nothing" : "");
         cell->style = STYLE_WARN;
@@ -219,6 +225,12 @@ static void values_cell(const void *self, int64_t at, int column, TableCell *cel
         real_cell(layer, number, cell);
     }
 }
+
+static const char *const LAYER_NAMES[LAYER_COLUMNS] = {[LAYER_MARK] = "mark"};
+static const char *const CHANNEL_NAMES[CHANNEL_COLUMNS] = {
+    [CHANNEL_MARK] = "mark", [CHANNEL_SHARE] = "of all %"};
+static const char *const VALUE_NAMES[VALUE_COLUMNS] = {
+    [VALUE_GOT_REAL] = "got real", [VALUE_EXPECTED_REAL] = "expected real"};
 
 /* ---- what is read ---------------------------------------------------------------------------- */
 
@@ -271,17 +283,21 @@ static Table table_for(DifferenceScreen *screen, Level level)
 {
     static const struct {
         const TableColumn *columns;
+        const char *const *names;
         int count;
         int64_t (*rows)(const void *self);
         void (*cell)(const void *self, int64_t row, int column, TableCell *cell);
     } KINDS[LEVELS] = {
-        [LEVEL_LAYERS] = {LAYERS, LAYER_COLUMNS, layers_count, layers_cell},
-        [LEVEL_CHANNELS] = {CHANNELS, CHANNEL_COLUMNS, channels_count, channels_cell},
-        [LEVEL_VALUES] = {VALUES, VALUE_COLUMNS, values_count, values_cell}};
-    return table_of(
+        [LEVEL_LAYERS] = {LAYERS, LAYER_NAMES, LAYER_COLUMNS, layers_count, layers_cell},
+        [LEVEL_CHANNELS] = {CHANNELS, CHANNEL_NAMES, CHANNEL_COLUMNS, channels_count,
+                            channels_cell},
+        [LEVEL_VALUES] = {VALUES, VALUE_NAMES, VALUE_COLUMNS, values_count, values_cell}};
+    Table table = table_of(
         KINDS[level].columns, KINDS[level].count,
         (TableSource){
             .self = screen, .count = KINDS[level].rows, .id = row_id, .cell = KINDS[level].cell});
+    table.file_names = KINDS[level].names;
+    return table;
 }
 
 /* What is kept in the folder now, from its first difference on. */
@@ -538,9 +554,15 @@ static void difference_close(Screen *base)
     free(screen);
 }
 
+static const Table *difference_table(const Screen *base)
+{
+    const DifferenceScreen *screen = (const DifferenceScreen *)base;
+    return &screen->tables[screen->level];
+}
+
 static const ScreenOps OPS = {
     .name = "Difference",
-    .scopes = SCOPE_LIST | SCOPE_ENTER | SCOPE_WAVES | SCOPE_DIFFERENCE,
+    .scopes = SCOPE_LIST | SCOPE_ENTER | SCOPE_WAVES | SCOPE_DIFFERENCE | SCOPE_TABLE,
     .layout = difference_layout,
     .draw = difference_draw,
     .action = difference_action,
@@ -550,6 +572,7 @@ static const ScreenOps OPS = {
     .event = difference_event,
     .position = difference_position,
     .subject = difference_subject,
+    .table = difference_table,
     .close = difference_close,
 };
 

@@ -18,6 +18,8 @@ static const TableColumn COLUMNS[COLUMNS_SHOWN] = {
     [COLUMN_SIZE] = {"size", 10, 0, true},
 };
 
+static const char *const FILE_NAMES[COLUMNS_SHOWN] = {[COLUMN_SIZE] = "bytes"};
+
 typedef struct FilesScreen {
     Screen base;
     Table table;
@@ -47,8 +49,12 @@ static void rows_cell(const void *self, int64_t row, int column, TableCell *cell
     const FilesScreen *screen = self;
     char path[RUN_PATH_BYTES + NAME_BYTES + 16], size[FORMAT_BYTES];
     path_of(screen, row, path, sizeof path);
-    snprintf(cell->text, sizeof cell->text, "%s",
-             column == COLUMN_NAME ? screen->names[row] : format_size((double)fs_size(path), size));
+    if (column == COLUMN_NAME) {
+        snprintf(cell->text, sizeof cell->text, "%s", screen->names[row]);
+        return;
+    }
+    cell->number = (double)fs_size(path);
+    snprintf(cell->text, sizeof cell->text, "%s", format_size(cell->number, size));
 }
 
 static int compare_names(const void *one, const void *other)
@@ -117,14 +123,21 @@ static void files_close(Screen *base)
     free(base);
 }
 
+static const Table *files_table(const Screen *base)
+{
+    const FilesScreen *screen = (const FilesScreen *)base;
+    return &screen->table;
+}
+
 static const ScreenOps OPS = {
     .name = "VHDL",
-    .scopes = SCOPE_LIST | SCOPE_SEARCH | SCOPE_ENTER,
+    .scopes = SCOPE_LIST | SCOPE_SEARCH | SCOPE_ENTER | SCOPE_TABLE,
     .layout = files_layout,
     .draw = files_draw,
     .action = files_action,
     .search = files_search,
     .position = files_position,
+    .table = files_table,
     .close = files_close,
 };
 
@@ -139,5 +152,6 @@ Screen *screen_files_new(App *app, const char *folder)
     screen->table = table_of(
         COLUMNS, COLUMNS_SHOWN,
         (TableSource){.self = screen, .count = rows_count, .id = rows_id, .cell = rows_cell});
+    screen->table.file_names = FILE_NAMES;
     return &screen->base;
 }

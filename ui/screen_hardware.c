@@ -41,6 +41,8 @@ static const TableColumn COLUMNS[COLUMNS_SHOWN] = {
     [COLUMN_INTERVAL] = {"cycles", 9, 0, true},
 };
 
+static const char *const FILE_NAMES[COLUMNS_SHOWN] = {[COLUMN_MARK] = "mark"};
+
 typedef struct HardwareScreen {
     Screen base;
     Table table;
@@ -97,19 +99,24 @@ static void rows_cell(const void *self, int64_t at, int column, TableCell *cell)
         break;
     case COLUMN_PE:
         axis_text(&row, row.pe, row.most_pe, text, size);
+        cell->number = row.pe;
         break;
     case COLUMN_SIMD:
         axis_text(&row, row.simd, row.most_simd, text, size);
+        cell->number = row.simd;
         break;
     case COLUMN_STEPS:
         snprintf(text, size, "%" PRId64, row.fold_steps);
+        cell->number = (double)row.fold_steps;
         break;
     case COLUMN_MULTIPLIERS:
+        cell->number = (double)row.multipliers;
         if (row.multipliers > 0)
-            snprintf(text, size, "%s", format_count((double)row.multipliers, figure));
+            snprintf(text, size, "%s", format_count(cell->number, figure));
         break;
     default:
-        snprintf(text, size, "%s", format_count((double)row.interval_cycles, figure));
+        cell->number = (double)row.interval_cycles;
+        snprintf(text, size, "%s", format_count(cell->number, figure));
         cell->style = row.bottleneck ? STYLE_WARN : STYLE_NORMAL;
         break;
     }
@@ -449,9 +456,15 @@ static void hardware_close(Screen *base)
     free(base);
 }
 
+static const Table *hardware_table(const Screen *base)
+{
+    const HardwareScreen *screen = (const HardwareScreen *)base;
+    return &screen->table;
+}
+
 static const ScreenOps OPS = {
     .name = "Hardware",
-    .scopes = SCOPE_LIST | SCOPE_SEARCH | SCOPE_HARDWARE | SCOPE_WAVES,
+    .scopes = SCOPE_LIST | SCOPE_SEARCH | SCOPE_HARDWARE | SCOPE_WAVES | SCOPE_TABLE,
     .layout = hardware_layout,
     .draw = hardware_draw,
     .action = hardware_action,
@@ -460,6 +473,7 @@ static const ScreenOps OPS = {
     .event = hardware_event,
     .position = hardware_position,
     .subject = hardware_subject,
+    .table = hardware_table,
     .close = hardware_close,
 };
 
@@ -473,5 +487,6 @@ Screen *screen_hardware_new(App *app)
     screen->table = table_of(
         COLUMNS, COLUMNS_SHOWN,
         (TableSource){.self = screen, .count = rows_count, .id = rows_id, .cell = rows_cell});
+    screen->table.file_names = FILE_NAMES;
     return &screen->base;
 }

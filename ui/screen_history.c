@@ -491,7 +491,7 @@ static void history_close(Screen *base)
 static const ScreenOps OPS = {
     .name = "History",
     .scopes = SCOPE_PANES | SCOPE_LIST | SCOPE_SEARCH | SCOPE_SORT | SCOPE_ENTER | SCOPE_MARK |
-              SCOPE_ACROSS | SCOPE_REFRESH | SCOPE_HISTORY,
+              SCOPE_ACROSS | SCOPE_REFRESH | SCOPE_HISTORY | SCOPE_TABLE,
     .layout = history_layout,
     .draw = history_draw,
     .action = history_action,

@@ -69,9 +69,11 @@ static void rows_cell(const void *self, int64_t row, int column, TableCell *cell
     else if (column == COLUMN_LEVEL) {
         cell->style = STYLE_OF[message->level];
         snprintf(cell->text, sizeof cell->text, "%s", message_level_word(message->level));
-    } else
+    } else {
+        cell->whole = message->text;
         snprintf(cell->text, sizeof cell->text, "%.*s", (int)strcspn(message->text, "\n"),
                  message->text);
+    }
 }
 
 /* The lower third shows the selected message in full. */
@@ -144,9 +146,15 @@ static void messages_close(Screen *base)
     free(base);
 }
 
+static const Table *messages_table(const Screen *base)
+{
+    const MessagesScreen *screen = (const MessagesScreen *)base;
+    return &screen->table;
+}
+
 static const ScreenOps OPS = {
     .name = "Messages",
-    .scopes = SCOPE_LIST | SCOPE_SEARCH | SCOPE_LEVEL,
+    .scopes = SCOPE_LIST | SCOPE_SEARCH | SCOPE_LEVEL | SCOPE_TABLE,
     .layout = messages_layout,
     .draw = messages_draw,
     .action = messages_action,
@@ -154,6 +162,7 @@ static const ScreenOps OPS = {
     .event = messages_event,
     .position = messages_position,
     .subject = messages_subject,
+    .table = messages_table,
     .close = messages_close,
 };
 

@@ -77,10 +77,12 @@ static void rows_cell(const void *self, int64_t row, int column, TableCell *cell
         text = layer->shape;
         break;
     case COLUMN_PARAMETERS:
-        text = format_count((double)layer->parameters, figure);
+        cell->number = (double)layer->parameters;
+        text = format_count(cell->number, figure);
         break;
     case COLUMN_MACS:
-        text = format_count((double)layer->macs, figure);
+        cell->number = (double)layer->macs;
+        text = format_count(cell->number, figure);
         break;
     case COLUMN_HARDWARE:
         text = layer->blocker ? "blocked" : "yes";
@@ -256,9 +258,15 @@ static void model_close(Screen *base)
     free(base);
 }
 
+static const Table *model_table(const Screen *base)
+{
+    const ModelScreen *screen = (const ModelScreen *)base;
+    return has_table(screen) ? &screen->table : NULL;
+}
+
 static const ScreenOps OPS = {
     .name = "Model",
-    .scopes = SCOPE_LIST | SCOPE_SEARCH | SCOPE_SORT,
+    .scopes = SCOPE_LIST | SCOPE_SEARCH | SCOPE_SORT | SCOPE_TABLE,
     .layout = model_layout,
     .draw = model_draw,
     .action = model_action,
@@ -266,6 +274,7 @@ static const ScreenOps OPS = {
     .event = model_event,
     .position = model_position,
     .subject = model_subject,
+    .table = model_table,
     .close = model_close,
 };
 

@@ -36,6 +36,8 @@ static const TableColumn COLUMNS[COLUMNS_SHOWN] = {
     [COLUMN_LATENCY] = {"cycles", 11, 0, true},
 };
 
+static const char *const FILE_NAMES[COLUMNS_SHOWN] = {[COLUMN_BYTES] = "bytes"};
+
 typedef struct ParetoScreen {
     Screen base;
     Table table;
@@ -69,7 +71,12 @@ static int64_t rows_id(const void *self, int64_t row)
 static void rows_cell(const void *self, int64_t row, int column, TableCell *cell)
 {
     const RunPoint *point = point_of(self, row);
+    const double figures[COLUMNS_SHOWN] = {[COLUMN_RUN] = (double)point->id,
+                                           [COLUMN_ACCURACY] = point->accuracy,
+                                           [COLUMN_BYTES] = point->bytes,
+                                           [COLUMN_LATENCY] = point->latency};
     char text[FORMAT_BYTES];
+    cell->number = figures[column];
     if (column == COLUMN_RUN)
         snprintf(cell->text, sizeof cell->text, "%" PRId64, point->id);
     else if (column == COLUMN_ACCURACY)
@@ -254,13 +261,19 @@ static void pareto_close(Screen *base)
     free(base);
 }
 
+static const Table *pareto_table(const Screen *base)
+{
+    return &((const ParetoScreen *)base)->table;
+}
+
 static const ScreenOps OPS = {
     .name = "Pareto",
-    .scopes = SCOPE_LIST | SCOPE_ENTER | SCOPE_PARETO,
+    .scopes = SCOPE_LIST | SCOPE_ENTER | SCOPE_PARETO | SCOPE_TABLE,
     .layout = pareto_layout,
     .draw = pareto_draw,
     .action = pareto_action,
     .position = pareto_position,
+    .table = pareto_table,
     .close = pareto_close,
 };
 
@@ -320,5 +333,6 @@ Screen *screen_pareto_new(App *app, const int64_t *ids, int count)
     screen->table = table_of(
         COLUMNS, COLUMNS_SHOWN,
         (TableSource){.self = screen, .count = rows_count, .id = rows_id, .cell = rows_cell});
+    screen->table.file_names = FILE_NAMES;
     return &screen->base;
 }

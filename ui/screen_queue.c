@@ -128,15 +128,22 @@ static void queue_close(Screen *base)
     free(base);
 }
 
+static const Table *queue_table(const Screen *base)
+{
+    const QueueScreen *screen = (const QueueScreen *)base;
+    return &screen->table;
+}
+
 static const ScreenOps OPS = {
     .name = "Queue",
-    .scopes = SCOPE_LIST | SCOPE_QUEUE,
+    .scopes = SCOPE_LIST | SCOPE_QUEUE | SCOPE_TABLE,
     .layout = queue_layout,
     .draw = queue_draw,
     .action = queue_action,
     .can = queue_can,
     .event = queue_event,
     .position = queue_position,
+    .table = queue_table,
     .close = queue_close,
 };
 

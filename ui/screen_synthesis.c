@@ -1,5 +1,4 @@
 /* What a synthesis of the run's hardware came to: the report's section "synthesis", as it is. */
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -7,13 +6,32 @@
 #include "flow/report.h"
 #include "ui/app.h"
 #include "ui/format.h"
-#include "ui/scroll.h"
+#include "ui/table.h"
 
-enum { LABEL_COLUMNS = 24, DEEPEST = 4, TEXT_BYTES = 256 };
+enum { DEEPEST = 4, TEXT_BYTES = 128, PATH_BYTES = 256 };
+
+typedef enum Column { COLUMN_WHAT, COLUMN_VALUE, COLUMNS_SHOWN } Column;
+
+static const TableColumn COLUMNS[COLUMNS_SHOWN] = {
+    [COLUMN_WHAT] = {"what", 30, 0, false},
+    [COLUMN_VALUE] = {"came to", 0, 0, false},
+};
+
+static const char *const FILE_NAMES[COLUMNS_SHOWN] = {"what", "value"};
+
+/* A member of the section; those of an object or a list follow it, deeper. */
+typedef struct Member {
+    char path[PATH_BYTES]; /* "layers.conv_1.lut" */
+    const char *label;     /* the end of it */
+    const json_t *value;   /* NULL: a heading */
+    int depth;
+} Member;
 
 typedef struct SynthesisScreen {
     Screen base;
-    Scroll scroll;
+    Table table;
+    Member *members; /* owned; what they name is the run's */
+    int count;
 } SynthesisScreen;
 
 static const json_t *section_of(const App *app)
@@ -22,21 +40,35 @@ static const json_t *section_of(const App *app)
     return json_is_object(section) ? section : NULL;
 }
 
-static int draw_value(const char *name, const json_t *value, Area area, int row, int depth);
+/* ---- rows ------------------------------------------------------------------------------------ */
 
-/* Objects and lists are indented under their name; the rows they take. */
-static int draw_members(const json_t *value, Area area, int row, int depth)
+static void add_members(SynthesisScreen *screen, const json_t *value, const char *above, int depth);
+
+static void add_member(SynthesisScreen *screen, const char *name, const json_t *value,
+                       const char *above, int depth)
 {
-    int first = row;
+    bool nested = json_is_object(value) || json_is_array(value);
+    Member *grown = realloc(screen->members, (size_t)(screen->count + 1) * sizeof *grown);
+    if (!grown)
+        abort();
+    screen->members = grown;
+    Member *member = &screen->members[screen->count++];
+    *member = (Member){.label = name, .value = nested ? NULL : value, .depth = depth};
+    snprintf(member->path, sizeof member->path, "%s%s%s", above, *above ? "." : "", name);
+    if (nested) {
+        char path[PATH_BYTES];
+        memcpy(path, member->path, sizeof path); /* the member may move */
+        add_members(screen, value, path, depth + 1);
+    }
+}
+
+static void add_members(SynthesisScreen *screen, const json_t *value, const char *above, int depth)
+{
     if (depth > DEEPEST)
-        return 0;
-    if (json_is_array(value)) {
-        for (size_t i = 0; i < json_array_size(value); i++) {
-            const json_t *item = json_array_get(value, i);
-            area_text(area, row++, 1 + 2 * depth, STYLE_NORMAL, report_text(item, "name", "-"));
-            row += draw_members(item, area, row, depth + 1);
-        }
-        return row - first;
+        return;
+    for (size_t i = 0; i < json_array_size(value); i++) {
+        const json_t *item = json_array_get(value, i);
+        add_member(screen, report_text(item, "name", "-"), item, above, depth);
     }
     /* json_object_foreach() wants an object that it may change, and does not. */
     union {
@@ -47,38 +79,62 @@ static int draw_members(const json_t *value, Area area, int row, int depth)
     json_t *member;
     json_object_foreach (object.shared, key, member) {
         if (depth == 0 || strcmp(key, "name") != 0)
-            row += draw_value(key, member, area, row, depth);
+            add_member(screen, key, member, above, depth);
     }
-    return row - first;
 }
 
-static int draw_value(const char *name, const json_t *value, Area area, int row, int depth)
+static int64_t rows_count(const void *self)
 {
-    char label[SCREEN_TEXT_BYTES], text[TEXT_BYTES];
-    snprintf(label, sizeof label, "%s", name);
-    for (char *at = strchr(label, '_'); at; at = strchr(at, '_'))
-        *at = ' ';
-    area_text(area, row, 1 + 2 * depth, STYLE_DIM, label);
-    bool nested = json_is_object(value) || json_is_array(value);
-    if (nested)
-        return 1 + draw_members(value, area, row + 1, depth + 1);
-    if (json_is_integer(value))
-        format_count((double)json_integer_value(value), text);
-    else
-        report_value_text(value, text, sizeof text);
-    bool fails = strcmp(name, "fits") == 0 && json_is_false(value);
-    area_text(area, row, LABEL_COLUMNS, fails ? STYLE_BAD : STYLE_NORMAL, text);
-    return 1;
+    return ((const SynthesisScreen *)self)->count;
 }
 
+static int64_t rows_id(const void *self, int64_t row)
+{
+    (void)self;
+    return row;
+}
+
+static void value_cell(const Member *member, TableCell *cell)
+{
+    if (!member->value)
+        return;
+    if (json_is_number(member->value))
+        cell->number = json_number_value(member->value);
+    if (json_is_integer(member->value))
+        format_count(cell->number, cell->text);
+    else
+        report_value_text(member->value, cell->text, sizeof cell->text);
+    if (strcmp(member->label, "fits") == 0)
+        cell->style = json_is_false(member->value) ? STYLE_BAD : STYLE_GOOD;
+}
+
+static void rows_cell(const void *self, int64_t row, int column, TableCell *cell)
+{
+    const Member *member = &((const SynthesisScreen *)self)->members[row];
+    if (column == COLUMN_VALUE) {
+        value_cell(member, cell);
+        return;
+    }
+    snprintf(cell->text, sizeof cell->text, "%*s%.*s", 2 * member->depth, "", TEXT_BYTES,
+             member->label);
+    for (char *at = strchr(cell->text, '_'); at && member->value; at = strchr(at, '_'))
+        *at = ' ';
+    cell->style = member->value ? STYLE_DIM : STYLE_NORMAL;
+    cell->whole = member->path;
+}
+
+/* Before each draw, as the report of a run grows. */
 static void synthesis_layout(Screen *base, int rows, int columns)
 {
     SynthesisScreen *screen = (SynthesisScreen *)base;
-    Canvas nothing = {.ascii = base->app->settings.ascii};
-    Area measured = {.canvas = &nothing, .columns = columns};
-    const json_t *section = section_of(base->app);
-    scroll_layout(&screen->scroll, rows, section ? draw_members(section, measured, 0, 0) : 0);
+    (void)columns;
+    screen->count = 0;
+    add_members(screen, section_of(base->app), "", 0);
+    table_refresh(&screen->table);
+    table_layout(&screen->table, rows);
 }
+
+/* ---- drawing --------------------------------------------------------------------------------- */
 
 /* Why there is nothing to see, and how to come by it. */
 static void draw_none(const App *app, Area area)
@@ -97,21 +153,21 @@ static void draw_none(const App *app, Area area)
 static void synthesis_draw(const Screen *base, Area area)
 {
     const SynthesisScreen *screen = (const SynthesisScreen *)base;
-    const json_t *section = section_of(base->app);
-    if (section)
-        draw_members(section, area, -screen->scroll.top, 0);
+    if (section_of(base->app))
+        table_draw(&screen->table, area);
     else
         draw_none(base->app, area);
 }
 
 static bool synthesis_action(Screen *base, ActionId action)
 {
-    return scroll_action(&((SynthesisScreen *)base)->scroll, action);
+    return table_action(&((SynthesisScreen *)base)->table, action);
 }
 
 static void synthesis_position(const Screen *base, char text[SCREEN_TEXT_BYTES])
 {
-    scroll_position(&((const SynthesisScreen *)base)->scroll, text, SCREEN_TEXT_BYTES);
+    if (section_of(base->app))
+        table_position(&((const SynthesisScreen *)base)->table, text, SCREEN_TEXT_BYTES);
 }
 
 static void synthesis_subject(const Screen *base, char text[SCREEN_TEXT_BYTES])
@@ -120,17 +176,38 @@ static void synthesis_subject(const Screen *base, char text[SCREEN_TEXT_BYTES])
         snprintf(text, SCREEN_TEXT_BYTES, "of run %lld", (long long)base->app->run.id);
 }
 
+static bool synthesis_search(Screen *base, const char *text)
+{
+    return table_search(&((SynthesisScreen *)base)->table, text);
+}
+
+/* Its members are the report's, which may be another one since they were drawn. */
+static void synthesis_event(Screen *base, ScreenEvent event)
+{
+    if (event == SCREEN_RUN_CHANGED)
+        ((SynthesisScreen *)base)->count = 0;
+}
+
+static const Table *synthesis_table(const Screen *base)
+{
+    return &((const SynthesisScreen *)base)->table;
+}
+
 static void synthesis_close(Screen *base)
 {
+    free(((SynthesisScreen *)base)->members);
     free(base);
 }
 
 static const ScreenOps OPS = {
     .name = "Synthesis",
-    .scopes = SCOPE_LIST | SCOPE_TEXT | SCOPE_ACROSS,
+    .scopes = SCOPE_LIST | SCOPE_SEARCH | SCOPE_TABLE,
     .layout = synthesis_layout,
     .draw = synthesis_draw,
     .action = synthesis_action,
+    .search = synthesis_search,
+    .event = synthesis_event,
+    .table = synthesis_table,
     .position = synthesis_position,
     .subject = synthesis_subject,
     .close = synthesis_close,
@@ -142,5 +219,9 @@ Screen *screen_synthesis_new(App *app)
     if (!screen)
         abort();
     screen->base = (Screen){.ops = &OPS, .app = app};
+    screen->table = table_of(
+        COLUMNS, COLUMNS_SHOWN,
+        (TableSource){.self = screen, .count = rows_count, .id = rows_id, .cell = rows_cell});
+    screen->table.file_names = FILE_NAMES;
     return &screen->base;
 }

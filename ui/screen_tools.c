@@ -128,9 +128,15 @@ static void tools_close(Screen *base)
     free(base);
 }
 
+static const Table *tools_table(const Screen *base)
+{
+    const ToolsScreen *screen = (const ToolsScreen *)base;
+    return &screen->table;
+}
+
 static const ScreenOps OPS = {
     .name = "Tools",
-    .scopes = SCOPE_LIST | SCOPE_SEARCH | SCOPE_REFRESH,
+    .scopes = SCOPE_LIST | SCOPE_SEARCH | SCOPE_REFRESH | SCOPE_TABLE,
     .layout = tools_layout,
     .draw = tools_draw,
     .action = tools_action,
@@ -139,6 +145,7 @@ static const ScreenOps OPS = {
     .shown = tools_shown,
     .position = tools_position,
     .subject = tools_subject,
+    .table = tools_table,
     .close = tools_close,
 };
 

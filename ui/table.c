@@ -1,6 +1,7 @@
 #include "ui/table.h"
 
 #include <inttypes.h>
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -78,13 +79,18 @@ static void sort_by(Table *table, int column, bool descending)
     table_refresh(table);
 }
 
+TableCell table_cell(const Table *table, int64_t row, int column)
+{
+    TableCell cell = {.style = STYLE_NORMAL, .number = NAN};
+    table->source.cell(table->source.self, row, column, &cell);
+    return cell;
+}
+
 static bool row_contains(const Table *table, int64_t row, const char *text)
 {
-    TableCell cell;
     for (int column = 0; column < table->column_count; column++) {
-        cell = (TableCell){.style = STYLE_NORMAL};
-        table->source.cell(table->source.self, row, column, &cell);
-        if (strcasestr(cell.text, text))
+        const TableCell cell = table_cell(table, row, column);
+        if (strcasestr(cell.whole ? cell.whole : cell.text, text))
             return true;
     }
     return false;
@@ -339,8 +345,7 @@ static void draw_row(const Table *table, const Columns *columns, Area line, int6
     for (int i = 0; i < table->column_count; i++) {
         if (columns->width[i] < 0)
             continue;
-        TableCell content = {.style = STYLE_NORMAL};
-        table->source.cell(table->source.self, row, i, &content);
+        const TableCell content = table_cell(table, row, i);
         Area cell = area_part(line, 0, at, 1, columns->width[i]);
         if (table->columns[i].right)
             area_text_right(cell, 0, content.style, content.text);

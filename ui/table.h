@@ -30,6 +30,9 @@ typedef struct TableColumn {
 typedef struct TableCell {
     char text[TABLE_CELL_BYTES];
     Style style;
+    double number; /* exactly what the text rounds; NAN: the text says it all */
+    const char
+        *whole; /* what the text is cut from, borrowed until the next cell; NULL: it is all */
 } TableCell;
 
 typedef struct TableSource {
@@ -45,9 +48,14 @@ typedef struct TableSource {
     bool (*marked)(const void *self, int64_t id);
 } TableSource;
 
-typedef struct Table {
+typedef struct Table Table;
+
+struct Table {
     const TableColumn *columns;
     int column_count;
+    /* (column_count) What columns are called in a file, with their units: "SQNR dB"; NULL there: as
+     * on the screen. NULL: all are. */
+    const char *const *file_names;
     TableSource source;
     int64_t selected; /* row, 0 when there is none */
     int64_t selected_id;
@@ -60,7 +68,7 @@ typedef struct Table {
     bool wide;
     int shift;                      /* columns that are out of sight at the left */
     bool hidden[TABLE_MAX_COLUMNS]; /* by choice */
-} Table;
+};
 
 /* What of a table its user chose, as a configuration file has it: titles of columns. */
 typedef struct TableChoice {
@@ -69,6 +77,9 @@ typedef struct TableChoice {
 } TableChoice;
 
 Table table_of(const TableColumn *columns, int count, TableSource source);
+
+/* What the source has there. */
+TableCell table_cell(const Table *table, int64_t row, int column);
 
 /* Looks at the source again: finds the selected id, or stays near where it was. */
 void table_refresh(Table *table);

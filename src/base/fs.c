@@ -97,6 +97,8 @@ Status fs_read_file(const char *path, size_t cap, Buffer *into)
     return status;
 }
 
+#define ALREADY_THERE "%s is there already: choose another name"
+
 static Status write_all(int descriptor, const char *bytes, size_t count, const char *path)
 {
     while (count > 0) {
@@ -113,7 +115,22 @@ static Status write_all(int descriptor, const char *bytes, size_t count, const c
     return OK;
 }
 
-Status fs_write_atomic(const char *path, const void *bytes, size_t count)
+static int rename_over(const char *from, const char *to)
+{
+    return rename(from, to);
+}
+
+/* Unlike rename(), link() never takes the place of what is there. */
+static int rename_to_new(const char *from, const char *to)
+{
+    if (link(from, to) != 0)
+        return -1;
+    unlink(from);
+    return 0;
+}
+
+static Status write_and_move(const char *path, const void *bytes, size_t count,
+                             int (*move)(const char *from, const char *to))
 {
     char temporary[PATH_MAX];
     int length = snprintf(temporary, sizeof temporary, "%s.%ld.tmp", path, (long)getpid());
@@ -124,11 +141,25 @@ Status fs_write_atomic(const char *path, const void *bytes, size_t count)
         return error_set(ERR_ENVIRONMENT, "%s: cannot be made: %s", temporary, strerror(errno));
     Status status = write_all(descriptor, bytes, count, path);
     close(descriptor);
-    if (status == OK && rename(temporary, path) != 0)
-        status = error_set(ERR_ENVIRONMENT, "%s: cannot be renamed: %s", path, strerror(errno));
+    if (status == OK && move(temporary, path) != 0)
+        status = errno == EEXIST ? error_set(ERR_USAGE, ALREADY_THERE, path)
+                                 : error_set(ERR_ENVIRONMENT, "%s: cannot be renamed: %s", path,
+                                             strerror(errno));
     if (status != OK)
         unlink(temporary);
     return status;
+}
+
+Status fs_write_atomic(const char *path, const void *bytes, size_t count)
+{
+    return write_and_move(path, bytes, count, rename_over);
+}
+
+Status fs_write_new(const char *path, const void *bytes, size_t count)
+{
+    if (fs_exists(path))
+        return error_set(ERR_USAGE, ALREADY_THERE, path);
+    return write_and_move(path, bytes, count, rename_to_new);
 }
 
 static int remove_entry(const char *path, const struct stat *info, int kind, struct FTW *walk)

@@ -35,6 +35,9 @@ Status fs_read_file(const char *path, size_t cap, Buffer *into) MUST_CHECK;
 
 Status fs_write_atomic(const char *path, const void *bytes, size_t count) MUST_CHECK;
 
+/* The same for a file that is not there yet. ERR_USAGE: it is, and stays as it was. */
+Status fs_write_new(const char *path, const void *bytes, size_t count) MUST_CHECK;
+
 /* Removes a file or a folder with all that is in it; follows no symbolic link. */
 Status fs_remove_tree(const char *path) MUST_CHECK;
 

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/csv.h"
 #include "base/fs.h"
 #include "flow/compare.h"
 #include "flow/report.h"
@@ -46,24 +47,11 @@ static Status read_runs(Store *store, const int64_t *ids, int count, Arena *aren
     return OK;
 }
 
-/* A field in quotes where it needs them (RFC 4180). */
-static void append_field(Buffer *text, const char *field)
-{
-    if (!strpbrk(field, ",\"\r\n")) {
-        buffer_append_text(text, field);
-        return;
-    }
-    buffer_append_text(text, "\"");
-    for (; *field; field++)
-        buffer_append(text, *field == '"' ? "\"\"" : field, *field == '"' ? 2 : 1);
-    buffer_append_text(text, "\"");
-}
-
 static void append_csv_row(Buffer *text, const RunRecord *run)
 {
     char when[CLOCK_TEXT_BYTES];
     buffer_printf(text, "%lld,%s,", (long long)run->id, clock_utc_text(run->created_ms, when));
-    append_field(text, run->model_name);
+    csv_append_field(text, run->model_name);
     buffer_printf(text, ",%s", run_status_word(run->status));
     for (int i = 0; i < FIGURES; i++)
         if (isfinite(run->figures.values[i]))
@@ -72,9 +60,9 @@ static void append_csv_row(Buffer *text, const RunRecord *run)
             buffer_append_text(text, ",");
     buffer_printf(text, ",%s,%s,%s,%s,", run->model_sha256, run->dataset_sha256,
                   run->description_sha256, run->hdl_sha256);
-    append_field(text, run->tags);
+    csv_append_field(text, run->tags);
     buffer_append_text(text, ",");
-    append_field(text, run->note);
+    csv_append_field(text, run->note);
     buffer_append_text(text, "\r\n");
 }
 
@@ -139,8 +127,6 @@ static Status check_path(const char *path, RunsFormat *format)
     const char *dot = strrchr(path, '.');
     if (!dot || strchr(dot, '/') || !runs_format_parse(dot + 1, format))
         return error_set(ERR_USAGE, "%s: its name must end in .html, .csv or .json", path);
-    if (fs_exists(path))
-        return error_set(ERR_USAGE, "%s is there already: choose another name", path);
     return OK;
 }
 
@@ -151,7 +137,7 @@ Status runs_export_file(Store *store, const int64_t *ids, int count, const char 
     TRY(check_path(path, &format));
     Status status = runs_export(store, ids, count, format, &text);
     if (status == OK)
-        status = fs_write_atomic(path, text.data, text.length);
+        status = fs_write_new(path, text.data, text.length);
     buffer_free(&text);
     return status;
 }

@@ -1,4 +1,4 @@
-/* Canvas, keys, actions, table, dialog, prompt, messages, gauge, scroll, figures: without a screen.
+/* Canvas, keys, actions, dialog, prompt, messages, gauge, scroll, figures: without a screen.
  */
 #include <unistd.h>
 
@@ -282,137 +282,6 @@ static void test_settings_file(void **state)
     assert_int_equal(fs_remove_tree(folder), OK);
     buffer_free(&text);
     buffer_free(&warnings);
-}
-
-/* ---- table ----------------------------------------------------------------------------------- */
-
-typedef struct Numbers {
-    int64_t ids[100];
-    int64_t count;
-} Numbers;
-
-static int64_t numbers_count(const void *self)
-{
-    return ((const Numbers *)self)->count;
-}
-
-static int64_t numbers_id(const void *self, int64_t row)
-{
-    return ((const Numbers *)self)->ids[row];
-}
-
-static int asked_cells;
-
-static void numbers_cell(const void *self, int64_t row, int column, TableCell *cell)
-{
-    asked_cells++;
-    snprintf(cell->text, sizeof cell->text, "%s%lld", column ? "value " : "",
-             (long long)((const Numbers *)self)->ids[row]);
-}
-
-static void numbers_sort(void *self, int column, bool descending)
-{
-    Numbers *numbers = self;
-    bool up = column >= 0 && !descending;
-    for (int64_t i = 0; i < numbers->count; i++)
-        numbers->ids[i] = up ? i + 1 : numbers->count - i;
-}
-
-static const TableColumn TWO_COLUMNS[] = {{"id", 5, 0, true}, {"value", 0, 1, false}};
-
-static Table numbers_table(Numbers *numbers, int64_t count)
-{
-    numbers->count = count;
-    numbers_sort(numbers, 0, false);
-    Table table = table_of(TWO_COLUMNS, 2,
-                           (TableSource){.self = numbers,
-                                         .count = numbers_count,
-                                         .id = numbers_id,
-                                         .cell = numbers_cell,
-                                         .sort = numbers_sort});
-    table_layout(&table, 11); /* titles and 10 rows */
-    return table;
-}
-
-static void test_table_moves(void **state)
-{
-    (void)state;
-    Numbers numbers;
-    Table table = numbers_table(&numbers, 100);
-    assert_int_equal(table_selected_id(&table), 1);
-    table_action(&table, ACTION_UP);
-    assert_int_equal(table_selected_id(&table), 1);
-    table_action(&table, ACTION_PAGE_DOWN);
-    assert_int_equal(table_selected_id(&table), 11);
-    assert_int_equal(table.top, 1);
-    table_action(&table, ACTION_LAST);
-    assert_int_equal(table_selected_id(&table), 100);
-    assert_int_equal(table.top, 90);
-    table_layout(&table, 21); /* a taller screen shows more, and no empty rows */
-    assert_int_equal(table.top, 80);
-    table_action(&table, ACTION_FIRST);
-    assert_int_equal(table.top, 0);
-    assert_false(table_action(&table, ACTION_HELP));
-    char position[64];
-    table_action(&table, ACTION_DOWN);
-    table_position(&table, position, sizeof position);
-    assert_string_equal(position, "2 of 100 - 2%");
-}
-
-/* The selection is a row's id, not its place. */
-static void test_table_follows_id(void **state)
-{
-    (void)state;
-    Numbers numbers;
-    Table table = numbers_table(&numbers, 100);
-    table_search(&table, "42");
-    assert_int_equal(table_selected_id(&table), 42);
-    table_action(&table, ACTION_SORT);
-    table_action(&table, ACTION_SORT_REVERSE);
-    assert_int_equal(table_selected_id(&table), 42);
-    assert_int_equal(table.selected, 58);
-    numbers.count = 50; /* 100..51 are left: 42 is gone, its neighbourhood stays */
-    table_refresh(&table);
-    assert_int_equal(table.selected, 49);
-    numbers.count = 0;
-    table_refresh(&table);
-    assert_int_equal(table_selected_id(&table), -1);
-    table_action(&table, ACTION_DOWN);
-    assert_int_equal(table_selected_id(&table), -1);
-}
-
-static void test_table_search(void **state)
-{
-    (void)state;
-    Numbers numbers;
-    Table table = numbers_table(&numbers, 100);
-    assert_true(table_search(&table, "VALUE 9"));
-    assert_int_equal(table_selected_id(&table), 9);
-    table_action(&table, ACTION_SEARCH_NEXT);
-    assert_int_equal(table_selected_id(&table), 90);
-    table_action(&table, ACTION_SEARCH_PREVIOUS);
-    table_action(&table, ACTION_SEARCH_PREVIOUS);
-    assert_int_equal(table_selected_id(&table), 99);
-    assert_false(table_search(&table, "nothing"));
-    assert_int_equal(table_selected_id(&table), 99);
-}
-
-static void test_table_draws_visible_rows_only(void **state)
-{
-    (void)state;
-    Numbers numbers;
-    Table table = numbers_table(&numbers, 100);
-    table_action(&table, ACTION_SORT);
-    table_layout(&table, 4);
-    table_action(&table, ACTION_DOWN);
-    asked_cells = 0;
-    Canvas *canvas = canvas_new(4, 30, true);
-    table_draw(&table, area_of(canvas));
-    assert_int_equal(asked_cells, 6);
-    assert_canvas(canvas, "    id^  value\n      1  value 1\n>     2  value 2\n      3  value 3\n");
-    canvas = canvas_new(2, 12, true); /* too narrow for both */
-    table_draw(&table, area_of(canvas));
-    assert_canvas(canvas, "    id^\n      1\n");
 }
 
 /* ---- dialog, prompt -------------------------------------------------------------------------- */
@@ -703,10 +572,6 @@ int main(void)
         cmocka_unit_test(test_settings_text),
         cmocka_unit_test(test_settings_file),
         cmocka_unit_test(test_settings_of_a_table),
-        cmocka_unit_test(test_table_moves),
-        cmocka_unit_test(test_table_follows_id),
-        cmocka_unit_test(test_table_search),
-        cmocka_unit_test(test_table_draws_visible_rows_only),
         cmocka_unit_test(test_dialog),
         cmocka_unit_test(test_prompt),
         cmocka_unit_test(test_prompt_completes_arguments),
