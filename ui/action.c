@@ -237,7 +237,7 @@ static const ActionInfo TABLE[ACTIONS] = {
                       .choices = THEME_NAMES, .twin = "--theme NAME"},
     [ACTION_MOUSE] = {"mouse", "", "ask the terminal for the mouse, or not", NULL,
                       .scope = SCOPE_APP, .twin = "--no-mouse"},
-    [ACTION_SAVE_SETTINGS] = {"save-settings", "", "theme, mouse and columns, for next time", NULL,
+    [ACTION_SAVE_SETTINGS] = {"save-settings", "", "theme, mouse, columns: now, not when leaving", NULL,
                               .scope = SCOPE_APP, .writes = true,
                               .screen_only = "the file is text: 'dnn2fpga paths' says where"},
     [ACTION_SNAPSHOT] = {"snapshot", "", "write the screen as text to a file", NULL,

@@ -250,6 +250,7 @@ void app_stop_climb(App *app);
 void app_set_theme(App *app);
 void app_toggle_mouse(App *app);
 void app_save_settings(App *app);
+TableChoice app_history_choice(const App *app); /* columns and order, as they are now */
 void app_write_snapshot(App *app);
 
 /* ---- the table that is shown, as a file (app_export.c) --------------------------------------- */

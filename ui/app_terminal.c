@@ -17,13 +17,18 @@ void app_toggle_mouse(App *app)
 {
     app->settings.mouse = !app->settings.mouse;
     app->ports.set_mouse(app->ports.host, app->settings.mouse);
-    app_message(app, MESSAGE_INFO, "mouse %s; :save-settings keeps it so",
+    app_message(app, MESSAGE_INFO, "mouse %s",
                 app->settings.mouse ? "on: hold Shift to select text" : "off");
+}
+
+TableChoice app_history_choice(const App *app)
+{
+    return table_choice(screen_history_table(app->roots[ROOT_HISTORY]));
 }
 
 void app_save_settings(App *app)
 {
-    app->settings.history = table_choice(screen_history_table(app->roots[ROOT_HISTORY]));
+    app->settings.history = app_history_choice(app);
     if (app->ports.save_settings(app->ports.host) != OK)
         app_message(app, MESSAGE_ERROR, "%s", error_message());
     else

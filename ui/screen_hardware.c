@@ -49,6 +49,7 @@ typedef struct HardwareScreen {
     Folding *folding; /* owned, of `run`; NULL: that has no description yet */
     int64_t run;
     bool stale;
+    bool loading;         /* the description is read in another thread */
     const char *device;   /* of the list of all; NULL: none */
     FoldingShares shares; /* of it */
     BalanceTask *balance; /* under way in another thread: the folding must stay; NULL: none */
@@ -124,11 +125,13 @@ static void rows_cell(const void *self, int64_t at, int column, TableCell *cell)
 
 /* ---- drawing --------------------------------------------------------------------------------- */
 
-static void draw_nothing(const App *app, Area area)
+static void draw_nothing(const App *app, bool loading, Area area)
 {
     const RunView *run = &app->run;
     const char *text = "No run yet. r starts one.";
-    if (run->known)
+    if (loading)
+        text = "The description is being read ...";
+    else if (run->known)
         text = run_view_active(run) ? "The design is known once the run has described it."
                                     : "This run did not come as far as its hardware.";
     area_text(area, 1, 1, STYLE_DIM, text);
@@ -138,7 +141,7 @@ static void hardware_draw(const Screen *base, Area area)
 {
     const HardwareScreen *screen = (const HardwareScreen *)base;
     if (!screen->folding) {
-        draw_nothing(base->app, area);
+        draw_nothing(base->app, screen->loading, area);
         return;
     }
     const HardwarePane pane = {.app = base->app,
@@ -200,6 +203,56 @@ static void apply_choices(HardwareScreen *screen)
                 app_message(screen->base.app, MESSAGE_WARNING, "%s", error_message());
 }
 
+typedef struct LoadTask {
+    HardwareScreen *screen;
+    int64_t run;
+    char path[RUN_PATH_BYTES + 16];
+    Folding *folding;            /* NULL: not read */
+    char message[MESSAGE_BYTES]; /* then; messages belong to a thread */
+} LoadTask;
+
+static void read_description(void *context)
+{
+    LoadTask *task = context;
+    if (folding_open(task->path, &task->folding) != OK)
+        snprintf(task->message, sizeof task->message, "%s", error_message());
+}
+
+/* Another run may be shown by now: then its own description is read next. */
+static void take_description(App *app, void *context)
+{
+    LoadTask *task = context;
+    HardwareScreen *screen = task->screen;
+    screen->loading = false;
+    if (task->run != app->run.id) {
+        screen->stale = true;
+        folding_free(task->folding);
+    } else if (task->folding) {
+        screen->folding = task->folding;
+        apply_choices(screen);
+        estimate(screen);
+        table_refresh(&screen->table);
+    } else {
+        app_message(app, MESSAGE_WARNING, "%s", task->message);
+    }
+    free(task);
+}
+
+static void begin_reading(HardwareScreen *screen, const char *path)
+{
+    LoadTask *task = calloc(1, sizeof *task);
+    if (!task)
+        abort();
+    task->screen = screen;
+    task->run = screen->run;
+    snprintf(task->path, sizeof task->path, "%s", path);
+    screen->loading = true;
+    if (!app_work(screen->base.app, &(Work){read_description, take_description, task})) {
+        screen->loading = false;
+        free(task);
+    }
+}
+
 static void open_description(HardwareScreen *screen)
 {
     const RunView *run = &screen->base.app->run;
@@ -212,20 +265,15 @@ static void open_description(HardwareScreen *screen)
     screen->run = run->id;
     bool described = run->stages[STAGE_DESCRIBE].mark == MARK_DONE;
     snprintf(path, sizeof path, "%s/description", run->folder);
-    if (!described || !*run->folder || !fs_exists(path))
-        return;
-    if (folding_open(path, &screen->folding) == OK)
-        apply_choices(screen);
-    else
-        app_message(screen->base.app, MESSAGE_WARNING, "%s", error_message());
-    estimate(screen);
+    if (described && *run->folder && fs_exists(path))
+        begin_reading(screen, path);
     table_refresh(&screen->table);
 }
 
 static void hardware_layout(Screen *base, int rows, int columns)
 {
     HardwareScreen *screen = (HardwareScreen *)base;
-    if (screen->stale && !screen->balance)
+    if (screen->stale && !screen->balance && !screen->loading)
         open_description(screen);
     table_layout(&screen->table, columns >= WIDE_COLUMNS ? rows : rows - FIGURE_ROWS);
 }
@@ -404,7 +452,9 @@ static bool hardware_can(const Screen *base, ActionId action, const char **why_n
     bool own = fold_key(action) || action == ACTION_FOLD_AS_BUILT || action == ACTION_BALANCE ||
                action == ACTION_NEXT_DEVICE || action == ACTION_DEVICE;
     bool emitted = base->app->run.stages[STAGE_EMIT].mark == MARK_DONE;
-    if (own && !screen->folding)
+    if (own && screen->loading)
+        *why_not = "the description is being read";
+    else if (own && !screen->folding)
         *why_not = "there is no design yet: r makes one";
     else if (own && screen->balance)
         *why_not = "foldings are being chosen";

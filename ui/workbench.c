@@ -313,6 +313,7 @@ static void make_app(Workbench *bench, const WorkbenchOptions *options)
                             .no_viewer = wave_viewer_missing()};
     const AppPorts ports = workbench_ports(bench);
     bench->app = app_new(&settings, &ports, bench->store);
+    bench->settings.history = app_history_choice(bench->app);
     bench->jobs = (Jobs){.loop = &bench->loop,
                          .app = bench->app,
                          .folder = fs_folder_of(bench->arena, store_path(bench->store)),
@@ -390,17 +391,34 @@ static Status run_workbench(Workbench *bench, const WorkbenchOptions *options)
     app_begin_next(workbench_app(bench)); /* what an earlier workbench left */
     uv_run(&bench->loop, UV_RUN_DEFAULT);
     app_commit_edits(workbench_app(bench)); /* however it ended */
+    workbench_keep_settings(bench);
     Status recorded = walk_close(&bench->walk);
     return bench->status == OK ? recorded : bench->status;
 }
 
-static void free_workbench(Workbench *bench)
+/* What is at work in other threads may take seconds, and nobody waits for it: the program ends
+ * around it, with everything written that is to be kept. */
+static void leave_work_behind(Workbench *bench, Status status)
+{
+    if (!bench->is_reading && (!bench->app || bench->app->working == 0))
+        return;
+    messages_free(&bench->app->messages);
+    store_close(bench->store);
+    fflush(NULL);
+    _exit((int)status);
+}
+
+static void close_outside(Workbench *bench)
 {
     terminal_close(bench->terminal);
     if (bench->app) {
         jobs_close(&bench->jobs);
         viewer_close(&bench->viewer);
     }
+}
+
+static void free_workbench(Workbench *bench)
+{
     uv_walk(&bench->loop, close_handle, NULL);
     while (uv_run(&bench->loop, UV_RUN_DEFAULT) != 0)
         continue;
@@ -431,9 +449,11 @@ int workbench_main(const WorkbenchOptions *options)
         buffer_append_text(&last_words, bench->walk.failure);
     else if (status != OK && !bench->stopping)
         buffer_append_text(&last_words, error_message());
-    free_workbench(bench);
+    close_outside(bench);
     if (last_words.length > 0)
         fprintf(stderr, "dnn2fpga: %s\n", last_words.data);
     buffer_free(&last_words);
+    leave_work_behind(bench, status);
+    free_workbench(bench);
     return (int)status;
 }

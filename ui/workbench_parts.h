@@ -42,7 +42,8 @@ typedef struct Workbench {
     Viewer viewer;
     Arena *arena;
     Paths paths;
-    Settings settings; /* of the configuration file and the command line */
+    Settings
+        settings; /* of the configuration file and the command line; what leaving compares with */
     Walk walk;
     int killed_by; /* signal that ended the workbench; 0: none */
     bool is_reading;
@@ -60,6 +61,9 @@ App *workbench_app(Workbench *bench);
 
 /* What the app asks of the world, done by this workbench. */
 AppPorts workbench_ports(Workbench *bench);
+
+/* What the user changed since the start, and nothing else, goes into the configuration file. */
+void workbench_keep_settings(const Workbench *bench);
 
 /* The terminal has another size, or is there again. */
 void workbench_take_size(Workbench *bench);

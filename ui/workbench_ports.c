@@ -1,6 +1,7 @@
 /* What the app asks of the world, as a workbench on a terminal does it. */
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/clock.h"
 #include "ui/workbench_parts.h"
@@ -138,6 +139,27 @@ static Status save_settings(void *host)
     bench->settings.mouse = bench->app->settings.mouse;
     bench->settings.history = bench->app->settings.history;
     return settings_write(bench->paths.config, &bench->settings);
+}
+
+void workbench_keep_settings(const Workbench *bench)
+{
+    const AppSettings *now = &bench->app->settings;
+    const Settings *begun = &bench->settings;
+    TableChoice history = app_history_choice(bench->app);
+    bool theme = now->theme != begun->theme, mouse = now->mouse != begun->mouse;
+    bool table = strcmp(history.hidden, begun->history.hidden) != 0 ||
+                 strcmp(history.sort, begun->history.sort) != 0;
+    if (now->readonly || bench->walk.unattended || !(theme || mouse || table))
+        return;
+    Buffer known_already = {0};
+    Settings kept = settings_default(); /* the file's own, as another workbench may have left it */
+    settings_read(bench->paths.config, &kept, &known_already);
+    buffer_free(&known_already);
+    kept.theme = theme ? now->theme : kept.theme;
+    kept.mouse = mouse ? now->mouse : kept.mouse;
+    kept.history = table ? history : kept.history;
+    if (settings_write(bench->paths.config, &kept) != OK)
+        app_message(bench->app, MESSAGE_ERROR, "settings are not kept: %s", error_message());
 }
 
 static void set_size(void *host, int rows, int columns)

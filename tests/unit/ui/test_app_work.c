@@ -90,11 +90,48 @@ static void test_waves(void **state)
     app_free(app);
 }
 
+static void show_run(App *app, int64_t run, const char *folder)
+{
+    fixture_event(app, (Event){.kind = EVENT_RUN_STARTED, .run = run, .folder = folder});
+    free(screen_text(app, 24, 80));
+}
+
+/* The design of a run is read elsewhere; what comes for a run that is no more shown is dropped. */
+static void test_long_reading(void **state)
+{
+    (void)state;
+    FakeHost fake;
+    char folder[] = "/tmp/dnn2fpga-reading-XXXXXX", file[64];
+    App *app = ready_app(&fake);
+    press(app, "r");
+    fixture_design(app);
+    assert_non_null(mkdtemp(folder));
+    snprintf(file, sizeof file, "%s/description", folder);
+    assert_int_equal(fs_write_atomic(file, "none", 4), OK);
+    fake.holds_work = true;
+    show_run(app, 8, folder);
+    assert_true(app_busy(app));
+    assert_shows(app, "The description is being read");
+    press(app, "p");
+    assert_shows(app, "the description is being read");
+    show_run(app, 9, folder);
+    finish_work(app, &fake);
+    free(screen_text(app, 24, 80));
+    assert_non_null(fake.held.run); /* now that of run 9 */
+    finish_work(app, &fake);
+    assert_shows(app, "The design is known once");
+    assert_shows(app, file); /* the message: it is no description */
+    assert_false(app_busy(app));
+    app_free(app);
+    assert_int_equal(fs_remove_tree(folder), OK);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_long_work),
         cmocka_unit_test(test_long_balance),
+        cmocka_unit_test(test_long_reading),
         cmocka_unit_test(test_waves),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -207,8 +207,7 @@ static void vt_child(int sync, char *const argv[])
     _exit(127);
 }
 
-/* The program's first screen is drawn when this returns. */
-VT_UNUSED static Vt *vt_start(int rows, int columns, char *const argv[])
+VT_UNUSED static Vt *vt_begin(int rows, int columns, char *const argv[])
 {
     Vt *vt = calloc(1, sizeof *vt);
     struct winsize size = {.ws_row = (unsigned short)rows, .ws_col = (unsigned short)columns};
@@ -240,6 +239,13 @@ VT_UNUSED static Vt *vt_start(int rows, int columns, char *const argv[])
     vt->marker = open(ptsname(vt->master), O_WRONLY | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
     fcntl(vt->master, F_SETFL, O_NONBLOCK);
     fcntl(vt->sync, F_SETFL, O_NONBLOCK);
+    return vt;
+}
+
+/* The program's first screen is drawn when this returns. */
+VT_UNUSED static Vt *vt_start(int rows, int columns, char *const argv[])
+{
+    Vt *vt = vt_begin(rows, columns, argv);
     vt_settle(vt);
     return vt;
 }
