@@ -31,7 +31,7 @@ static int distance(const char *a, const char *b)
 const char *nearest_word(const char *word, const char *const *names)
 {
     const char *best = NULL;
-    int best_distance = (int)strlen(word) / 3 + 1;
+    int best_distance = ((int)strlen(word) + 2) / 3;
     for (; *names; names++) {
         int d = distance(word, *names);
         if (d <= best_distance) {

@@ -169,7 +169,8 @@ static const Option OPTIONS[] = {
     {"activation-bits", "B", GROUP_QUANTIZE, WHOLE32, AT(run.activation_bits), NULL,
      "width of activations"},
     {"calibration", "NAME[:P]", GROUP_QUANTIZE, SPECIAL, 0, set_calibration,
-     "how clip ranges are chosen: minmax (default) percentile mse entropy ..."},
+     "how clip ranges are chosen: minmax (default) percentile mse entropy aciq-laplace aciq-gauss "
+     "mean-sigma; P: percent that is kept"},
     {"weight-calibration", "NAME[:P]", GROUP_QUANTIZE, TEXT, AT(run.weight_calibration), NULL,
      "the same for weights alone (default: as --calibration)"},
     {"calibration-average", NULL, GROUP_QUANTIZE, FLAG, AT(run.calibration_average), NULL,
@@ -256,9 +257,9 @@ static const Option OPTIONS[] = {
     {"loaded", NULL, GROUP_DEPLOY, FLAG, AT(deploy.loaded), NULL,
      "the board has the design already: do not build, do not load"},
     {"device", "NAME", GROUP_DEVICE | GROUP_PLAN, TEXT, AT(run.device), NULL,
-     "part to fit into: up5k hx8k ecp5-25 artix7-35t zynq-7020 ...; without --target-fps "
-     "the fastest foldings that do"},
-    {"synth", NULL, GROUP_RUN, SPECIAL, 0, set_synth,
+     "part to fit into: up5k hx8k ecp5-25 ecp5-45 ecp5-85 artix7-35t artix7-100t zynq-7010 "
+     "zynq-7020; without --target-fps the fastest foldings that do"},
+    {"synth", NULL, GROUP_SYNTH, SPECIAL, 0, set_synth,
      "synthesize for --device at the end: size, clock, bitstream"},
     {"taps", "N", GROUP_HARDWARE, WHOLE, AT(run.tap_images), NULL,
      "compare every layer's stream of the first N images, not the outputs alone"},
@@ -316,10 +317,10 @@ static const Option OPTIONS[] = {
      "the history (default: the user's, see 'dnn2fpga paths')"},
     {"workdir", "DIR", GROUP_WORKDIR, TEXT, AT(run.workdir), NULL,
      "where files are written (default: the run's folder in the history)"},
-    {"jobs", "N", GROUP_COMMON, WHOLE32, AT(run.jobs), NULL,
+    {"jobs", "N", GROUP_WORK, WHOLE32, AT(run.jobs), NULL,
      "threads, and simulations at a time (default: processors)"},
-    {"json", NULL, GROUP_COMMON, FLAG, AT(json), NULL, "one JSON object on standard output"},
-    {"quiet", NULL, GROUP_COMMON, FLAG, AT(quiet), NULL, "no progress on standard error"},
+    {"json", NULL, GROUP_JSON, FLAG, AT(json), NULL, "one JSON object on standard output"},
+    {"quiet", NULL, GROUP_WORK, FLAG, AT(quiet), NULL, "no progress on standard error"},
     {"help", NULL, GROUP_COMMON, FLAG, AT(help), NULL, "this text"},
 };
 
@@ -434,15 +435,38 @@ bool arguments_option(int index, OptionInfo *info)
     return true;
 }
 
+enum { HELP_COLUMN = 29, HELP_WIDTH = 80 };
+
+/* The words of a text from HELP_COLUMN on, where the line stands at `column` now. */
+static void print_wrapped(const char *text, int column, FILE *stream)
+{
+    while (*text) {
+        int length = (int)strcspn(text, " ");
+        if (column > HELP_COLUMN && column + 1 + length > HELP_WIDTH) {
+            fputc('\n', stream);
+            column = 0;
+        }
+        bool first = column <= HELP_COLUMN;
+        fprintf(stream, "%*s%.*s", first ? HELP_COLUMN - column : 1, "", length, text);
+        column = (first ? HELP_COLUMN : column + 1) + length;
+        text += length;
+        text += strspn(text, " ");
+    }
+    fputc('\n', stream);
+}
+
 void arguments_print_help(unsigned groups, FILE *stream)
 {
     for (int i = 0; i < OPTION_COUNT; i++) {
         const Option *option = &OPTIONS[i];
         if (!(option->group & groups))
             continue;
-        char left[64];
-        snprintf(left, sizeof left, "--%s%s%s", option->name, option->value ? " " : "",
-                 option->value ? option->value : "");
-        fprintf(stream, "  %-26s %s\n", left, option->help);
+        int column = fprintf(stream, "  --%s%s%s", option->name, option->value ? " " : "",
+                             option->value ? option->value : "");
+        if (column >= HELP_COLUMN) {
+            fputc('\n', stream);
+            column = 0;
+        }
+        print_wrapped(option->help, column, stream);
     }
 }

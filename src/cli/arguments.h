@@ -36,7 +36,10 @@ typedef enum OptionGroup {
     GROUP_EVALUATE = 1 << 12,
     GROUP_DEPLOY = 1 << 13,
     GROUP_DEVICE = 1 << 14,
-    GROUP_PLAN = 1 << 15
+    GROUP_PLAN = 1 << 15,
+    GROUP_SYNTH = 1 << 16, /* a run that may go on to synthesis */
+    GROUP_JSON = 1 << 17,
+    GROUP_WORK = 1 << 18 /* takes time, and says how far it is */
 } OptionGroup;
 
 typedef struct Arguments {
@@ -76,7 +79,7 @@ typedef struct OptionInfo {
 /* The rows of the table; false after the last. */
 bool arguments_option(int index, OptionInfo *info);
 
-/* The options of these groups, one line each. */
+/* The options of these groups, in 80 columns. */
 void arguments_print_help(unsigned groups, FILE *stream);
 
 #endif

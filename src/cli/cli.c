@@ -95,8 +95,20 @@ static Status do_with_description(Invocation *invocation, FlowVerb *flow, Report
     return do_flow(invocation, flow, table);
 }
 
+/* In a run of its own the number would stand for nothing. */
+static Status check_parent(const Invocation *invocation)
+{
+    const RunOptions *run = &invocation->arguments.run;
+    RunRecord parent;
+    if (run->parent <= 0)
+        return OK; /* 0: none; what is below is refused with the other options */
+    TRY_IN(store_read_run(run->database, run->parent, invocation->arena, &parent), "--parent");
+    return OK;
+}
+
 static Status verb_run(Invocation *invocation)
 {
+    TRY(check_parent(invocation));
     if (invocation->arguments.queue)
         return queue_add_run(invocation);
     return do_with_model(invocation, flow_run, invocation_run_table);
@@ -319,57 +331,86 @@ static Status verb_doctor(Invocation *invocation)
     return invocation_report(invocation, status, report, doctor_table);
 }
 
+/* Options of verbs that answer at once, and of those that take time. */
+enum { REPORTS = GROUP_COMMON | GROUP_JSON, WORKS = REPORTS | GROUP_WORK };
+
 static const Verb VERBS[] = {
     {"run", "MODEL --data PATH", 1, 1,
-     GROUP_COMMON | GROUP_HISTORY | GROUP_WORKDIR | GROUP_DATA | GROUP_QUANTIZE | GROUP_HARDWARE |
-         GROUP_DEVICE | GROUP_PLAN | GROUP_RUN | GROUP_OPTIMIZED,
-     verb_run, "the whole flow: evaluate, quantize, generate VHDL, prove it equal"},
-    {"inspect", "MODEL", 1, 1, GROUP_COMMON, verb_inspect,
-     "layers, shapes, parameters, and everything that blocks hardware"},
-    {"evaluate", "MODEL --data PATH", 1, 1,
-     GROUP_COMMON | GROUP_DATA | GROUP_QUANTIZE | GROUP_EVALUATE, verb_evaluate,
-     "accuracy, confusion matrix and speed, float and integer"},
+     WORKS | GROUP_HISTORY | GROUP_WORKDIR | GROUP_DATA | GROUP_QUANTIZE | GROUP_HARDWARE |
+         GROUP_DEVICE | GROUP_PLAN | GROUP_RUN | GROUP_SYNTH | GROUP_OPTIMIZED,
+     verb_run, "the whole flow: evaluate, quantize, generate VHDL, prove it equal",
+     "dnn2fpga run model.h5 --data mnist --images 20"
+     "\n"
+     "dnn2fpga run model.h5 --data mnist --bits 4 --max-drop 0.01 --images 20",
+     NULL},
+    {"inspect", "MODEL", 1, 1, WORKS, verb_inspect,
+     "layers, shapes, parameters, and everything that blocks hardware", "dnn2fpga inspect model.h5",
+     NULL},
+    {"evaluate", "MODEL --data PATH", 1, 1, WORKS | GROUP_DATA | GROUP_QUANTIZE | GROUP_EVALUATE,
+     verb_evaluate, "accuracy, confusion matrix and speed, float and integer",
+     "dnn2fpga evaluate model.h5 --data mnist --labels labels.csv", NULL},
     {"train", "MODEL --data PATH --output FILE.h5", 1, 1,
-     GROUP_COMMON | GROUP_HISTORY | GROUP_WORKDIR | GROUP_DATA | GROUP_TRAIN, verb_train,
-     "train a model, or an architecture in JSON, and write it as a Keras file"},
-    {"sensitivity", "MODEL --data PATH", 1, 1, GROUP_COMMON | GROUP_DATA | GROUP_QUANTIZE,
-     verb_sensitivity, "what each layer costs when it is quantized, and what it saves in float"},
+     WORKS | GROUP_HISTORY | GROUP_WORKDIR | GROUP_DATA | GROUP_TRAIN, verb_train,
+     "train a model, or an architecture in JSON, and write it as a Keras file",
+     "dnn2fpga train model.h5 --data mnist --epochs 2 --output better.h5", NULL},
+    {"sensitivity", "MODEL --data PATH", 1, 1, WORKS | GROUP_DATA | GROUP_QUANTIZE,
+     verb_sensitivity, "what each layer costs when it is quantized, and what it saves in float",
+     "dnn2fpga sensitivity model.h5 --data mnist --bits 4", NULL},
     {"quantize", "MODEL --data PATH", 1, 1,
-     GROUP_COMMON | GROUP_HISTORY | GROUP_WORKDIR | GROUP_DATA | GROUP_QUANTIZE | GROUP_OPTIMIZED,
-     verb_quantize, "calibrate, quantize, and write the model description"},
+     WORKS | GROUP_HISTORY | GROUP_WORKDIR | GROUP_DATA | GROUP_QUANTIZE | GROUP_OPTIMIZED,
+     verb_quantize, "calibrate, quantize, and write the model description",
+     "dnn2fpga quantize model.h5 --data mnist --per-channel --workdir out"
+     "\n"
+     "dnn2fpga quantize model.h5 --data mnist --bits 6 --write-scheme my.scheme",
+     NULL},
     {"observe", "MODEL --data PATH --workdir DIR", 1, 1,
-     GROUP_COMMON | GROUP_WORKDIR | GROUP_DATA | GROUP_QUANTIZE, verb_observe,
-     "histograms of weights and activations, as a file"},
-    {"sweep", "MODEL --data PATH", 1, 1, GROUP_COMMON | GROUP_DATA | GROUP_QUANTIZE, verb_sweep,
-     "accuracy of every calibration at 8 to 3 bits, per tensor and per channel"},
-    {"scheme", "show FILE | diff FILE FILE", 2, 3, GROUP_COMMON, verb_scheme,
-     "scheme files: what they choose for each layer, and where two differ (exit status 1)"},
-    {"plan", "DESCRIPTION", 1, 1, GROUP_COMMON | GROUP_PLAN, verb_plan,
-     "what a model description is as hardware: foldings, cycles, buffers, size; writes nothing"},
-    {"emit", "DESCRIPTION --workdir DIR", 1, 1,
-     GROUP_COMMON | GROUP_WORKDIR | GROUP_HARDWARE | GROUP_PLAN, verb_emit,
-     "VHDL from a model description"},
+     WORKS | GROUP_WORKDIR | GROUP_DATA | GROUP_QUANTIZE, verb_observe,
+     "histograms of weights and activations, as a file",
+     "dnn2fpga observe model.h5 --data mnist --workdir out", NULL},
+    {"sweep", "MODEL --data PATH", 1, 1, WORKS | GROUP_DATA | GROUP_QUANTIZE, verb_sweep,
+     "accuracy of every calibration at 8 to 3 bits, per tensor and per channel",
+     "dnn2fpga sweep model.h5 --data mnist --test-images 1000", NULL},
+    {"scheme", "show FILE | diff FILE FILE", 2, 3, REPORTS, verb_scheme,
+     "scheme files: what they choose for each layer; where two differ (status 1)",
+     "dnn2fpga scheme show my.scheme", NULL},
+    {"plan", "DESCRIPTION", 1, 1, WORKS | GROUP_PLAN, verb_plan,
+     "what a description is as hardware: foldings, cycles, size; writes nothing",
+     "dnn2fpga plan out --target-fps 10000 --clock 50 --device ecp5-45", NULL},
+    {"emit", "DESCRIPTION --workdir DIR", 1, 1, WORKS | GROUP_WORKDIR | GROUP_HARDWARE | GROUP_PLAN,
+     verb_emit, "VHDL from a model description", "dnn2fpga emit out --workdir vhdl", NULL},
     {"simulate", "DESCRIPTION --data PATH --workdir DIR", 1, 1,
-     GROUP_COMMON | GROUP_WORKDIR | GROUP_DATA | GROUP_HARDWARE | GROUP_PLAN, verb_simulate,
-     "simulate the VHDL of a model description and prove it equal to the software"},
+     WORKS | GROUP_WORKDIR | GROUP_DATA | GROUP_HARDWARE | GROUP_PLAN, verb_simulate,
+     "simulate the VHDL of a model description and prove it equal to the software",
+     "dnn2fpga simulate out --data mnist --images 20 --workdir sim", NULL},
     {"deploy", "DESCRIPTION --data PATH --workdir DIR --port PATH | --simulate", 1, 1,
-     GROUP_COMMON | GROUP_WORKDIR | GROUP_DATA | GROUP_HARDWARE | GROUP_DEPLOY, verb_deploy,
-     "onto a board: build, load, send test images over its serial line, score the answers"},
+     WORKS | GROUP_WORKDIR | GROUP_DATA | GROUP_HARDWARE | GROUP_DEPLOY, verb_deploy,
+     "onto a board: build, load, send test images, score the answers",
+     "dnn2fpga deploy out --data mnist --workdir board --port /dev/ttyUSB1", NULL},
     {"synth", "DESCRIPTION|WORKDIR --device NAME", 1, 1,
-     GROUP_COMMON | GROUP_WORKDIR | GROUP_DATA | GROUP_DEVICE | GROUP_PLAN, verb_synth,
-     "synthesize a model description: size, clock and bitstream for a device"},
-    {"paper", "TRAINING.json QUANTIZED.json", 2, 2, GROUP_COMMON | GROUP_WORKDIR | GROUP_DRAW,
-     verb_paper, "the paper's tables and figures beside ours, from reports of train and quantize"},
-    {"runs", RUNS_WORDS, 1, ARGUMENTS_MAX_WORDS, GROUP_COMMON | GROUP_HISTORY | GROUP_LIST,
-     verb_runs, "the history: look, compare, export, mark, reproduce, resume"},
-    {"doctor", "", 0, 0, GROUP_COMMON, verb_doctor,
-     "tools found, what each enables, how to install it"},
-    {"paths", "", 0, 0, GROUP_COMMON, verb_paths, "where files live"},
+     WORKS | GROUP_WORKDIR | GROUP_DATA | GROUP_DEVICE | GROUP_PLAN, verb_synth,
+     "synthesize a model description: size, clock and bitstream for a device",
+     "dnn2fpga synth out --device hx8k --workdir fpga", NULL},
+    {"paper", "TRAINING.json QUANTIZED.json", 2, 2, REPORTS | GROUP_WORKDIR | GROUP_DRAW,
+     verb_paper, "the paper's tables and figures beside ours, from reports of train and quantize",
+     "dnn2fpga paper training.json quantized.json", NULL},
+    {"runs", "WORD [ID...]", 1, ARGUMENTS_MAX_WORDS, WORKS | GROUP_HISTORY | GROUP_LIST, verb_runs,
+     "the history: look, compare, export, mark, reproduce, resume",
+     "dnn2fpga runs list --status ok --sort quantized_accuracy --limit 5"
+     "\n"
+     "dnn2fpga runs compare 1 2"
+     "\n"
+     "dnn2fpga runs export 1 2 --format html --output runs.html",
+     runs_words},
+    {"doctor", "", 0, 0, REPORTS, verb_doctor, "tools found, what each enables, how to install it",
+     "dnn2fpga doctor", NULL},
+    {"paths", "", 0, 0, REPORTS, verb_paths, "where files live", "dnn2fpga paths --json", NULL},
     {"tour", "", 0, 0, GROUP_COMMON | GROUP_HISTORY | GROUP_SCREEN, verb_tour,
-     "a guided first run in the workbench, on the sample network"},
-    {"man", "", 0, 0, GROUP_COMMON, verb_man, "the manual page: 'dnn2fpga man | man -l -'"},
+     "a guided first run in the workbench, on the sample network", "dnn2fpga tour", NULL},
+    {"man", "", 0, 0, GROUP_COMMON, verb_man, "the manual page: 'dnn2fpga man | man -l -'",
+     "dnn2fpga man | man -l -", NULL},
     {"completion", "bash | zsh | fish", 1, 1, GROUP_COMMON, verb_completion,
-     "what a shell needs to complete verbs and options; to be sourced"},
+     "what a shell needs to complete verbs and options; to be sourced",
+     "source <(dnn2fpga completion bash)", NULL},
 };
 
 enum { VERB_COUNT = sizeof VERBS / sizeof *VERBS };
@@ -405,8 +446,16 @@ static void print_overview(FILE *stream)
 
 static void print_verb_help(const Verb *verb)
 {
-    printf("dnn2fpga %s %s\n%s\n\n", verb->name, verb->words, verb->help);
+    printf("dnn2fpga %s%s%s\n%s\n\n", verb->name, *verb->words ? " " : "", verb->words, verb->help);
+    VerbWord word;
+    for (int i = 0; verb->details && verb->details(i, &word); i++)
+        printf("  %s%s\n      %s\n", word.name, word.takes, word.help);
+    printf("%s", verb->details ? "\n" : "");
     arguments_print_help(verb->groups, stdout);
+    printf("\nExamples:\n");
+    for (const char *line = verb->examples; *line;
+         line += strcspn(line, "\n"), line += *line == '\n')
+        printf("  %.*s\n", (int)strcspn(line, "\n"), line);
 }
 
 /* With --json a failure without a report is an object too, so that a script always has one. */
@@ -426,7 +475,8 @@ static Status check_words(const Verb *verb, const Arguments *arguments)
 {
     if (arguments->word_count >= verb->least && arguments->word_count <= verb->most)
         return OK;
-    return error_set(ERR_USAGE, "usage: dnn2fpga %s %s", verb->name, verb->words);
+    return error_set(ERR_USAGE, "usage: dnn2fpga %s%s%s; --help tells more", verb->name,
+                     *verb->words ? " " : "", verb->words);
 }
 
 /* `words`: what follows the verb, up to NULL. */
@@ -450,23 +500,27 @@ static int do_verb(const Verb *verb, char **words, const WorkbenchDoor *door)
     return code;
 }
 
+static Status refuse_first_word(const char *word)
+{
+    const char *names[VERB_COUNT + 1] = {0};
+    for (int i = 0; i < VERB_COUNT; i++)
+        names[i] = VERBS[i].name;
+    const char *nearest = nearest_word(word, names);
+    return nearest
+               ? error_set(ERR_USAGE, "no verb and no file '%s'; did you mean '%s'?", word, nearest)
+               : error_set(ERR_USAGE, "no verb and no file '%s'; see --help", word);
+}
+
 static Status read_request(char **words, Arena *arena, Arguments *arguments,
                            WorkbenchRequest *request)
 {
     TRY(arguments_parse(words, WORKBENCH_GROUPS, arena, arguments));
+    const char *model = arguments->words[0];
+    if (model && !fs_exists(model))
+        return refuse_first_word(model);
     if (arguments->word_count > 1)
         return error_set(ERR_USAGE, "the workbench takes one model, not also '%s'",
                          arguments->words[1]);
-    const char *model = arguments->words[0];
-    if (model && !fs_exists(model)) {
-        const char *names[VERB_COUNT + 1] = {0};
-        for (int i = 0; i < VERB_COUNT; i++)
-            names[i] = VERBS[i].name;
-        const char *nearest = nearest_word(model, names);
-        return nearest ? error_set(ERR_USAGE, "no verb and no file '%s'; did you mean '%s'?", model,
-                                   nearest)
-                       : error_set(ERR_USAGE, "no verb and no file '%s'; see --help", model);
-    }
     arguments->run.model = model;
     *request = workbench_request(arguments);
     return OK;

@@ -261,8 +261,9 @@ Status differences_show(Invocation *invocation, const RunRecord *run)
     if (!found)
         return OK;
     if (!differences_kept(run->folder))
-        return error_set(ERR_ENVIRONMENT,
-                         "run %lld: keeps no differences; 'dnn2fpga runs differences %lld --again "
+        return error_set(ERR_REFUSED,
+                         "run %lld: keeps no differences: its proof found none, or it had none; "
+                         "'dnn2fpga runs differences %lld --again "
                          "--image N' looks for some in image N",
                          (long long)run->id, (long long)run->id);
     TRY_IN(differences_open(run->folder, &differences), "run %lld", (long long)run->id);

@@ -78,6 +78,42 @@ static void put_synopsis(Buffer *page)
                              ".B dnn2fpga\n\\fIVERB\\fR [\\fIWORD\\fR...] [\\fIOPTION\\fR...]\n");
 }
 
+/* The words that a verb begins with, indented below it. */
+static void put_details(Buffer *page, const Verb *verb)
+{
+    VerbWord word;
+    if (!verb->details)
+        return;
+    buffer_append_text(page, ".RS\n");
+    for (int i = 0; verb->details(i, &word); i++) {
+        buffer_append_text(page, ".TP\n");
+        put_bold(page, word.name);
+        put_italic(page, word.takes);
+        buffer_append_text(page, "\n");
+        put_text(page, word.help);
+        buffer_append_text(page, ".\n");
+    }
+    buffer_append_text(page, ".RE\n");
+}
+
+/* Each line as it is typed. */
+static void put_examples(Buffer *page)
+{
+    const Verb *verb;
+    put_section(page, "EXAMPLES");
+    buffer_append_text(page, ".nf\n");
+    for (int i = 0; (verb = verb_at(i)) != NULL; i++)
+        for (const char *line = verb->examples; *line;) {
+            char text[160];
+            int length = (int)strcspn(line, "\n");
+            snprintf(text, sizeof text, "%.*s", length, line);
+            put_text(page, text);
+            buffer_append_text(page, "\n");
+            line += length + (line[length] == '\n');
+        }
+    buffer_append_text(page, ".fi\n");
+}
+
 static void put_verbs(Buffer *page)
 {
     const Verb *verb;
@@ -92,6 +128,7 @@ static void put_verbs(Buffer *page)
         buffer_append_text(page, "\n");
         put_text(page, verb->help);
         buffer_append_text(page, ".\n");
+        put_details(page, verb);
     }
 }
 
@@ -261,4 +298,5 @@ void man_write(const WorkbenchDoor *door, Buffer *page)
     put_walks(page);
     put_files(page);
     put_status(page);
+    put_examples(page);
 }

@@ -148,9 +148,20 @@ Status queue_add_run(Invocation *invocation)
 
 /* ---- doing ----------------------------------------------------------------------------------- */
 
-/* What waits, one after the other; one that fails does not keep the others. The worst status of
- * all. */
-static Status start_jobs(QueueCall *call)
+/* The report of a job that was begun; with --json it becomes a member of `reports`. */
+static Status take_report(Invocation *invocation, Status status, json_t *report, json_t *reports)
+{
+    if (!invocation->arguments.json)
+        return invocation_report(invocation, status, report, invocation_run_table);
+    progress_line_clear(&invocation->progress);
+    json_array_append_new(reports, report ? report
+                                          : json_pack("{s:n s:s s:s}", "run", "status",
+                                                      error_status_word(status), "message",
+                                                      error_message()));
+    return status;
+}
+
+static Status start_all(QueueCall *call, json_t *reports)
 {
     Status worst = OK;
     int64_t id = 0;
@@ -158,11 +169,26 @@ static Status start_jobs(QueueCall *call)
     while (id > 0 && worst != ERR_CANCELLED) {
         json_t *report = NULL;
         Status status = flow_job(call->store, id, &call->invocation->events, &report);
-        status = invocation_report(call->invocation, status, report, invocation_run_table);
+        status = take_report(call->invocation, status, report, reports);
         worst = status > worst ? status : worst;
         TRY(queue_next(call->store, &id));
     }
     return worst;
+}
+
+/* What waits, one after the other; one that fails does not keep the others. The worst status of
+ * all. */
+static Status start_jobs(QueueCall *call)
+{
+    json_t *object = json_object(), *reports = json_array();
+    json_object_set_new(object, "reports", reports);
+    Status status = start_all(call, reports);
+    if (call->invocation->arguments.json) {
+        invocation_print_json(object);
+        call->invocation->reported = true;
+    }
+    json_decref(object);
+    return status;
 }
 
 /* ---- dispatch -------------------------------------------------------------------------------- */
@@ -170,11 +196,17 @@ static Status start_jobs(QueueCall *call)
 static const struct QueueWord {
     const char *name;
     bool takes_number;
+    bool replies; /* prints nothing itself: --json gets an object that says it is done */
     Status (*function)(QueueCall *call);
 } WORDS[] = {
-    {"list", false, list_jobs},         {"remove", true, remove_job}, {"up", true, move_up},
-    {"down", true, move_down},          {"retry", true, retry_job},   {"resume", true, add_resume},
-    {"reproduce", true, add_reproduce}, {"start", false, start_jobs},
+    {"list", false, false, list_jobs},
+    {"remove", true, true, remove_job},
+    {"up", true, true, move_up},
+    {"down", true, true, move_down},
+    {"retry", true, true, retry_job},
+    {"resume", true, false, add_resume},
+    {"reproduce", true, false, add_reproduce},
+    {"start", false, false, start_jobs},
 };
 
 enum { WORD_COUNT = sizeof WORDS / sizeof *WORDS };
@@ -210,5 +242,12 @@ Status runs_queue(Invocation *invocation, Store *store)
             return error_set(ERR_USAGE, "'%s' is no number; 'dnn2fpga runs queue' shows them",
                              number);
     }
-    return word->function(&call);
+    TRY(word->function(&call));
+    if (word->replies && arguments->json) {
+        json_t *object = json_pack("{s:s s:s s:n s:I}", "status", error_status_word(OK), "done",
+                                   word->name, "message", "job", (json_int_t)call.number);
+        invocation_print_json(object);
+        json_decref(object);
+    }
+    return OK;
 }

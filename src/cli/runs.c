@@ -34,7 +34,10 @@ typedef struct Word {
     int least, most;  /* words after it */
     int numbers;      /* how many of them are run numbers; -1: all */
     bool opens_store; /* before the function is called */
+    bool replies;     /* prints nothing itself: --json gets an object that says it is done */
     WordFunction *function;
+    const char *takes; /* for --help */
+    const char *help;
 } Word;
 
 /* ---- looking --------------------------------------------------------------------------------- */
@@ -253,8 +256,14 @@ static Status word_purge(RunsCall *call)
 static Status word_check(RunsCall *call)
 {
     TRY(store_check(call->store));
-    if (!call->invocation->arguments.json)
-        printf("%s: sound\n", store_path(call->store));
+    if (call->invocation->arguments.json) {
+        json_t *object =
+            json_pack("{s:o s:b}", "history", report_string(store_path(call->store)), "sound", 1);
+        invocation_print_json(object);
+        json_decref(object);
+        return OK;
+    }
+    printf("%s: sound\n", store_path(call->store));
     return OK;
 }
 
@@ -334,26 +343,40 @@ static Status word_queue(RunsCall *call)
 /* ---- dispatch -------------------------------------------------------------------------------- */
 
 static const Word WORDS[] = {
-    {"list", 0, 0, 0, true, word_list},
-    {"show", 1, 1, 1, true, word_show},
-    {"log", 1, 1, 1, true, word_log},
-    {"compare", 2, COMPARE_MAX_RUNS, -1, true, word_compare},
-    {"export", 1, COMPARE_MAX_RUNS, -1, true, word_export},
-    {"differences", 1, 3, 1, true, word_differences},
-    {"note", 2, 2, 1, true, word_note},
-    {"tag", 1, COMPARE_MAX_RUNS, 1, true, word_tag},
-    {"delete", 1, COMPARE_MAX_RUNS, -1, true, word_delete},
-    {"undelete", 1, COMPARE_MAX_RUNS, -1, true, word_undelete},
-    {"purge", 1, COMPARE_MAX_RUNS, -1, true, word_purge},
-    {"cancel", 1, 1, 1, true, word_cancel},
-    {"pause", 1, 1, 1, true, word_pause},
-    {"continue", 1, 1, 1, true, word_continue},
-    {"skip", 1, 1, 1, true, word_skip},
-    {"stop", 1, 1, 1, true, word_stop},
-    {"queue", 0, 2, 0, true, word_queue},
-    {"check", 0, 0, 0, true, word_check},
-    {"reproduce", 1, 1, 1, false, word_reproduce},
-    {"resume", 1, 1, 1, false, word_resume},
+    {"list", 0, 0, 0, true, false, word_list, "",
+     "the last runs; --filter, --status, --sort, --limit, --deleted"},
+    {"show", 1, 1, 1, true, false, word_show, " ID",
+     "all of a run: stages, figures, choices, what it was made from"},
+    {"log", 1, 1, 1, true, false, word_log, " ID",
+     "what it said, and every command that it ran, with times"},
+    {"compare", 2, COMPARE_MAX_RUNS, -1, true, false, word_compare, " ID ID...",
+     "figures and choices side by side, what differs, which is better"},
+    {"export", 1, COMPARE_MAX_RUNS, -1, true, false, word_export, " ID...",
+     "as JSON, CSV, or one HTML page with tables and plots (--format, --output)"},
+    {"differences", 1, 3, 1, true, false, word_differences, " ID [LAYER [CHANNEL]]",
+     "where hardware and software part, after a proof that failed"},
+    {"note", 2, 2, 1, true, true, word_note, " ID TEXT", "a remark; '' takes it away"},
+    {"tag", 1, COMPARE_MAX_RUNS, 1, true, true, word_tag, " ID [TAG...]",
+     "its tags from now on; none takes them away"},
+    {"delete", 1, COMPARE_MAX_RUNS, -1, true, true, word_delete, " ID...", "into the bin"},
+    {"undelete", 1, COMPARE_MAX_RUNS, -1, true, true, word_undelete, " ID...", "out of the bin"},
+    {"purge", 1, COMPARE_MAX_RUNS, -1, true, true, word_purge, " ID...",
+     "out of the bin for good, with all files"},
+    {"cancel", 1, 1, 1, true, true, word_cancel, " ID", "a run that goes on ends"},
+    {"pause", 1, 1, 1, true, true, word_pause, " ID", "it waits where it is"},
+    {"continue", 1, 1, 1, true, true, word_continue, " ID", "it goes on"},
+    {"skip", 1, 1, 1, true, true, word_skip, " ID",
+     "this rung of the ladder ends; the next begins"},
+    {"stop", 1, 1, 1, true, true, word_stop, " ID",
+     "this rung of the ladder ends, and no other begins"},
+    {"queue", 0, 2, 0, true, false, word_queue,
+     " [list | remove JOB | up JOB | down JOB | retry JOB | resume ID | reproduce ID | start]",
+     "runs that wait for their turn"},
+    {"check", 0, 0, 0, true, false, word_check, "", "is the file of the history sound?"},
+    {"reproduce", 1, 1, 1, false, false, word_reproduce, " ID",
+     "again, and all hashes must be the same (else status 1)"},
+    {"resume", 1, 1, 1, false, false, word_resume, " ID",
+     "go on with one that was cancelled, killed or failed"},
 };
 
 enum { WORD_COUNT = sizeof WORDS / sizeof *WORDS };
@@ -369,8 +392,14 @@ static Status find_word(const char *name, const Word **word)
         }
     }
     const char *nearest = nearest_word(name, names);
-    return nearest ? error_set(ERR_USAGE, "runs %s: did you mean '%s'?", name, nearest)
-                   : error_set(ERR_USAGE, "runs %s: one of: %s", name, RUNS_WORDS);
+    if (nearest)
+        return error_set(ERR_USAGE, "runs %s: did you mean '%s'?", name, nearest);
+    Buffer all = {0};
+    for (int i = 0; i < WORD_COUNT; i++)
+        buffer_printf(&all, "%s%s", i ? ", " : "", names[i]);
+    Status status = error_set(ERR_USAGE, "runs %s: expected one of: %s", name, all.data);
+    buffer_free(&all);
+    return status;
 }
 
 static Status parse_number(const char *text, int64_t *id)
@@ -388,12 +417,31 @@ static Status parse_numbers(const Word *word, RunsCall *call)
     const Arguments *arguments = &call->invocation->arguments;
     int given = arguments->word_count - 1;
     if (given < word->least || given > word->most)
-        return error_set(ERR_USAGE, "runs %s takes %d to %d words more; it has %d", word->name,
-                         word->least, word->most, given);
+        return error_set(ERR_USAGE, "usage: dnn2fpga runs %s%s", word->name, word->takes);
     call->count = word->numbers < 0 ? given : word->numbers;
     for (int i = 0; i < call->count; i++)
         TRY(parse_number(arguments->words[i + 1], &call->ids[i]));
     return OK;
+}
+
+bool runs_words(int nth, VerbWord *word)
+{
+    if (nth < 0 || nth >= WORD_COUNT)
+        return false;
+    *word = (VerbWord){WORDS[nth].name, WORDS[nth].takes, WORDS[nth].help};
+    return true;
+}
+
+/* What was done, and to which runs: for a script that reads an object from every call. */
+static void print_reply(const RunsCall *call, const char *word)
+{
+    json_t *ids = json_array();
+    for (int i = 0; i < call->count; i++)
+        json_array_append_new(ids, json_integer((json_int_t)call->ids[i]));
+    json_t *object = json_pack("{s:s s:s s:n s:o}", "status", error_status_word(OK), "done", word,
+                               "message", "runs", ids);
+    invocation_print_json(object);
+    json_decref(object);
 }
 
 Status verb_runs(Invocation *invocation)
@@ -406,5 +454,7 @@ Status verb_runs(Invocation *invocation)
         TRY(store_open(invocation->arguments.run.database, &call.store));
     Status status = word->function(&call);
     store_close(call.store);
+    if (status == OK && word->replies && invocation->arguments.json)
+        print_reply(&call, word->name);
     return status;
 }

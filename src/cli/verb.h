@@ -9,6 +9,16 @@
 /* Does the verb and prints its result; a failure's message is printed by the caller. */
 typedef Status VerbFunction(Invocation *invocation);
 
+/* A word that may follow a verb, with what it takes itself. */
+typedef struct VerbWord {
+    const char *name;  /* "show" */
+    const char *takes; /* " ID" */
+    const char *help;
+} VerbWord;
+
+/* The n-th of them; false: no more. */
+typedef bool VerbWords(int nth, VerbWord *word);
+
 typedef struct Verb {
     const char *name;
     const char *words; /* what it takes, for --help */
@@ -16,6 +26,8 @@ typedef struct Verb {
     unsigned groups;
     VerbFunction *function;
     const char *help;
+    const char *examples; /* command lines, one a line */
+    VerbWords *details;   /* what may come first after the verb; NULL: `words` says it */
 } Verb;
 
 /* The rows; NULL after the last. */
@@ -31,8 +43,8 @@ bool verb_first_word(const Verb *verb, int nth, char word[VERB_WORD_BYTES]);
 
 /* Options that the workbench takes. */
 enum {
-    WORKBENCH_GROUPS =
-        GROUP_COMMON | GROUP_HISTORY | GROUP_DATA | GROUP_QUANTIZE | GROUP_HARDWARE | GROUP_SCREEN
+    WORKBENCH_GROUPS = GROUP_COMMON | GROUP_HISTORY | GROUP_DATA | GROUP_QUANTIZE | GROUP_HARDWARE |
+                       GROUP_PLAN | GROUP_DEVICE | GROUP_SYNTH | GROUP_SCREEN
 };
 
 #endif

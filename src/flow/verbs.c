@@ -136,12 +136,25 @@ Status flow_sweep(const RunOptions *options, const RunEvents *events, json_t **r
 
 /* ---- from a description ---------------------------------------------------------------------- */
 
+/* In the folder of a run it has a folder of its own. */
+static const char *description_folder(Arena *arena, const char *given)
+{
+    const char *inner = fs_join(arena, given, "description");
+    bool is_run = !fs_exists(fs_join(arena, given, "model.json")) && fs_is_folder(inner);
+    return is_run ? inner : given;
+}
+
 static Status read_description(Session *session, json_t *figures)
 {
     if (!session->options->description)
         return error_set(ERR_USAGE, "no model description was given: name its folder");
-    TRY(description_read(session->options->description, &session->described));
-    session->description = session->options->description;
+    session->description = description_folder(session->arena, session->options->description);
+    if (!fs_exists(fs_join(session->arena, session->description, "model.json")))
+        return error_set(ERR_REFUSED,
+                         "%s: holds no model.json: expected a model description, which 'quantize' "
+                         "and 'run' write, or the folder of a run",
+                         session->description);
+    TRY(description_read(session->description, &session->described));
     json_object_set_new(figures, "operations", json_integer(session->described->count));
     return OK;
 }
@@ -222,13 +235,9 @@ Status flow_synth(const RunOptions *options, const RunEvents *events, json_t **r
     RunOptions complete = *options;
     complete.stop_after = STAGE_SYNTH; /* so that a device is demanded */
     Arena *arena = arena_new();
-    const char *given = options->description ? options->description : "";
-    const char *inner = fs_join(arena, given, "description");
-    if (!fs_exists(fs_join(arena, given, "model.json")) && fs_is_folder(inner)) {
-        complete.description = inner;
-        if (!complete.workdir)
-            complete.workdir = given;
-    }
+    const char *given = options->description;
+    if (given && !complete.workdir && description_folder(arena, given) != given)
+        complete.workdir = given; /* beside the run's other files */
     Status status = session_do(&(VerbCall){&complete, events, NULL}, synth, report);
     arena_free(arena);
     return status;
