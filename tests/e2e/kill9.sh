@@ -214,19 +214,29 @@ comes_to_its_end() { # comes_to_its_end WORK ID
     *) echo "run $2 is $(status_of "$2")"; return 1 ;;
     esac
 }
-# The two runs of the queue: a workbench that is opened begins what is left.
+# What was asked for in the work `queue`: rows, and jobs that wait. A job becomes a row in one step, so
+# when there are as many rows after the jobs were counted as before, none was missed.
+asked_for() {
+    local rows=-1 again jobs
+    while again=$(count) && [ "$again" != "$rows" ]; do
+        rows=$again
+        jobs=$("$program" runs queue list | grep -cE '^ *[0-9]+ ')
+    done
+    echo $((rows + jobs))
+}
+# A workbench that is opened begins what is left of the two runs.
 has_rows() { [ "$(count)" -ge "$1" ]; }
-queue_comes_to_its_end() { # queue_comes_to_its_end ROWS_BEFORE
+queue_comes_to_its_end() { # queue_comes_to_its_end ROWS_BEFORE ROWS
     local id
     open_workbench queue || return 1
-    wait_for "$patience" has_rows $(($1 + 2)) || { echo "a run of the queue is lost"; return 1; }
-    for id in $(states | tail -n 2 | cut -d' ' -f1); do
+    wait_for "$patience" has_rows "$2" || { echo "a run of the queue is lost"; return 1; }
+    for id in $(states | tail -n +$(($1 + 1)) | cut -d' ' -f1); do
         wait_for "$patience" is_over "$id" || { echo "run $id does not end"; return 1; }
     done
     sleep 0.3 # for whatever else it might begin
     end_workbench
-    [ "$(count)" -eq $(($1 + 2)) ] || { echo "a run of the queue was begun twice"; return 1; }
-    for id in $(states | tail -n 2 | cut -d' ' -f1); do
+    [ "$(count)" -eq "$2" ] || { echo "a run of the queue was begun twice"; return 1; }
+    for id in $(states | tail -n +$(($1 + 1)) | cut -d' ' -f1); do
         comes_to_its_end queue "$id" || return 1
     done
 }
@@ -237,9 +247,14 @@ outlives() { # outlives WORK ID
     note "any" "outlived its workbench"
     finished_wholly "$1" "$2"
 }
+# Rows seen before the kill are there after it.
+same_numbers() {
+    head -n "$(wc -l <"$scratch/seen")" "$scratch/after" | cut -d' ' -f1 |
+        diff - <(cut -d' ' -f1 "$scratch/seen")
+}
 gone() { ! kill -0 "$1" 2>/dev/null; }
 kill_at_random() { # kill_at_random WHO WORK SEED
-    local old moment victim
+    local old moment victim asked left
     states >"$scratch/before"
     old=$(wc -l <"$scratch/before")
     rm -f "$trained"
@@ -247,12 +262,15 @@ kill_at_random() { # kill_at_random WHO WORK SEED
         'BEGIN {srand(s); print rand() * w * (queue == "queue" ? 2.1 : 1.05)}')
     "start_$1" "$2" || { echo "it did not start"; tail -c 2000 "$scratch/screen"; end_workbench; return 1; }
     sleep "$moment"
+    [ "$2" != queue ] || asked=$(asked_for)
+    states >"$scratch/seen"
     # shellcheck disable=SC2086 # several processes
     kill -9 $victims 2>/dev/null
     echo "$1 killed after $moment s"
     for victim in $victims; do wait_for "$patience" gone "$victim"; done
     states >"$scratch/after" || return 1
     head -n "$old" "$scratch/after" | diff "$scratch/before" - || return 1 # what was there is as it was
+    same_numbers || { echo "a run that had a row has none"; return 1; }
     "$program" runs check || return 1
     if [ "$1" = ui ] && [ "$2" != queue ] && kill -0 "$engine" 2>/dev/null; then
         # killed while its engine begins, a workbench leaves that engine to its run
@@ -262,8 +280,15 @@ kill_at_random() { # kill_at_random WHO WORK SEED
         return
     fi
     if [ "$2" = queue ]; then
+        # an engine that is left alone may still be on its way to a row
+        [ "$1" != ui ] || wait_for "$patience" gone "$engine" || return 1
+        left=$(asked_for)
+        echo "of the queue, $((asked - old)) runs and jobs before, $((left - old)) after"
+        # the first may have died before it had a row; the second is a job or a row
+        [ "$left" -ge "$asked" ] && [ "$left" -gt "$old" ] || return 1
         end_workbench
-        queue_comes_to_its_end "$old" || return 1
+        [ "$left" -gt $((old + 1)) ] || note "the first before it had a row" "the second one begins"
+        queue_comes_to_its_end "$old" "$left" || return 1
     elif [ "$(count)" -eq "$old" ]; then
         end_workbench
         note "before the run had a row" "nothing was begun"
