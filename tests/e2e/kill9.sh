@@ -156,6 +156,7 @@ start_engine() {
 child_of() { pgrep -P "$1" | head -n 1; }
 has_child() { [ -n "$(child_of "$1")" ]; }
 screen_has() { grep -aq "$1" "$scratch/screen"; }
+shows_or_ended() { screen_has "$1" || gone "$helper"; }
 # A workbench on a terminal of script(1).
 open_workbench() { # open_workbench WORK
     words_of "$1"
@@ -163,7 +164,7 @@ open_workbench() { # open_workbench WORK
     script -qfc "stty rows 24 cols 80; exec '$program' ${words[*]:1}" "$scratch/screen" \
         <"$scratch/keys" >/dev/null 2>&1 8>&- 9>&- &
     helper=$!
-    wait_for "$patience" has_child $helper && wait_for "$patience" screen_has conv2d\\\|dense || return 1
+    wait_for "$patience" shows_or_ended conv2d\\\|dense && has_child "$helper" || return 1
     workbench=$(child_of $helper)
 }
 # Its run is started by a key; in the work `queue`, a second one waits for the first.
