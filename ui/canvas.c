@@ -237,6 +237,20 @@ int area_printf(Area area, int row, int column, Style style, const char *format,
     return area_text(area, row, column, style, text);
 }
 
+void area_text_middle(Area area, int row, Style style, const char *text)
+{
+    int over = text_columns(text, area.canvas->ascii) - area.columns, width;
+    if (over <= 0 || area.columns < 3) {
+        area_text(area, row, 0, style, text);
+        return;
+    }
+    const int head = area.columns * 3 / 5; /* its last cell says that something is left out */
+    area_text(area_part(area, row, 0, 1, head), 0, 0, style, text);
+    for (int skipped = 0; skipped < over + head && text_next(&text, area.canvas->ascii, &width);)
+        skipped += width;
+    area_text(area_part(area, row, head, 1, area.columns - head), 0, 0, style, text);
+}
+
 void area_text_right(Area area, int row, Style style, const char *text)
 {
     int column = area.columns - text_columns(text, area.canvas->ascii);

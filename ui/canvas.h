@@ -98,6 +98,9 @@ int area_text(Area area, int row, int column, Style style, const char *text);
 int area_printf(Area area, int row, int column, Style style, const char *format, ...)
     PRINTF_LIKE(5, 6);
 
+/* Text over the whole row: what does not fit goes from its middle, as paths differ at their ends. */
+void area_text_middle(Area area, int row, Style style, const char *text);
+
 /* Text that ends at the right edge. */
 void area_text_right(Area area, int row, Style style, const char *text);
 

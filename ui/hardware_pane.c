@@ -132,8 +132,7 @@ static void draw_difference(const RunView *run, Area area, int row)
     area_printf(area, row + 1, LABEL_COLUMNS, STYLE_BAD, "got %s, expected %s", got, expected);
 }
 
-/* A gauge for each simulation that runs at once. */
-static int draw_shards(const RunView *run, Area area, int row)
+int hardware_draw_shards(const RunView *run, Area area, int row)
 {
     const json_t *shards = report_at(run->report, "shards");
     int count = (int)json_array_size(shards);
@@ -174,7 +173,7 @@ void hardware_draw_figures(const HardwarePane *pane, Area area)
     draw_shares(pane, area, 4);
     draw_proof(&app->run, area, 5);
     draw_difference(&app->run, area, 6);
-    int row = 6 + draw_shards(&app->run, area, 6);
+    int row = 6 + hardware_draw_shards(&app->run, area, 6);
     draw_tapping(app, area, 8);
     if (hardware_any_edited(pane->folding))
         area_text(area, row < 8 ? 8 : row, 0, STYLE_WARN,

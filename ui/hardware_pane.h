@@ -17,6 +17,9 @@ typedef struct HardwarePane {
 /* Takes HARDWARE_FIGURE_ROWS, and more while simulations run. */
 void hardware_draw_figures(const HardwarePane *pane, Area area);
 
+/* A gauge for each simulation that runs at once; the rows they take. */
+int hardware_draw_shards(const RunView *run, Area area, int row);
+
 /* Folded otherwise than the run built it. */
 bool hardware_row_edited(const FoldingRow *row);
 bool hardware_any_edited(const Folding *folding);

@@ -54,3 +54,31 @@ Status run_log_read(RunLog *log, const RunView *run, LogLevel level)
     log->size = size;
     return pager_load(&log->pager, path);
 }
+
+/* Appends a line with "folder/" left out, and with "." for the folder itself. */
+static void append_relative(Buffer *text, const char *line, const char *folder)
+{
+    size_t length = strlen(folder);
+    for (const char *found; length > 0 && (found = strstr(line, folder)); line = found) {
+        buffer_append(text, line, (size_t)(found - line));
+        found += length;
+        bool below = *found == '/', whole = below || !*found || *found == ' ';
+        buffer_append_text(text, below ? "" : whole ? "." : folder);
+        found += below;
+    }
+    buffer_append_text(text, line);
+}
+
+void run_log_draw_brief(const RunLog *log, const char *folder, Area area)
+{
+    const Pager *pager = &log->pager;
+    Buffer text = {0};
+    for (int i = 0; i < area.rows && pager->scroll.top + i < pager->count; i++) {
+        const char *line = pager->text.data + pager->lines[pager->scroll.top + i];
+        bool dated = strlen(line) > DATE_COLUMNS;
+        text.length = 0;
+        append_relative(&text, line + (dated ? DATE_COLUMNS : 0), folder);
+        area_text_middle(area, i, run_log_style(line), text.data);
+    }
+    buffer_free(&text);
+}

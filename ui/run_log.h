@@ -30,4 +30,8 @@ Status run_log_read(RunLog *log, const RunView *run, LogLevel level) MUST_CHECK;
 
 Style run_log_style(const char *line);
 
+/* Draws the lines that the pager was laid out for, short: paths below `folder` (of the run; "": none)
+ * are relative to it, and what is still too long loses its middle. */
+void run_log_draw_brief(const RunLog *log, const char *folder, Area area);
+
 #endif

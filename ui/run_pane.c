@@ -9,6 +9,7 @@
 #include "flow/report.h"
 #include "ui/format.h"
 #include "ui/gauge.h"
+#include "ui/hardware_pane.h"
 
 /* ---- stages ---------------------------------------------------------------------------------- */
 
@@ -29,6 +30,45 @@ enum {
     MORE_COLUMN = 38,
     GAUGE_COLUMNS = 20
 };
+
+/* ---- earlier runs, a column each --------------------------------------------------------------- */
+
+enum { EARLIER_COLUMN = 100, EARLIER_COLUMNS = 11, WIDE_COLUMNS = 150 };
+
+static bool is_wide(Area area)
+{
+    return area.columns >= WIDE_COLUMNS;
+}
+
+/* The cell of an earlier run in a line; of no columns where it does not fit whole. */
+static Area earlier_cell(Area line, int at)
+{
+    int column = EARLIER_COLUMN + at * EARLIER_COLUMNS;
+    bool fits = is_wide(line) && column + EARLIER_COLUMNS <= line.columns;
+    return area_part(line, 0, column, 1, fits ? EARLIER_COLUMNS - 1 : 0);
+}
+
+static void draw_earlier_titles(const RunPane *pane, Area line)
+{
+    char title[32];
+    for (int i = 0; i < pane->earlier->count; i++) {
+        snprintf(title, sizeof title, "run %" PRId64, pane->earlier->runs[i].id);
+        area_text_right(earlier_cell(line, i), 0, STYLE_HEADER, title);
+    }
+}
+
+/* Where there is no room for columns, what the stage took in the run before. */
+static void draw_earlier_stage(const RunPane *pane, RunStage stage, Area line)
+{
+    char text[FORMAT_BYTES];
+    for (int i = 0; i < pane->earlier->count && is_wide(line); i++)
+        area_text_right(earlier_cell(line, i), 0, STYLE_DIM,
+                        format_elapsed(pane->earlier->runs[i].seconds[stage], text));
+    bool known = pane->earlier->count > 0 && !isnan(pane->earlier->runs[0].seconds[stage]);
+    if (known && !is_wide(line) && pane->run->stages[stage].mark == MARK_DONE)
+        area_printf(line, 0, MORE_COLUMN, STYLE_DIM, "was %s",
+                    format_elapsed(pane->earlier->runs[0].seconds[stage], text));
+}
 
 static void draw_stage(const RunView *run, RunStage stage, int64_t now_ms, Area line)
 {
@@ -66,6 +106,7 @@ enum { RESULT_COLUMNS = 5, LABEL_COLUMNS = 12, WIDEST_RESULT = 13 };
 typedef struct ResultRow {
     const char *label;
     const char *(*format)(double value, char text[FORMAT_BYTES]);
+    Figure figure; /* of earlier runs */
     ResultCell cells[RESULT_COLUMNS];
 } ResultRow;
 
@@ -79,6 +120,7 @@ static const char *const RESULT_TITLES[RESULT_COLUMNS] = {"float", "int", "hardw
 static const ResultRow RESULT_ROWS[] = {
     {"accuracy",
      format_fraction,
+     FIGURE_QUANTIZED_ACCURACY,
      {{"baseline.accuracy", NULL},
       {"quantized.accuracy", NULL},
       {"hardware.accuracy", NULL},
@@ -86,6 +128,7 @@ static const ResultRow RESULT_ROWS[] = {
       {NULL, "0.9650"}}},
     {"latency",
      format_microseconds,
+     FIGURE_HARDWARE_LATENCY_US,
      {{"baseline.latency_us_batch1", NULL},
       {"quantized.latency_us_batch1", NULL},
       {"hardware.latency_us", NULL},
@@ -93,6 +136,7 @@ static const ResultRow RESULT_ROWS[] = {
       {NULL, "1.230 s"}}},
     {"size",
      format_size,
+     FIGURE_QUANTIZED_BYTES,
      {{"baseline.bytes", NULL},
       {"quantized.bytes", NULL},
       {NULL, ""},
@@ -109,8 +153,9 @@ static Area result_cell(Area line, int column)
     return area_part(line, 0, LABEL_COLUMNS + column * width, 1, width - 1);
 }
 
-static void draw_result_row(const RunView *run, const ResultRow *row, Area line)
+static void draw_result_row(const RunPane *pane, const ResultRow *row, Area line)
 {
+    const RunView *run = pane->run;
     area_text(line, 0, 1, STYLE_DIM, row->label);
     for (int i = 0; i < RESULT_COLUMNS; i++) {
         char text[FORMAT_BYTES];
@@ -119,6 +164,11 @@ static void draw_result_row(const RunView *run, const ResultRow *row, Area line)
         const char *shown =
             ours ? row->format(report_number(run->report, cell->path, NAN), text) : cell->fixed;
         area_text_right(result_cell(line, i), 0, ours ? STYLE_NORMAL : STYLE_DIM, shown);
+    }
+    for (int i = 0; i < pane->earlier->count; i++) {
+        char text[FORMAT_BYTES];
+        area_text_right(earlier_cell(line, i), 0, STYLE_DIM,
+                        row->format(pane->earlier->runs[i].figures.values[row->figure], text));
     }
 }
 
@@ -146,7 +196,7 @@ static void draw_remark(const RunView *run, Area area, int row)
                     format_count(simulated, text));
 }
 
-static int draw_result_table(const RunView *run, Area area, int row)
+static int draw_result_table(const RunPane *pane, Area area, int row)
 {
     Area line = area_part(area, row, 0, row >= 0, area.columns);
     for (int i = 0; i < RESULT_COLUMNS && row >= 0; i++) {
@@ -156,10 +206,11 @@ static int draw_result_table(const RunView *run, Area area, int row)
     }
     for (int i = 0; i < RESULT_ROW_COUNT; i++)
         if (row + 1 + i >= 0)
-            draw_result_row(run, &RESULT_ROWS[i], area_part(area, row + 1 + i, 0, 1, area.columns));
+            draw_result_row(pane, &RESULT_ROWS[i],
+                            area_part(area, row + 1 + i, 0, 1, area.columns));
     row += 1 + RESULT_ROW_COUNT;
     if (row >= 0)
-        draw_ratio(run, area_part(area, row, 0, 1, area.columns));
+        draw_ratio(pane->run, area_part(area, row, 0, 1, area.columns));
     return RESULT_ROW_COUNT + 2;
 }
 
@@ -280,10 +331,13 @@ static void draw_headline(const RunView *run, int64_t now_ms, Area area, int row
     area_printf(area, row, column, STYLE_DIM, "  %s", run_pane_time(run, now_ms, time));
 }
 
-int run_pane_draw(const RunView *run, int64_t now_ms, Area area, int row)
+int run_pane_draw(const RunPane *pane, Area area, int row)
 {
+    const RunView *run = pane->run;
     int first = row;
-    draw_headline(run, now_ms, area, row++);
+    if (row >= 0)
+        draw_earlier_titles(pane, area_part(area, row, 0, 1, area.columns));
+    draw_headline(run, pane->now_ms, area, row++);
     if (*run->message) {
         Area inside = area_part(area, 0, 1, area.rows, area.columns - 2);
         inside.columns = area.columns - 2;
@@ -291,12 +345,18 @@ int run_pane_draw(const RunView *run, int64_t now_ms, Area area, int row)
                               run->message);
     }
     int stages = run->last_stage > STAGE_SIMULATE ? STAGES : STAGE_SIMULATE + 1; /* on demand */
-    for (int stage = 0; stage < stages; stage++, row++)
-        if (row >= 0)
-            draw_stage(run, (RunStage)stage, now_ms, area_part(area, row, 0, 1, area.columns));
+    for (int stage = 0; stage < stages; stage++, row++) {
+        Area line = area_part(area, row, 0, 1, area.columns);
+        if (row < 0)
+            continue;
+        draw_stage(run, (RunStage)stage, pane->now_ms, line);
+        draw_earlier_stage(pane, (RunStage)stage, line);
+    }
     row++;
-    row += draw_result_table(run, area, row);
+    row += draw_result_table(pane, area, row);
     draw_remark(run, area, row++);
+    if (is_wide(area) && row >= 0)
+        hardware_draw_shards(run, area_part(area, row, EARLIER_COLUMN, area.rows, area.columns), 0);
     row += draw_hardware(run, area, row);
     return row - first;
 }

@@ -15,6 +15,7 @@ typedef struct RunScreen {
     int64_t id;  /* 0: follows app->run */
     RunView own; /* the run of that id */
     Scroll scroll;
+    EarlierRuns earlier;
     RunLog log; /* its tail is below the figures, where there is room */
 } RunScreen;
 
@@ -23,20 +24,20 @@ static const RunView *shown(const RunScreen *screen)
     return screen->id > 0 ? &screen->own : &screen->base.app->run;
 }
 
-/* Only of a run that is over: lines come in bursts while it goes on, and an update of the terminal
- * is to be short. */
-static bool has_tail(const RunScreen *screen, int rows)
-{
-    return rows >= LEAST_TAIL_ROWS && !run_view_active(shown(screen));
-}
-
 static void layout_tail(RunScreen *screen, int rows)
 {
-    if (!has_tail(screen, rows))
+    if (rows < LEAST_TAIL_ROWS)
         return;
     if (run_log_read(&screen->log, shown(screen), LOG_ALL) != OK)
         app_message(screen->base.app, MESSAGE_ERROR, "%s", error_message());
     pager_layout(&screen->log.pager, rows - TAIL_HEAD_ROWS);
+}
+
+static int draw_pane(const RunScreen *screen, Area area, int row)
+{
+    const RunPane pane = {
+        .run = shown(screen), .earlier = &screen->earlier, .now_ms = screen->base.app->now_ms};
+    return run_pane_draw(&pane, area, row);
 }
 
 static void run_layout(Screen *base, int rows, int columns)
@@ -44,7 +45,8 @@ static void run_layout(Screen *base, int rows, int columns)
     RunScreen *screen = (RunScreen *)base;
     Canvas nothing = {.ascii = base->app->settings.ascii};
     Area measured = {.canvas = &nothing, .columns = columns};
-    int figures = run_pane_draw(shown(screen), 0, measured, 0);
+    earlier_runs_read(&screen->earlier, base->app->history.store, shown(screen));
+    int figures = draw_pane(screen, measured, 0);
     scroll_layout(&screen->scroll, rows, figures);
     layout_tail(screen, rows - figures);
 }
@@ -59,16 +61,17 @@ static void draw_nothing(const App *app, Area area)
         area_printf(area, 2, 1, STYLE_DIM, "None can be started: %s.", why_not);
 }
 
-/* A line across with its name, and the last lines of the log. */
+/* A line across with the folder that paths are relative to, and the last lines of the log. */
 static void draw_tail(const RunScreen *screen, Area area)
 {
+    const char *folder = shown(screen)->folder;
     Area inside = area_part(area, TAIL_HEAD_ROWS, 1, area.rows - TAIL_HEAD_ROWS, area.columns - 2);
-    if (!has_tail(screen, area.rows) || screen->log.pager.count == 0)
+    if (area.rows < LEAST_TAIL_ROWS || screen->log.pager.count == 0)
         return;
     for (int column = 1; column < area.columns - 1; column++)
         area_glyph(area, 1, column, STYLE_FRAME, GLYPH_ACROSS);
-    area_text(area, 1, 3, STYLE_HEADER, " log ");
-    pager_draw(&screen->log.pager, inside, run_log_style);
+    area_printf(area, 1, 3, STYLE_HEADER, *folder ? " log, in %s " : " log ", folder);
+    run_log_draw_brief(&screen->log, folder, inside);
 }
 
 static void run_draw(const Screen *base, Area area)
@@ -78,7 +81,7 @@ static void run_draw(const Screen *base, Area area)
         draw_nothing(base->app, area);
         return;
     }
-    int rows = run_pane_draw(shown(screen), base->app->now_ms, area, -screen->scroll.top);
+    int rows = draw_pane(screen, area, -screen->scroll.top);
     draw_tail(screen, area_part(area, rows, 0, area.rows - rows, area.columns));
 }
 
@@ -152,6 +155,7 @@ Screen *screen_run_new(App *app)
         abort();
     screen->base = (Screen){.ops = &OPS, .app = app};
     screen->own = run_view_none();
+    screen->earlier.of = -1;
     return &screen->base;
 }
 

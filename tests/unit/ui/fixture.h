@@ -241,6 +241,20 @@ __attribute__((unused)) static void fixture_put(App *app, const RunRecord *recor
     assert_int_equal(history_load(&app->history), OK);
 }
 
+/* A stage of a run in the history that came to its end. */
+__attribute__((unused)) static void fixture_stage(int64_t run, RunStage stage, double seconds)
+{
+    Statement insert = statement_new(fixture_kept->database,
+                                     "INSERT INTO stage (run, position, name, status, started_ms,"
+                                     " finished_ms) VALUES (?, ?, ?, 'ok', ?, ?)");
+    bind_integer(&insert, run);
+    bind_integer(&insert, stage);
+    bind_text(&insert, stage_word(stage));
+    bind_integer(&insert, FIXTURE_NOW_MS);
+    bind_integer(&insert, FIXTURE_NOW_MS + (int64_t)(1000 * seconds));
+    assert_int_equal(statement_run(&insert), OK);
+}
+
 __attribute__((unused)) static App *fixture_app(FakeHost *fake, bool ascii, bool with_model)
 {
     setlocale(LC_ALL, "C.UTF-8");

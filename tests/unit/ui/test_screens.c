@@ -121,8 +121,24 @@ static void observe_in_vain(App *app, FakeHost *fake)
     app_observation_gone(app, "samples/mnist: labels go up to 11, the model has 10 classes");
 }
 
+/* Two runs of the model before, and one of another. */
+static void earlier_runs(App *app)
+{
+    static const char *const MODELS[] = {"samples/mnist_cnn.h5", "b/other.h5", "a/mnist_cnn.h5"};
+    for (int i = 0; i < 3; i++) {
+        RunRecord record = fixture_record(4 + i, RUN_OK);
+        record.model_path = MODELS[i];
+        record.figures.values[FIGURE_QUANTIZED_ACCURACY] = 0.97 + 0.001 * i;
+        record.figures.values[FIGURE_QUANTIZED_BYTES] = 18000 + i;
+        fixture_put(app, &record);
+        for (int stage = STAGE_IMPORT; stage <= STAGE_EMIT; stage++)
+            fixture_stage(record.id, (RunStage)stage, 0.4 + stage + 0.1 * i);
+    }
+}
+
 static void run_half_way(App *app, FakeHost *fake)
 {
+    earlier_runs(app);
     load_model(app, fake);
     press(app, "r");
     fixture_run_events(app);
@@ -159,6 +175,7 @@ static void run_with_log(App *app, FakeHost *fake)
     json_decref(report);
     free(screen_text(app, 40, 120)); /* reads it */
     assert_int_equal(fs_remove_tree(folder), OK);
+    snprintf(app->run.folder, sizeof app->run.folder, "/tmp/runs/7"); /* as its lines have it */
     messages_acknowledge(&app->messages);
 }
 
@@ -429,8 +446,8 @@ static void test_calibrate(void **state)
 static void test_run(void **state)
 {
     (void)state;
-    check_screen("run-live", true, run_half_way);
-    check_screen("run-done", true, run_to_the_end);
+    check_sizes("run-live", true, SIZE_COUNT, run_half_way);
+    check_sizes("run-done", true, SIZE_COUNT, run_to_the_end);
     check_sizes("run-log", true, SIZE_COUNT, run_with_log);
     check_screen("run-refused", true, run_refused);
 }
