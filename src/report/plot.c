@@ -140,7 +140,7 @@ void plot_svg(const Plot *plot, Buffer *svg)
     double low, high;
     plot_range(plot, &low, &high);
     svg_begin(svg, plot->title);
-    svg_scale(svg, low, high, 4);
+    svg_scale(svg, low, high);
     int steps = longest(plot) - 1;
     for (int i = 0; i <= steps; i++) {
         char text[48];
@@ -223,7 +223,7 @@ void bars_svg(const BarChart *chart, Buffer *svg)
 {
     double high = largest_total(chart) * 1.1;
     svg_begin(svg, chart->title);
-    svg_scale(svg, 0, high, high < 10 ? 2 : 0);
+    svg_scale(svg, 0, high);
     svg_text(svg, (SvgLabel){SVG_LEFT, SVG_TOP - 8, "middle", chart->unit});
     for (int b = 0; b < chart->bar_count; b++)
         svg_bar(chart, b, (SVG_HEIGHT - SVG_BOTTOM - SVG_TOP) / high, svg);

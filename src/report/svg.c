@@ -1,5 +1,6 @@
 #include "report/svg.h"
 
+#include <math.h>
 #include <stdio.h>
 
 const char *const SVG_COLOURS[SVG_COLOUR_COUNT] = {"#1f5fa8", "#d1495b", "#2e8b57",
@@ -33,23 +34,50 @@ void svg_begin(Buffer *svg, const char *title)
                   "%d %d\" font-family=\"sans-serif\" font-size=\"13\">\n<title>",
                   SVG_WIDTH, SVG_HEIGHT, SVG_WIDTH, SVG_HEIGHT);
     append_escaped(svg, title);
-    buffer_printf(svg,
-                  "</title>\n<rect width=\"%d\" height=\"%d\" fill=\"#ffffff\"/>\n<path d=\"M%d "
-                  "%dV%dH%d\" fill=\"none\" stroke=\"#333333\"/>\n",
-                  SVG_WIDTH, SVG_HEIGHT, SVG_LEFT, SVG_TOP, SVG_HEIGHT - SVG_BOTTOM,
-                  SVG_WIDTH - SVG_RIGHT);
+    buffer_printf(
+        svg,
+        "</title>\n<rect class=\"paper\" width=\"%d\" height=\"%d\" fill=\"#ffffff\"/>\n<path "
+        "class=\"axis\" d=\"M%d %dV%dH%d\" fill=\"none\" stroke=\"#333333\"/>\n",
+        SVG_WIDTH, SVG_HEIGHT, SVG_LEFT, SVG_TOP, SVG_HEIGHT - SVG_BOTTOM, SVG_WIDTH - SVG_RIGHT);
     svg_text(svg, (SvgLabel){SVG_WIDTH / 2.0, 24, "middle", title});
 }
 
-void svg_scale(Buffer *svg, double low, double high, int decimals)
+/* 1, 2 or 5 times a power of ten, so that about SVG_TICKS steps cover the span (> 0). */
+static double nice_step(double span)
 {
-    for (int i = 0; i <= SVG_TICKS; i++) {
-        double y =
-            SVG_HEIGHT - SVG_BOTTOM - (double)(SVG_HEIGHT - SVG_BOTTOM - SVG_TOP) * i / SVG_TICKS;
-        char text[48];
-        snprintf(text, sizeof text, "%.*f", decimals, low + (high - low) * i / SVG_TICKS);
-        buffer_printf(svg, "<path d=\"M%d %.1fH%d\" stroke=\"#dddddd\"/>\n", SVG_LEFT, y,
-                      SVG_WIDTH - SVG_RIGHT);
+    double raw = span / SVG_TICKS, power = pow(10, floor(log10(raw)));
+    double lead = raw / power;
+    return power * (lead < 1.4 ? 1 : lead < 3 ? 2 : lead < 7 ? 5 : 10);
+}
+
+/* As many decimals as the step has. */
+static void tick_text(double value, double step, char text[SVG_TICK_BYTES])
+{
+    int decimals = (int)fmax(0, ceil(-log10(step) - 1e-9));
+    snprintf(text, SVG_TICK_BYTES, "%.*f", decimals > 9 ? 9 : decimals, value);
+}
+
+void svg_scale(Buffer *svg, double low, double high)
+{
+    double step = nice_step(high - low);
+    char text[SVG_TICK_BYTES];
+    for (double value = ceil(low / step) * step; value <= high + step * 1e-6; value += step) {
+        double y = SVG_HEIGHT - SVG_BOTTOM -
+                   (SVG_HEIGHT - SVG_BOTTOM - SVG_TOP) * (value - low) / (high - low);
+        buffer_printf(svg, "<path class=\"grid\" d=\"M%d %.1fH%d\" stroke=\"#dddddd\"/>\n",
+                      SVG_LEFT, y, SVG_WIDTH - SVG_RIGHT);
+        tick_text(value, step, text);
         svg_text(svg, (SvgLabel){SVG_LEFT - 6, y + 4, "end", text});
+    }
+}
+
+void svg_scale_across(Buffer *svg, double low, double high)
+{
+    double step = nice_step(high - low);
+    char text[SVG_TICK_BYTES];
+    for (double value = ceil(low / step) * step; value <= high + step * 1e-6; value += step) {
+        double x = SVG_LEFT + (SVG_WIDTH - SVG_LEFT - SVG_RIGHT) * (value - low) / (high - low);
+        tick_text(value, step, text);
+        svg_text(svg, (SvgLabel){x, SVG_HEIGHT - SVG_BOTTOM + 16, "middle", text});
     }
 }

@@ -15,7 +15,8 @@ enum {
     SVG_RIGHT = 20,
     SVG_TOP = 40,
     SVG_BOTTOM = 60,
-    SVG_TICKS = 5,
+    SVG_TICKS = 5, /* or a few more */
+    SVG_TICK_BYTES = 48,
     SVG_COLOUR_COUNT = 6
 };
 
@@ -32,7 +33,10 @@ void svg_begin(Buffer *svg, const char *title);
 
 void svg_text(Buffer *svg, SvgLabel label);
 
-/* Lines and figures of the vertical axis from `low` to `high`. */
-void svg_scale(Buffer *svg, double low, double high, int decimals);
+/* Lines and figures of the vertical axis from `low` to `high` (higher), at round values. */
+void svg_scale(Buffer *svg, double low, double high);
+
+/* Figures of the horizontal one. */
+void svg_scale_across(Buffer *svg, double low, double high);
 
 #endif

@@ -50,7 +50,11 @@ check "runs export: HTML" runs export 1 2 --format html --output "$scratch/page.
 check "the page escapes texts" grep -q 'four &lt;bits&gt; &amp; &quot;quotes&quot;' "$scratch/page.html"
 check "the page has a plot" grep -q '<svg' "$scratch/page.html"
 check "the page loads nothing" \
-    bash -c '! grep -oE "(src|href)=|url\(|<script|@import" "$0"' "$scratch/page.html"
+    bash -c '! grep -oE "src=|href=\"[^#]|url\(|<script|@import" "$0"' "$scratch/page.html"
+check "the page leads to each run" grep -q '<a href="#run-2">' "$scratch/page.html"
+check "a phone, paper and dark colours are thought of" bash -c \
+    'for word in viewport "@media print" prefers-color-scheme; do grep -qF "$word" "$0" || exit 1; done' \
+    "$scratch/page.html"
 
 check "runs reproduce: the same hashes" prints 'hdl_sha256 +[0-9a-f]{16}\.\.\. +equal' reproduce 2 --quiet
 check "the new run says what it repeats" prints '^made from run 2, with the same options' show 3
