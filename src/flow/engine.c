@@ -1,5 +1,6 @@
 #include "flow/engine.h"
 
+#include <errno.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -9,6 +10,7 @@
 #include <uv.h>
 
 #include "base/cancel.h"
+#include "base/paths.h"
 #include "base/steer.h"
 #include "flow/job.h"
 #include "flow/protocol.h"
@@ -17,7 +19,8 @@
 enum {
     READ_BYTES = 1 << 16,
     BACKLOG_BYTES = 1 << 16, /* beyond it, a reader is too slow for progress and log lines */
-    FAREWELL_MS = 5000       /* how long the last events may take to leave */
+    FAREWELL_MS = 5000,      /* how long the last events may take to leave */
+    HISTORY_POLL_MS = 1000
 };
 
 typedef enum EnginePhase { PHASE_WAITING, PHASE_RUNNING, PHASE_OVER } EnginePhase;
@@ -28,6 +31,7 @@ typedef struct Engine {
     uv_signal_t terminate, interrupt;
     uv_async_t wake; /* the worker has written to the outbox, or is done */
     uv_timer_t farewell;
+    uv_timer_t history_poll;
     uv_thread_t worker;
     EnginePhase phase; /* the loop's thread only */
     bool deaf;         /* nobody reads our output any more */
@@ -36,7 +40,9 @@ typedef struct Engine {
 
     Arena *arena; /* of the job */
     Command job;
-    Status status; /* of the job, once done */
+    const char *history; /* the file that the job's row is in */
+    atomic_bool has_row; /* it is there */
+    Status status;       /* of the job, once done */
 
     uv_mutex_t lock; /* guards the outbox */
     Buffer outbox;
@@ -61,6 +67,7 @@ static void post(Engine *engine, const Event *event)
 
 static void on_started(void *context, int64_t run, const char *folder)
 {
+    atomic_store(&((Engine *)context)->has_row, true);
     post(context, &(Event){.kind = EVENT_RUN_STARTED, .run = run, .folder = folder});
 }
 
@@ -205,6 +212,7 @@ static void leave(Engine *engine)
     close_handle((uv_handle_t *)&engine->terminate);
     close_handle((uv_handle_t *)&engine->interrupt);
     close_handle((uv_handle_t *)&engine->wake);
+    close_handle((uv_handle_t *)&engine->history_poll);
     uv_shutdown_t *request = calloc(1, sizeof *request);
     if (request)
         request->data = engine;
@@ -279,6 +287,22 @@ static void on_wake(uv_async_t *handle)
 
 /* ---- input ----------------------------------------------------------------------------------- */
 
+/* A run whose history was deleted is in nobody's list: paused, it would wait for ever. */
+static void on_history_poll(uv_timer_t *timer)
+{
+    Engine *engine = timer->data;
+    if (atomic_load(&engine->has_row) && access(engine->history, F_OK) != 0 && errno == ENOENT)
+        cancel_request();
+}
+
+static void watch_history(Engine *engine)
+{
+    const Command *job = &engine->job;
+    const char *named = job->kind == COMMAND_RUN ? job->options.database : job->database;
+    engine->history = named ? named : paths_of_user(engine->arena).history;
+    uv_timer_start(&engine->history_poll, on_history_poll, HISTORY_POLL_MS, HISTORY_POLL_MS);
+}
+
 static void begin_job(Engine *engine, const Command *command)
 {
     if (engine->phase != PHASE_WAITING) {
@@ -287,6 +311,7 @@ static void begin_job(Engine *engine, const Command *command)
     }
     engine->job = *command;
     engine->phase = PHASE_RUNNING;
+    watch_history(engine);
     if (uv_thread_create(&engine->worker, work, engine) == 0)
         return;
     engine->phase = PHASE_WAITING;
@@ -388,9 +413,10 @@ static Status open_handles(Engine *engine)
 {
     uv_async_init(&engine->loop, &engine->wake, on_wake);
     uv_timer_init(&engine->loop, &engine->farewell);
+    uv_timer_init(&engine->loop, &engine->history_poll);
     uv_signal_init(&engine->loop, &engine->terminate);
     uv_signal_init(&engine->loop, &engine->interrupt);
-    engine->wake.data = engine->farewell.data = engine;
+    engine->wake.data = engine->farewell.data = engine->history_poll.data = engine;
     engine->terminate.data = engine->interrupt.data = engine;
     Status input = open_pipe(engine, &engine->input, STDIN_FILENO);
     Status output = open_pipe(engine, &engine->output, STDOUT_FILENO);

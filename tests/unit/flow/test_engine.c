@@ -21,6 +21,7 @@ typedef struct Watcher {
     int progress;
     Status code;
     int64_t run;
+    pid_t engine; /* of one that is let go */
     char error[512], gone[256];
     bool is_gone;
     /* what to do when an event of that kind comes; NULL: nothing */
@@ -202,6 +203,35 @@ static void test_run_outlives_its_watcher(void **state)
     RunRecord row = wait_for(place, watcher.run, RUN_OK);
     assert_non_null(row.report);
     waitpid((pid_t)row.owner.pid, NULL, 0);
+    buffer_free(&watcher.heard);
+}
+
+static void pause_and_let_go(Watcher *watcher)
+{
+    watcher->engine = (pid_t)engine_client_pid(watcher->client);
+    assert_int_equal(engine_client_steer(watcher->client, COMMAND_PAUSE), OK);
+    engine_client_close(watcher->client);
+}
+
+/* Paused, it stays for whoever opens its history; without a history there is nobody. */
+static void test_deleted_history_ends_a_paused_run(void **state)
+{
+    Place *place = *state;
+    RunOptions options = place_options(place);
+    options.target_accuracy = 1;
+    options.qat_epochs = 1000; /* it does not end by itself */
+    Watcher watcher;
+    watch(&watcher, self(place->arena));
+    watcher.trigger = EVENT_RUN_STARTED;
+    watcher.act = pause_and_let_go;
+    assert_int_equal(engine_client_run(watcher.client, &options), OK);
+    finish_watching(&watcher);
+    assert_int_equal(row_of(place, watcher.run).status, RUN_RUNNING);
+    assert_int_equal(waitpid(watcher.engine, NULL, WNOHANG), 0);
+    assert_int_equal(unlink(place->paths.history), 0);
+    int status = -1;
+    assert_int_equal(waitpid(watcher.engine, &status, 0), watcher.engine);
+    assert_true(WIFEXITED(status));
     buffer_free(&watcher.heard);
 }
 
@@ -437,6 +467,7 @@ int main(int argc, char **argv)
         PLACED(test_refusal_comes_as_a_report),
         PLACED(test_cancel_through_the_engine),
         PLACED(test_run_outlives_its_watcher),
+        PLACED(test_deleted_history_ends_a_paused_run),
         PLACED(test_killed_engine_is_noticed),
         PLACED(test_sigterm_cancels),
         PLACED(test_program_that_is_not_there),
