@@ -84,6 +84,8 @@ typedef enum ActionId {
     ACTION_BALANCE,
     ACTION_NEXT_DEVICE,
     ACTION_DEVICE,
+    ACTION_NEXT_SYNTHESIS,
+    ACTION_SYNTHESIZE_FOR,
     ACTION_LEVEL,
     ACTION_SEARCH,
     ACTION_SEARCH_NEXT,
@@ -152,7 +154,8 @@ typedef enum ActionScope {
     SCOPE_DIFFERENCE = 1 << 21,
     SCOPE_LEVEL = 1 << 22, /* lines have levels */
     SCOPE_PANES = 1 << 23, /* there are two panes */
-    SCOPE_TABLE = 1 << 24  /* a table to write to a file */
+    SCOPE_TABLE = 1 << 24, /* a table to write to a file */
+    SCOPE_SYNTHESIS = 1 << 25
 } ActionScope;
 
 typedef struct ActionInfo {

@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "flow/report.h"
 #include "ui/app.h"
@@ -131,37 +132,86 @@ static void synthesis_layout(Screen *base, int rows, int columns)
     screen->count = 0;
     add_members(screen, section_of(base->app), "", 0);
     table_refresh(&screen->table);
-    table_layout(&screen->table, rows);
+    table_layout(&screen->table, rows - 1);
 }
 
 /* ---- drawing --------------------------------------------------------------------------------- */
 
+static const char *why_none(const RunView *run)
+{
+    if (!run->known)
+        return "No run yet.";
+    if (!run_view_active(run) || run->last_stage != STAGE_SYNTH)
+        return "This run was not synthesized.";
+    return run_view_stage(run) == STAGE_SYNTH ? "Synthesis is at work; its end is shown here."
+                                              : "This run goes on to synthesis.";
+}
+
 /* Why there is nothing to see, and how to come by it. */
 static void draw_none(const App *app, Area area)
 {
-    area_text(area, 1, 1, STYLE_DIM,
-              app->run.known ? "This run was not synthesized." : "No run yet.");
-    area_text(area, 3, 1, STYLE_NORMAL, "A run of a workbench that was started with");
-    area_text(area, 4, 3, STYLE_TITLE, "--device NAME --synth");
-    area_text(area, 5, 1, STYLE_NORMAL, "goes on to LUTs, DSPs, block RAMs and the clock reached.");
-    if (!app->run.known || !*app->run.folder)
+    area_text(area, 1, 1, STYLE_DIM, why_none(&app->run));
+    area_text(area, 3, 1, STYLE_NORMAL, "d takes a device: runs from here then go on to its LUTs,");
+    area_text(area, 4, 1, STYLE_NORMAL, "DSPs, block RAMs, and the clock that is reached.");
+    if (run_view_active(&app->run) || !*app->run.folder)
         return;
-    area_text(area, 7, 1, STYLE_NORMAL, "For the design of this run, in a shell:");
-    area_printf(area, 8, 3, STYLE_TITLE, "dnn2fpga synth %s --device NAME", app->run.folder);
+    area_text(area, 6, 1, STYLE_NORMAL, "For the design of this run, in a shell:");
+    area_printf(area, 7, 3, STYLE_TITLE, "dnn2fpga synth %s --device NAME", app->run.folder);
 }
 
 static void synthesis_draw(const Screen *base, Area area)
 {
     const SynthesisScreen *screen = (const SynthesisScreen *)base;
+    Area body = area_part(area, 0, 0, area.rows - 1, area.columns);
     if (section_of(base->app))
-        table_draw(&screen->table, area);
+        table_draw(&screen->table, body);
     else
-        draw_none(base->app, area);
+        draw_none(base->app, body);
+    const RunOptions *next = &base->app->settings.run;
+    if (next->stop_after == STAGE_SYNTH && next->device)
+        area_printf(area, area.rows - 1, 1, STYLE_DIM, "next run: synthesized for %s",
+                    next->device);
+    else
+        area_text(area, area.rows - 1, 1, STYLE_DIM, "next run: not synthesized");
+}
+
+/* ---- the next run ---------------------------------------------------------------------------- */
+
+/* Without a device it ends where runs do. */
+static void synthesize_for(App *app, const char *device)
+{
+    RunOptions *next = &app->settings.run;
+    next->device = device;
+    next->stop_after = device ? STAGE_SYNTH : run_options_default().stop_after;
+}
+
+static void next_device(App *app)
+{
+    const RunOptions *next = &app->settings.run;
+    bool synthesized = next->stop_after == STAGE_SYNTH;
+    synthesize_for(app, folding_next_device(synthesized ? next->device : NULL));
+}
+
+static void named_device(App *app)
+{
+    const char *device = folding_next_device(NULL);
+    while (device && strcasecmp(device, app->argument) != 0)
+        device = folding_next_device(device);
+    if (!device && strcmp(app->argument, "none") != 0)
+        app_message(app, MESSAGE_WARNING, "no device '%s': d shows them one by one", app->argument);
+    else
+        synthesize_for(app, device);
 }
 
 static bool synthesis_action(Screen *base, ActionId action)
 {
-    return table_action(&((SynthesisScreen *)base)->table, action);
+    if (action == ACTION_NEXT_SYNTHESIS)
+        next_device(base->app);
+    else if (action == ACTION_SYNTHESIZE_FOR)
+        named_device(base->app);
+    else
+        return table_action(&((SynthesisScreen *)base)->table, action);
+    return true;
 }
 
 static void synthesis_position(const Screen *base, char text[SCREEN_TEXT_BYTES])
@@ -201,7 +251,7 @@ static void synthesis_close(Screen *base)
 
 static const ScreenOps OPS = {
     .name = "Synthesis",
-    .scopes = SCOPE_LIST | SCOPE_SEARCH | SCOPE_TABLE,
+    .scopes = SCOPE_LIST | SCOPE_SEARCH | SCOPE_TABLE | SCOPE_SYNTHESIS,
     .layout = synthesis_layout,
     .draw = synthesis_draw,
     .action = synthesis_action,

@@ -350,9 +350,34 @@ static void test_an_opened_run_is_shown(void **state)
     app_free(app);
 }
 
+/* d on Synthesis takes the devices one by one, and none after the last; a name takes one at once. */
+static void test_runs_are_synthesized_for_a_device(void **state)
+{
+    (void)state;
+    FakeHost fake;
+    App *app = tuned_app(&fake);
+    const RunOptions *next = &app->settings.run;
+    press(app, "6");
+    assert_shows(app, "next run: not synthesized");
+    press(app, "d");
+    assert_shows(app, "next run: synthesized for up5k");
+    assert_int_equal(next->stop_after, STAGE_SYNTH);
+    press(app, ":synthesize-for zynq-7020\r");
+    assert_string_equal(next->device, "zynq-7020");
+    press(app, "d");
+    assert_shows(app, "next run: not synthesized");
+    assert_null(next->device);
+    assert_int_equal(next->stop_after, run_options_default().stop_after);
+    press(app, ":synthesize-for lost\r");
+    assert_shows(app, "no device 'lost'");
+    assert_null(next->device);
+    app_free(app);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_runs_are_synthesized_for_a_device),
         cmocka_unit_test(test_run_from_key_to_result),
         cmocka_unit_test(test_time_left),
         cmocka_unit_test(test_start_fails),
