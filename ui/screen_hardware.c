@@ -16,7 +16,8 @@
 #include "ui/hardware_pane.h"
 #include "ui/table.h"
 
-enum { WIDE_COLUMNS = 130, FIGURE_ROWS = HARDWARE_FIGURE_ROWS + 1 };
+/* Beside the table there are figures, and simulations that run at once. */
+enum { WIDE_COLUMNS = 130, FIGURE_ROWS = HARDWARE_FIGURE_ROWS + 1, LEAST_ROWS_ABOVE = 14 };
 
 typedef enum Column {
     COLUMN_MARK,
@@ -137,6 +138,32 @@ static void draw_nothing(const App *app, bool loading, Area area)
     area_text(area, 1, 1, STYLE_DIM, text);
 }
 
+typedef struct Parts {
+    Area table, figures, gantt;
+} Parts;
+
+/* Figures beside the table, or below it; the pipeline in time where rows are free. */
+static Parts parts_of(const HardwareScreen *screen, Area area)
+{
+    int stages = screen->folding ? folding_count(screen->folding) : 0;
+    int gantt = HARDWARE_GANTT_HEAD + stages, most = area.rows / 2;
+    gantt = gantt < most ? gantt : most;
+    if (area.columns >= WIDE_COLUMNS) {
+        int left = area.columns * 3 / 5, above = area.rows - gantt - 1;
+        int table = stages + 2, wanted = table > LEAST_ROWS_ABOVE ? table : LEAST_ROWS_ABOVE;
+        above = above < wanted ? above : wanted;
+        return (Parts){area_part(area, 0, 0, above, left),
+                       area_part(area, 1, left + 2, above - 1, area.columns - left - 3),
+                       area_part(area, above + 1, 1, area.rows - above - 1, area.columns - 2)};
+    }
+    int above = area.rows - FIGURE_ROWS, table = stages + 1;
+    int free_rows = above - table - 1;
+    int rows = free_rows < HARDWARE_GANTT_HEAD + stages ? above : table;
+    return (Parts){area_part(area, 0, 0, rows, area.columns),
+                   area_part(area, above + 1, 1, FIGURE_ROWS - 1, area.columns - 2),
+                   area_part(area, rows + 1, 1, above - rows - 1, area.columns - 2)};
+}
+
 static void hardware_draw(const Screen *base, Area area)
 {
     const HardwareScreen *screen = (const HardwareScreen *)base;
@@ -148,16 +175,10 @@ static void hardware_draw(const Screen *base, Area area)
                                .folding = screen->folding,
                                .device = screen->device,
                                .shares = screen->shares};
-    if (area.columns >= WIDE_COLUMNS) {
-        int left = area.columns * 3 / 5;
-        table_draw(&screen->table, area_part(area, 0, 0, area.rows, left));
-        hardware_draw_figures(&pane,
-                              area_part(area, 1, left + 2, area.rows - 1, area.columns - left - 3));
-        return;
-    }
-    int rows = area.rows - FIGURE_ROWS;
-    table_draw(&screen->table, area_part(area, 0, 0, rows, area.columns));
-    hardware_draw_figures(&pane, area_part(area, rows + 1, 1, FIGURE_ROWS - 1, area.columns - 2));
+    const Parts parts = parts_of(screen, area);
+    table_draw(&screen->table, parts.table);
+    hardware_draw_figures(&pane, parts.figures);
+    hardware_draw_gantt(screen->folding, (int)screen->table.top, parts.gantt);
 }
 
 /* ---- devices ---------------------------------------------------------------------------------- */
@@ -275,7 +296,9 @@ static void hardware_layout(Screen *base, int rows, int columns)
     HardwareScreen *screen = (HardwareScreen *)base;
     if (screen->stale && !screen->balance && !screen->loading)
         open_description(screen);
-    table_layout(&screen->table, columns >= WIDE_COLUMNS ? rows : rows - FIGURE_ROWS);
+    Canvas nothing = {.ascii = base->app->settings.ascii};
+    const Area area = {.canvas = &nothing, .rows = rows, .columns = columns};
+    table_layout(&screen->table, parts_of(screen, area).table.rows);
 }
 
 /* ---- actions --------------------------------------------------------------------------------- */

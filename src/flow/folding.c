@@ -93,6 +93,9 @@ FoldingRow folding_row(const Folding *folding, int row)
                         .fold_steps = stage->fold_steps,
                         .multipliers = multipliers_of(stage),
                         .interval_cycles = folding->timing.layers[row].interval_cycles,
+                        .busy_cycles = folding->timing.layers[row].busy_cycles,
+                        .first_cycle = folding->timing.layers[row].first_cycle,
+                        .last_cycle = folding->timing.layers[row].last_cycle,
                         .bottleneck = folding->timing.bottleneck == row};
 }
 

@@ -30,6 +30,9 @@ typedef struct FoldingRow {
     int64_t fold_steps;       /* clock edges for each window or beat */
     int64_t multipliers;      /* 0: none */
     int64_t interval_cycles;  /* for an image, were it alone */
+    int64_t busy_cycles;      /* of these, clock edges at which it computes */
+    /* The first image in the design: clock edges that take its first beat, and give its last one. */
+    int64_t first_cycle, last_cycle;
     bool bottleneck;
 } FoldingRow;
 

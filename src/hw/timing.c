@@ -36,6 +36,14 @@ static void time_images(const TokenRun *run, Timing *timing)
     }
 }
 
+static void time_spans(const Plan *plan, const TokenRun *run, Timing *timing)
+{
+    for (int i = 0; i < plan->count; i++) {
+        timing->layers[i].first_cycle = run->spans[i].first - run->first_input + 1;
+        timing->layers[i].last_cycle = run->spans[i].last - run->first_input + 1;
+    }
+}
+
 Status timing_predict(const Plan *plan, int images, Timing *timing)
 {
     images = images < 1 ? 1 : images > TIMING_IMAGES ? TIMING_IMAGES : images;
@@ -45,11 +53,13 @@ Status timing_predict(const Plan *plan, int images, Timing *timing)
     time_layers(plan, timing);
     TokenRun run = {.images = images,
                     .peaks = timing->peaks,
-                    .held = ARENA_ARRAY(plan->arena, int64_t, plan->buffer_count + 1)};
+                    .held = ARENA_ARRAY(plan->arena, int64_t, plan->buffer_count + 1),
+                    .spans = ARENA_ARRAY(plan->arena, TokenSpan, plan->count)};
     tokens_run(plan, &run);
     if (run.end == TOKENS_LOCKED)
         return buffers_locked(plan, run.held);
     time_images(&run, timing);
+    time_spans(plan, &run, timing);
     return OK;
 }
 

@@ -17,6 +17,9 @@
 typedef struct LayerTiming {
     int64_t interval_cycles; /* edges per image if it were alone */
     int64_t busy_cycles;     /* of these, edges with a fold step */
+    /* Of the first image in the design, counted as the latency: the edge that takes the first beat of
+     * it into the layer, and the one at which its last beat leaves. 0 for a layer alone. */
+    int64_t first_cycle, last_cycle;
 } LayerTiming;
 
 typedef struct Timing {

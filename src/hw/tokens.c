@@ -55,6 +55,7 @@ typedef struct Net {
     int *awake; /* indices of cells */
     int awake_count;
     int64_t next_wake; /* the first of the cells that sleep for steps; NEVER: none */
+    TokenSpan *spans;  /* of the cells; NULL: not wanted */
     bool one_each;
     int64_t offered;   /* beats that the source still has */
     bool source_moves; /* at the edge under way the last of its readers takes its beat */
@@ -323,12 +324,27 @@ static void push_source(Net *net)
     net->offered -= net->source_moves;
 }
 
+/* A beat is taken for the first time, or the last one of the first image leaves. */
+static void note_spans(Net *net)
+{
+    for (int i = 0; net->spans && i < net->awake_count; i++) {
+        const Cell *cell = &net->cells[net->awake[i]];
+        TokenSpan *span = &net->spans[net->awake[i]];
+        if (cell->pops && span->first == 0)
+            span->first = net->edge;
+        span->given += cell->out_valid && cell->enabled;
+        if (span->last == 0 && span->given == cell->stage->output.beats)
+            span->last = net->edge;
+    }
+}
+
 /* Beats are pushed before others are popped: a beat that leaves makes no room at its own edge. */
 static void net_edge(Net *net)
 {
     int count = net->awake_count; /* those who wake now move at the next edge */
     net->edge++;
     sense(net);
+    note_spans(net);
     push_source(net);
     for (int i = 0; i < count; i++) {
         Cell *cell = &net->cells[net->awake[i]];
@@ -359,6 +375,7 @@ static Net net_new(const Plan *plan, Arena *arena, const TokenRun *run)
                .awake = ARENA_ARRAY(arena, int, plan->count),
                .awake_count = plan->count,
                .next_wake = NEVER,
+               .spans = run->spans,
                .one_each = run->one_each,
                .offered = plan->input.beats * run->images};
     for (int i = 0; i < plan->count; i++) {

@@ -30,6 +30,13 @@ typedef enum TokenEnd {
     TOKENS_LOCKED /* no beat can ever move again */
 } TokenEnd;
 
+/* When a stage works on the first image. */
+typedef struct TokenSpan {
+    int64_t first; /* edge that takes its first beat */
+    int64_t last;  /* edge at which the last beat of the image leaves it; 0: it did not */
+    int64_t given; /* beats that left it */
+} TokenSpan;
+
 typedef struct TokenRun {
     int images;              /* 1..TIMING_IMAGES */
     const int64_t *depths;   /* of the buffers; NULL: the plan's own */
@@ -37,6 +44,7 @@ typedef struct TokenRun {
     bool one_each;           /* a layer takes a beat only when it holds none: see below */
     int64_t *peaks;          /* most beats in each buffer after an edge; NULL: not wanted */
     int64_t *held;           /* beats in each buffer at the end; NULL: not wanted */
+    TokenSpan *spans;        /* of each stage, zeros before; NULL: not wanted */
 
     TokenEnd end;
     int64_t first_input;               /* edge that takes the first beat */

@@ -34,6 +34,10 @@ static void test_steps_are_legal(void **state)
     FoldingRow start = folding_row(folding, row);
     assert_true(start.folds && start.most_pe == 3 && start.most_simd == 18);
     assert_int_equal(start.pe, start.built_pe);
+    FoldingRow last = folding_row(folding, folding_count(folding) - 1);
+    assert_int_equal(folding_row(folding, 0).first_cycle, 1);
+    assert_int_equal(last.last_cycle, folding_timing(folding).latency_cycles);
+    assert_true(start.busy_cycles > 0 && start.busy_cycles <= start.interval_cycles);
     const int simds[] = {18, 9, 6, 3, 2, 1, 1};
     for (size_t i = 0; i < sizeof simds / sizeof *simds; i++) {
         assert_int_equal(folding_row(folding, row).simd, simds[i]);

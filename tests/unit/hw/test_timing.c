@@ -111,6 +111,26 @@ static void the_slowest_layer_sets_the_pace(void **state)
     assert_int_equal(own[1], 4);
 }
 
+/* The same two: each takes its first beat when the text above says, and gives its last one. */
+static void each_layer_works_from_its_first_beat_to_its_last(void **state)
+{
+    (void)state;
+    Tiny tiny = tiny_new("two", shape_of(1, 3), 1);
+    tiny_dense(&tiny, "first", 2);
+    tiny_fold(tiny_dense(&tiny, "second", 4), 1, 2);
+    IntegerModel *model = tiny_finish(&tiny);
+    Plan *plan = NULL;
+    Timing timing;
+    assert_int_equal(plan_new(model, &plan), OK);
+    assert_int_equal(timing_predict(plan, 8, &timing), OK);
+    assert_int_equal(timing.layers[0].first_cycle, 1);
+    assert_int_equal(timing.layers[0].last_cycle, 6 + ONE_PRODUCT);
+    assert_int_equal(timing.layers[1].first_cycle, 7 + ONE_PRODUCT);
+    assert_int_equal(timing.layers[1].last_cycle, timing.latency_cycles);
+    plan_free(plan);
+    integer_model_free(model);
+}
+
 static void one_image_has_the_bottlenecks_interval(void **state)
 {
     (void)state;
@@ -234,6 +254,7 @@ int main(void)
         cmocka_unit_test(the_reference_network_takes_a_pixel_an_edge),
         cmocka_unit_test(fold_steps_are_skipped_in_one_go),
         cmocka_unit_test(a_few_beats_put_aside_feed_the_slowest_layer),
+        cmocka_unit_test(each_layer_works_from_its_first_beat_to_its_last),
         cmocka_unit_test(a_pipeline_adds_to_the_latency_alone),
         cmocka_unit_test(the_tree_has_a_clock_for_each_dozen),
         cmocka_unit_test(a_folding_has_the_tree_that_its_products_need),
