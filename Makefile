@@ -113,9 +113,10 @@ check: ready-synth
 	@$(MAKE) --no-print-directory -j$(JOBS) tests
 	@BUILD=$(BUILD) tests/run.sh $(ONLY)
 
-# The tests of the VHDL library alone, with all of its matrix of shapes: some minutes.
-check-hdl: ready
-	@MATRIX=whole TEST_TIMEOUT=7200 BUILD=$(BUILD) tests/run.sh tests/hdl/
+# The tests of the VHDL library alone, with all of its matrix of shapes, and all joins of streams:
+# some minutes.
+check-hdl: ready $(BUILD)/tests/unit/flow/test_joins
+	@MATRIX=whole TEST_TIMEOUT=7200 BUILD=$(BUILD) tests/run.sh tests/hdl/ flow/test_joins
 
 # ---- set-up --------------------------------------------------------------------------------------
 .PHONY: deps deps-dev ready ready-synth demo bench paper fit record

@@ -4,7 +4,8 @@
 -- Listens on both sides of a buffer and counts the beats inside. Drives nothing; its reports are
 --
 --   DNN2FPGA-BUFFER index=.. peak=..   when an image has left and the peak is a new one: after the
---                                      last image, the last of these lines has the highest count
+--                                      last image, the last of these lines has the highest count.
+--                                      A beat that enters as another leaves has a place of its own
 --   DNN2FPGA-STILL index=.. held=.. room=..
 --                                      once, when no beat moved for PATIENCE clocks; room is 1 when
 --                                      another one would be taken
@@ -48,6 +49,7 @@ begin
             left  := false;
             if in_valid = '1' and in_ready = '1' then
                 held  := held + 1;
+                peak  := maximum(peak, held);
                 moved := true;
             end if;
             if out_valid = '1' and out_ready = '1' then
@@ -55,7 +57,6 @@ begin
                 moved := true;
                 left  := out_last = '1';
             end if;
-            peak := maximum(peak, held);
             if left and peak > told then
                 report "DNN2FPGA-BUFFER index=" & integer'image(INDEX)
                      & " peak=" & integer'image(peak);

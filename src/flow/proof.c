@@ -71,7 +71,7 @@ Status proof_write(const ProofSetup *setup, Arena *arena, ProofWork *work)
 static const char *const *bench_generics(const Bench *bench, const VectorFiles *files,
                                          const char *outputs, bool taps)
 {
-    enum { GENERICS = 10 };
+    enum { GENERICS = 11 };
     Arena *arena = bench->arena;
     int64_t step = bench->images / PROGRESS_STEPS;
     const char **list = ARENA_ARRAY(arena, const char *, GENERICS);
@@ -83,6 +83,7 @@ static const char *const *bench_generics(const Bench *bench, const VectorFiles *
     list[used++] = arena_printf(arena, "IMAGES=%lld", (long long)files->count);
     list[used++] = arena_printf(arena, "FIRST_IMAGE=%lld", (long long)files->first);
     list[used++] = arena_printf(arena, "STALL_SEED=%d", bench->setup->stall_seed);
+    list[used++] = arena_printf(arena, "BEAT_GAP=%lld", (long long)bench->setup->beat_gap);
     list[used++] = arena_printf(arena, "PROGRESS=%lld", (long long)(step > 1 ? step : 1));
     if (bench->weights)
         list[used++] = arena_printf(arena, "WEIGHTS=%s", fs_absolute(arena, bench->weights));
@@ -365,7 +366,7 @@ static Status add_timing(const ProofSetup *setup, const Counts *counts, int64_t 
 
 static Status sum_up(const Bench *bench, ProofResult *result)
 {
-    result->timing_compared = bench->setup->stall_seed == 0;
+    result->timing_compared = bench->setup->stall_seed == 0 && bench->setup->beat_gap == 0;
     result->timing_exact = result->timing_compared;
     for (int i = 0; i < bench->count; i++) {
         Counts counts;
@@ -442,8 +443,9 @@ static Status identify_shards(Bench *bench, const ProofWork *work)
     char design[HASH_HEX_BYTES];
     const GhdlBackend *backend = bench->design.backend;
     ShardInput input = {.design = design,
-                        .simulator = arena_printf(bench->arena, "%s %s seed %d", backend->path,
-                                                  backend->version, bench->setup->stall_seed)};
+                        .simulator = arena_printf(
+                            bench->arena, "%s %s seed %d gap %lld", backend->path, backend->version,
+                            bench->setup->stall_seed, (long long)bench->setup->beat_gap)};
     TRY(emit_hash(&work->design, design));
     bench->identities = arena_alloc_array(bench->arena, (size_t)bench->count, HASH_HEX_BYTES);
     for (int i = 0; i < bench->count; i++) {

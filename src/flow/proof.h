@@ -43,7 +43,9 @@ typedef struct ProofSetup {
     const char *folder;
     int64_t images;     /* the first ones of the dataset; more than it has: all */
     int jobs;           /* simulations at once, at least 1 */
-    int stall_seed;     /* not 0: source and sink wait at random; timing is not compared then */
+    int stall_seed;     /* not 0: source and sink wait at random, and the sink at times until all
+                           is full; timing is not compared then */
+    int64_t beat_gap;   /* clocks that the source waits after each beat; not 0: as above */
     double deadline_s;  /* for each simulation; 0: none. A hang is noticed in any case */
     bool one_backend;   /* no overflow check in mcode */
     int64_t tap_images; /* compare every layer's stream of so many of the first images; 0: none */

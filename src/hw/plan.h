@@ -59,7 +59,8 @@ typedef struct StreamBuffer {
     bool is_float;
     StreamLayout layout;
     int64_t depth; /* beats that it holds, at least BUFFER_REGISTER_DEPTH */
-    int64_t peak;  /* most beats that it ever holds, with a source and a sink that never wait */
+    int64_t peak;  /* most places ever taken in it, with a source and a sink that never wait: a beat
+                      that enters as another leaves needs a place of its own */
 } StreamBuffer;
 
 typedef struct Stage {

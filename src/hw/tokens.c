@@ -258,6 +258,13 @@ static void sense(Net *net)
                         readers_take(net->fifos, plan->input_readers);
 }
 
+/* A border that follows the last image does not count. */
+static void note_peak(Fifo *fifo)
+{
+    if (fifo->held > fifo->peak && fifo->to_come > 0)
+        fifo->peak = fifo->held;
+}
+
 /* Gives the beat of a stream to the readers that can take it; `all`: the last ones do. */
 static bool push(Net *net, int first, int count, bool all)
 {
@@ -266,6 +273,7 @@ static bool push(Net *net, int first, int count, bool all)
         Fifo *fifo = &net->fifos[i];
         if (fifo_takes(fifo)) {
             fifo->held++;
+            note_peak(fifo);
             fifo->given = true;
             moved = true;
             touch(net, net->plan->buffers[i].to, FOR_INPUT);
@@ -309,14 +317,6 @@ static void move_cell(Cell *cell)
     }
 }
 
-/* A border that follows the last image does not count. */
-static void note_peaks(Net *net, int first, int count)
-{
-    for (int i = first; i < first + count; i++)
-        if (net->fifos[i].held > net->fifos[i].peak && net->fifos[i].to_come > 0)
-            net->fifos[i].peak = net->fifos[i].held;
-}
-
 static void push_source(Net *net)
 {
     int readers = net->plan->input_readers;
@@ -355,13 +355,9 @@ static void net_edge(Net *net)
     for (int i = 0; i < count; i++)
         if (net->cells[net->awake[i]].pops)
             pop(net, net->cells[net->awake[i]].stage);
-    note_peaks(net, 0, net->plan->input_readers);
-    for (int i = 0; i < count; i++) {
-        Cell *cell = &net->cells[net->awake[i]];
-        note_peaks(net, cell->stage->first_reader, cell->stage->reader_count);
-        if (cell->enabled)
-            move_cell(cell);
-    }
+    for (int i = 0; i < count; i++)
+        if (net->cells[net->awake[i]].enabled)
+            move_cell(&net->cells[net->awake[i]]);
     rest(net);
 }
 

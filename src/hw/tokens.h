@@ -42,7 +42,7 @@ typedef struct TokenRun {
     const int64_t *depths;   /* of the buffers; NULL: the plan's own */
     const int64_t *deadline; /* an edge for each image: gives up when it ends later; NULL: never */
     bool one_each;           /* a layer takes a beat only when it holds none: see below */
-    int64_t *peaks;          /* most beats in each buffer after an edge; NULL: not wanted */
+    int64_t *peaks;          /* most places taken in each, StreamBuffer.peak; NULL: not wanted */
     int64_t *held;           /* beats in each buffer at the end; NULL: not wanted */
     TokenSpan *spans;        /* of each stage, zeros before; NULL: not wanted */
 

@@ -31,7 +31,9 @@ entity tiny_cnn_bench is
         OUTPUTS     : string   := "";      -- file for the values that came; "": none
         IMAGES      : positive := 1;
         FIRST_IMAGE : natural  := 0;       -- number of the first one, for messages
-        STALL_SEED  : natural  := 0;       -- not 0: source and sink wait at random
+        STALL_SEED  : natural  := 0;       -- not 0: source and sink wait at random, and the sink
+                                           -- after every other image until all is full
+        BEAT_GAP    : natural  := 0;       -- clocks that the source waits after each beat
         TAPS        : boolean  := false;   -- write what each layer puts out
         PROGRESS    : natural  := 0;       -- say so every that many images; 0: never
         WATCHDOG    : positive := 1364
@@ -53,8 +55,11 @@ architecture simulation of tiny_cnn_bench is
         if STALL_SEED > 0 then
             return WATCHDOG * 8;
         end if;
-        return WATCHDOG;
+        return WATCHDOG + IN_BEATS * BEAT_GAP;
     end function;
+
+    -- Clocks in which all buffers fill up, at half the rate, too.
+    constant HOLD : positive := WATCHDOG / 2;
 
     function patience return natural is
     begin
@@ -169,6 +174,7 @@ begin
         -- source
         variable images_offered : natural := 0;
         variable field          : field_t;
+        variable gap            : natural := 0;  -- clocks to wait
         variable beat_offered   : natural range 0 to IN_BEATS - 1 := 0;
 
         -- sink
@@ -177,6 +183,7 @@ begin
         variable values      : natural := 0;
         variable mismatches  : natural := 0;
         variable wanted      : sample_t;
+        variable holding     : natural := 0;  -- clocks to wait
 
         -- clocks
         variable started        : boolean := false;
@@ -253,6 +260,9 @@ begin
             since_image := 0;
             beat_done   := 0;
             images_done := images_done + 1;
+            if STALL_SEED > 0 and images_done mod 2 = 1 then
+                holding := HOLD;
+            end if;
             if PROGRESS > 0 and images_done mod PROGRESS = 0 then
                 report "DNN2FPGA-PROGRESS images=" & integer'image(images_done);
             end if;
@@ -350,8 +360,13 @@ begin
             if taken and images_done = 0 then
                 started := true;
             end if;
+            if taken then
+                gap := BEAT_GAP;
+            elsif gap > 0 then
+                gap := gap - 1;
+            end if;
             if in_valid = '0' or taken then
-                if images_offered < IMAGES and not stalls then
+                if images_offered < IMAGES and gap = 0 and not stalls then
                     offer_beat;
                 else
                     in_valid <= '0';
@@ -376,7 +391,12 @@ begin
                     std.env.stop(1);
                 end if;
             end if;
-            out_ready <= '0' when stalls else '1';
+            if holding > 0 then
+                holding   := holding - 1;
+                out_ready <= '0';
+            else
+                out_ready <= '0' when stalls else '1';
+            end if;
 
             if images_done = IMAGES and due_read = due_written then
                 finish;
