@@ -59,18 +59,28 @@ architecture rtl of max_pool_stream is
         );
     use image.all;
 
-    -- The highest of each channel.
+    constant PLACES : positive := KERNEL_HEIGHT * KERNEL_WIDTH;  -- of a window
+    type tree_t is array (0 to 2 * PLACES - 2) of pixel_t;
+
+    -- The highest of each channel. A node of the tree is the higher of the two below it, so that
+    -- comparisons follow each other as often as the logarithm of the window says, not its size.
     function highest (window : window_t) return pixel_t is
-        variable result : pixel_t := window(0 to CHANNELS - 1);
+        variable tree : tree_t;
     begin
-        for place in 1 to KERNEL_HEIGHT * KERNEL_WIDTH - 1 loop
+        for place in 0 to PLACES - 1 loop
             for c in channel_index loop
-                if window(place * CHANNELS + c) > result(c) then
-                    result(c) := window(place * CHANNELS + c);
+                tree(PLACES - 1 + place)(c) := window(place * CHANNELS + c);
+            end loop;
+        end loop;
+        for node in PLACES - 2 downto 0 loop
+            tree(node) := tree(2 * node + 1);
+            for c in channel_index loop
+                if tree(2 * node + 2)(c) > tree(node)(c) then
+                    tree(node)(c) := tree(2 * node + 2)(c);
                 end if;
             end loop;
         end loop;
-        return result;
+        return tree(0);
     end function;
 
     signal can_accept : std_logic := '0';

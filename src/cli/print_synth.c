@@ -68,10 +68,12 @@ void print_synthesis(const json_t *report)
         print_cells("estimate before", report_at(report, "hardware.estimate"));
     print_cells("available", report_at(section, "available"));
     print_rates(section);
+    if (report_text(section, "lacks", NULL))
+        printf("%s\n", report_text(section, "lacks", ""));
     if (report_text(section, "bitstream", NULL))
         printf("bitstream: %s\n", report_text(section, "bitstream", ""));
     const json_t *files = report_at(section, "vendor_files");
     for (size_t i = 0; i < json_array_size(files); i++)
-        printf("written, untested: %s\n", json_string_value(json_array_get(files, i)));
+        printf("written: %s\n", json_string_value(json_array_get(files, i)));
     print_netlist(report);
 }

@@ -12,6 +12,7 @@ static Status set_up(const BoardBuild *build, Arena *arena, FpgaBuild *fpga)
 {
     *fpga = (FpgaBuild){.arena = arena,
                         .routes = true,
+                        .packs = true,
                         .files = build->design->files,
                         .top = build->design->top,
                         .pin_file = build->design->pin_file,

@@ -8,7 +8,7 @@ Status fpga_find_tools(FpgaBuild *build)
     const char *family = device_family_word(build->device->family);
     TRY(ghdl_find(build->arena, &build->ghdl));
     TRY(tool_find(build->arena, TOOL_YOSYS, &build->yosys));
-    return build->routes ? nextpnr_find(build->arena, family, &build->nextpnr) : OK;
+    return build->routes ? nextpnr_find(build->arena, family, build->packs, &build->nextpnr) : OK;
 }
 
 static const char *path_in(const FpgaBuild *build, const char *name)
@@ -57,6 +57,7 @@ Status fpga_route(FpgaBuild *build)
                             .family = device_family_word(build->device->family),
                             .device = build->device->nextpnr,
                             .package = build->device->nextpnr_package,
+                            .grade = build->device->nextpnr_grade,
                             .netlist = build->mapped.netlist,
                             .pin_file = build->pin_file,
                             .folder = build->folder,

@@ -21,7 +21,8 @@
 typedef struct FpgaBuild {
     Arena *arena;
     const Device *device;
-    bool routes;              /* places and a bitstream are wanted, too */
+    bool routes;              /* places and routes are wanted, too */
+    bool packs;               /* and a bitstream of them */
     const char *const *files; /* VHDL in compile order, absolute, NULL-terminated */
     const char *top;
     const char *pin_file;         /* PCF; NULL: any pins */

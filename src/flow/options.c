@@ -245,6 +245,21 @@ static void check_weights(const RunOptions *options, Blockers *faults)
                      options->weights ? options->weights : "missing");
 }
 
+static void check_device(const RunOptions *options, Blockers *faults)
+{
+    const Device *device = NULL;
+    Vendor vendor;
+    if (options->device && device_find(options->device, &device) != OK)
+        blockers_add(faults, "--device: %s", error_message());
+    if (!options->device && options->stop_after == STAGE_SYNTH)
+        blockers_add(faults, "synthesis needs --device NAME: %s", device_names());
+    if (!options->vendor)
+        return;
+    if (vendor_parse(options->vendor, &vendor) != OK ||
+        (device && vendor_takes_device(vendor, device) != OK))
+        blockers_add(faults, "--vendor: %s", error_message());
+}
+
 Status run_options_check(const RunOptions *options)
 {
     RunOptions defaults = run_options_default();
@@ -256,14 +271,7 @@ Status run_options_check(const RunOptions *options)
     if ((int)options->stop_after < 0 || options->stop_after >= STAGES)
         blockers_add(&faults, "--stop-after names no stage");
     scheme_options_check(options, &faults);
-    const Device *device = NULL;
-    Vendor vendor;
-    if (options->device && device_find(options->device, &device) != OK)
-        blockers_add(&faults, "--device: %s", error_message());
-    if (!options->device && options->stop_after == STAGE_SYNTH)
-        blockers_add(&faults, "synthesis needs --device NAME: %s", device_names());
-    if (options->vendor && vendor_parse(options->vendor, &vendor) != OK)
-        blockers_add(&faults, "--vendor: %s", error_message());
+    check_device(options, &faults);
     LadderPolicy policy;
     if (!options->policy || !ladder_policy_parse(options->policy, &policy))
         blockers_add(&faults, "--policy is %s, expected conv or sensitivity",

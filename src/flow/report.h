@@ -12,7 +12,8 @@
  *      "available": {"lut", "ff", "dsp", "bram", "io"},
  *      "layers": [{"name", "lut", "ff", "dsp", "bram"}], "other": {"lut", "ff", "dsp", "bram"},
  *      "utilization": [{"name", "used", "available"}] of nextpnr, "fmax_mhz", "slowest_path":
- *      {"from", "to"} as layers, "fits", "reason", "ways_to_fit": [sentences], "bitstream",
+ *      {"from", "to"} as layers, "fits", "reason", "ways_to_fit": [sentences], "lacks": what
+ *      of clock and bitstream is missing, for want of which program, or null, "bitstream",
  *      "latency_us", "images_per_s", "interval_cycles" with the byte streams at the pins,
  *      "tools": {name: version}, "logs": [paths], "vendor_files": [paths], "seconds"}
  * "netlist", the netlist of ghdl --synth in another simulator:

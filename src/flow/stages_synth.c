@@ -19,6 +19,7 @@ typedef struct Synthesis {
     FpgaBuild build;
     Pins pins;
     const char *proof_log; /* of the netlist's proof; NULL: there was none */
+    const char *lacks;     /* what the device would need beyond what is here; NULL: nothing */
     bool routed;
     Timing timing;      /* predicted, of the design without its pins */
     const char *excess; /* why it does not fit; NULL: it does, as far as is known */
@@ -27,14 +28,39 @@ typedef struct Synthesis {
 
 /* ---- before anything is made ----------------------------------------------------------------- */
 
+static const char *missing(const Synthesis *synthesis, const char *what, ToolKind kind)
+{
+    Arena *arena = synthesis->build.arena;
+    Tool tool = tool_look(arena, kind);
+    return arena_printf(arena, "%s: there is no program %s on PATH; install it: %s", what,
+                        tool.program, tool.install);
+}
+
+/* Programs that Debian has are demanded; without those for ECP5 the flow goes as far as it can, and
+ * says what is missing. */
+static void choose_steps(Synthesis *synthesis)
+{
+    FpgaBuild *build = &synthesis->build;
+    bool is_ice40 = build->device->family == FAMILY_ICE40;
+    bool is_ecp5 = build->device->family == FAMILY_ECP5;
+    build->routes = is_ice40 || (is_ecp5 && tool_is_there(TOOL_NEXTPNR_ECP5));
+    build->packs = is_ice40 || (build->routes && tool_is_there(TOOL_ECPPACK));
+    if (is_ecp5 && !build->routes)
+        synthesis->lacks = missing(synthesis, "no places, clock and bitstream", TOOL_NEXTPNR_ECP5);
+    else if (is_ecp5 && !build->packs)
+        synthesis->lacks = missing(synthesis, "no bitstream", TOOL_ECPPACK);
+    else if (!build->routes)
+        synthesis->lacks =
+            "no places, clock and bitstream: only Vivado makes them for this device; "
+            "--vendor vivado writes files for it";
+}
+
 /* All programs are looked for first: half an hour of Yosys shall not end at a missing nextpnr. */
 static Status find_tools(Synthesis *synthesis)
 {
     FpgaBuild *build = &synthesis->build;
-    DeviceFamily family = build->device->family;
     NetlistSim sim;
-    build->routes =
-        family == FAMILY_ICE40 || (family == FAMILY_ECP5 && tool_is_there(TOOL_NEXTPNR_ECP5));
+    choose_steps(synthesis);
     TRY(fpga_find_tools(build));
     return synthesis->session->options->netlist_images > 0 ? netlist_sim_find(build->arena, 0, &sim)
                                                            : OK;
@@ -288,9 +314,12 @@ static json_t *synthesis_to_json(const Synthesis *synthesis)
     json_object_set_new(section, "reason",
                         synthesis->excess ? report_string(synthesis->excess) : json_null());
     json_object_set_new(section, "ways_to_fit", ways_to_json(synthesis));
+    json_object_set_new(section, "lacks",
+                        synthesis->lacks ? report_string(synthesis->lacks) : json_null());
     json_object_set_new(section, "bitstream",
-                        synthesis->routed ? report_string(synthesis->build.routed.bitstream)
-                                          : json_null());
+                        synthesis->build.routed.bitstream
+                            ? report_string(synthesis->build.routed.bitstream)
+                            : json_null());
     json_object_set_new(section, "tools", tools_to_json(synthesis));
     json_object_set_new(section, "logs", logs_to_json(synthesis));
     return section;

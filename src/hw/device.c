@@ -23,22 +23,24 @@
  *                 DSP48E1; CLG400: 100 and 125 I/O
  */
 static const Device DEVICES[] = {
-    {"up5k", "iCE40UP5K-SG48", FAMILY_ICE40, 4, 5280, 5280, 8, 30, 4096, 39, "--up5k", "sg48"},
-    {"hx8k", "iCE40HX8K-CT256", FAMILY_ICE40, 4, 7680, 7680, 0, 32, 4096, 206, "--hx8k", "ct256"},
+    {"up5k", "iCE40UP5K-SG48", FAMILY_ICE40, 4, 5280, 5280, 8, 30, 4096, 39, "--up5k", "sg48",
+     NULL},
+    {"hx8k", "iCE40HX8K-CT256", FAMILY_ICE40, 4, 7680, 7680, 0, 32, 4096, 206, "--hx8k", "ct256",
+     NULL},
     {"ecp5-25", "LFE5U-25F-6BG381C", FAMILY_ECP5, 4, 24288, 24288, 28, 56, 18432, 197, "--25k",
-     "CABGA381"},
+     "CABGA381", "6"},
     {"ecp5-45", "LFE5U-45F-6BG381C", FAMILY_ECP5, 4, 43848, 43848, 72, 108, 18432, 203, "--45k",
-     "CABGA381"},
+     "CABGA381", "6"},
     {"ecp5-85", "LFE5U-85F-6BG381C", FAMILY_ECP5, 4, 83640, 83640, 156, 208, 18432, 205, "--85k",
-     "CABGA381"},
+     "CABGA381", "6"},
     {"artix7-35t", "xc7a35tcsg324-1", FAMILY_XILINX7, 6, 20800, 41600, 90, 50, 36864, 210, NULL,
-     NULL},
-    {"artix7-100t", "xc7a100tcsg324-1", FAMILY_XILINX7, 6, 63400, 126800, 240, 135, 36864, 210,
      NULL, NULL},
+    {"artix7-100t", "xc7a100tcsg324-1", FAMILY_XILINX7, 6, 63400, 126800, 240, 135, 36864, 210,
+     NULL, NULL, NULL},
     {"zynq-7010", "xc7z010clg400-1", FAMILY_XILINX7, 6, 17600, 35200, 80, 60, 36864, 100, NULL,
-     NULL},
+     NULL, NULL},
     {"zynq-7020", "xc7z020clg400-1", FAMILY_XILINX7, 6, 53200, 106400, 220, 140, 36864, 125, NULL,
-     NULL},
+     NULL, NULL},
     {.name = NULL},
 };
 

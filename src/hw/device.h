@@ -27,6 +27,7 @@ typedef struct Device {
     int io;                      /* pins that a design may use, in this package */
     const char *nextpnr;         /* option that selects it; NULL: no nextpnr for it */
     const char *nextpnr_package; /* "ct256" */
+    const char *nextpnr_grade;   /* speed grade, as in `part`; NULL: nextpnr knows one only */
 } Device;
 
 /* Bits of the natural numbers that one DSP block multiplies. */

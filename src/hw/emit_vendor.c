@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "base/fs.h"
 #include "hw/emit_parts.h"
 #include "hw/template.h"
 
@@ -11,18 +12,21 @@ typedef struct VendorFile {
 
 typedef struct VendorRow {
     const char *word;
-    const char *source;                 /* how a VHDL file is named in the project; %s: the path */
+    const char *source; /* how a VHDL file is named in the project; %s: the path */
+    bool around_all;    /* lies in the parent folder: FuseSoC wants all files beside or below it */
     VendorFile files[VENDOR_MAX_FILES]; /* NULL: no further one */
 } VendorRow;
 
 static const VendorRow ROWS[VENDORS] = {
     [VENDOR_VIVADO] = {"vivado",
                        "read_vhdl -vhdl2008 {%s}\n",
+                       false,
                        {{"vivado.tcl.tmpl", "_vivado.tcl"}, {"vivado.xdc.tmpl", ".xdc"}}},
     [VENDOR_QUARTUS] = {"quartus",
                         "set_global_assignment -name VHDL_FILE {%s}\n",
+                        false,
                         {{"quartus.tcl.tmpl", "_quartus.tcl"}, {"quartus.sdc.tmpl", ".sdc"}}},
-    [VENDOR_FUSESOC] = {"fusesoc", "      - \"%s\"\n", {{"fusesoc.core.tmpl", ".core"}}},
+    [VENDOR_FUSESOC] = {"fusesoc", "      - \"%s\"\n", true, {{"fusesoc.core.tmpl", ".core"}}},
 };
 
 Status vendor_parse(const char *word, Vendor *vendor)
@@ -37,6 +41,14 @@ Status vendor_parse(const char *word, Vendor *vendor)
                      "'%s' is no flow there are files for; expected vivado, quartus or "
                      "fusesoc",
                      word);
+}
+
+Status vendor_takes_device(Vendor vendor, const Device *device)
+{
+    if (vendor != VENDOR_VIVADO || device->family == FAMILY_XILINX7)
+        return OK;
+    return error_set(ERR_USAGE, "Vivado has no %s (%s); choose a --device of AMD, or another flow",
+                     device->name, device->part);
 }
 
 /* All three formats quote a path in their own way, and none of them takes these. */
@@ -62,11 +74,17 @@ static const char *path_from(Arena *arena, const char *folder, const char *path)
     return path;
 }
 
+/* Where the files of a flow go. */
+static const char *folder_of(Arena *arena, const VendorSetup *setup, const VendorRow *row)
+{
+    return row->around_all ? fs_folder_of(arena, setup->folder) : setup->folder;
+}
+
 static Status add_source(const VendorSetup *setup, const VendorRow *row, const char *path,
                          Buffer *list)
 {
     Arena *arena = arena_new();
-    const char *name = path_from(arena, setup->folder, path);
+    const char *name = path_from(arena, folder_of(arena, setup, row), path);
     Status status = check_path(name);
     const char *hole = strstr(row->source, "%s");
     if (status == OK)
@@ -104,8 +122,8 @@ Status emit_vendor(const VendorSetup *setup, Vendor vendor, Arena *arena,
     };
     int count = 0;
     for (int i = 0; i < VENDOR_MAX_FILES && row->files[i].template && status == OK; i++) {
-        files[count] =
-            arena_printf(arena, "%s/%s%s", setup->folder, plan->name, row->files[i].ending);
+        files[count] = arena_printf(arena, "%s/%s%s", folder_of(arena, setup, row), plan->name,
+                                    row->files[i].ending);
         status = emit_file(row->files[i].template, keys, files[count]);
         count++;
     }

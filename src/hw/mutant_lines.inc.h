@@ -35,6 +35,7 @@ static const LineFault LINE_FAULTS[] = {
      "is full one beat early", NULL, "no buffer gets so full"},
     {MUTANT_BUFFER, "stream_fifo.vhd", "if take_newest then", "if false then",
      "overlooks the newest beat", NULL, "no buffer is read while it is filled"},
-    {MUTANT_WINDOW, "max_pool_stream.vhd", "+ c) > result(c) then", "+ c) < result(c) then",
-     "takes the least of a window", NULL, "all values of every window are equal"},
+    {MUTANT_WINDOW, "max_pool_stream.vhd", "+ 2)(c) > tree(node)(c) then",
+     "+ 2)(c) < tree(node)(c) then", "takes the least of a window", NULL,
+     "all values of every window are equal"},
 };

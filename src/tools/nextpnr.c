@@ -10,15 +10,21 @@
 
 enum { MAX_REPORT_BYTES = 1 << 27 };
 
+/* In the job's folder. */
+#define REPORT_FILE "nextpnr.json"
+
 typedef struct Family {
     const char *name;
     ToolKind router, packer;
-    const char *layout_option, *layout, *bitstream;
+    const char *pins_option, *any_pins_option;
+    const char *layout_option, *layout, *bitstream; /* files in the job's folder */
 } Family;
 
 static const Family FAMILIES_KNOWN[] = {
-    {"ice40", TOOL_NEXTPNR_ICE40, TOOL_ICEPACK, "--asc", "layout.asc", "bitstream.bin"},
-    {"ecp5", TOOL_NEXTPNR_ECP5, TOOL_ECPPACK, "--textcfg", "layout.config", "bitstream.bit"},
+    {"ice40", TOOL_NEXTPNR_ICE40, TOOL_ICEPACK, "--pcf", "--pcf-allow-unconstrained", "--asc",
+     "layout.asc", "bitstream.bin"},
+    {"ecp5", TOOL_NEXTPNR_ECP5, TOOL_ECPPACK, "--lpf", "--lpf-allow-unconstrained", "--textcfg",
+     "layout.config", "bitstream.bit"},
 };
 
 /* The caller gives one of the two. */
@@ -27,10 +33,11 @@ static const Family *family_of(const char *name)
     return &FAMILIES_KNOWN[strcmp(name, FAMILIES_KNOWN[0].name) == 0 ? 0 : 1];
 }
 
-Status nextpnr_find(Arena *arena, const char *family, NextpnrTools *tools)
+Status nextpnr_find(Arena *arena, const char *family, bool packs, NextpnrTools *tools)
 {
+    *tools = (NextpnrTools){.packer = {.path = NULL}};
     TRY(tool_find(arena, family_of(family)->router, &tools->router));
-    return tool_find(arena, family_of(family)->packer, &tools->packer);
+    return packs ? tool_find(arena, family_of(family)->packer, &tools->packer) : OK;
 }
 
 /* ---- what it says ---------------------------------------------------------------------------- */
@@ -157,30 +164,50 @@ static Status read_report(Arena *arena, const NextpnrJob *job, const char *path,
 
 /* ---- running --------------------------------------------------------------------------------- */
 
-static Status route(Arena *arena, const NextpnrJob *job, const char *layout, const char *report,
-                    NextpnrResult *result)
+/* As the program is to name a file: from the folder that it runs in, where the file is below it.
+ * Builds of nextpnr in WebAssembly see another /tmp than ours, but that folder always. */
+static const char *name_for(const NextpnrJob *job, const char *path)
+{
+    size_t length = strlen(job->folder);
+    bool below = strncmp(path, job->folder, length) == 0 && path[length] == '/';
+    return below ? path + length + 1 : path;
+}
+
+/* The last arguments: those that not every job has. */
+static void add_choices(const NextpnrJob *job, const char *argv[])
+{
+    int count = 0;
+    if (job->grade) {
+        argv[count++] = "--speed";
+        argv[count++] = job->grade;
+    }
+    if (job->pin_file) {
+        argv[count++] = family_of(job->family)->pins_option;
+        argv[count++] = name_for(job, job->pin_file);
+    }
+}
+
+static Status route(Arena *arena, const NextpnrJob *job, NextpnrResult *result)
 {
     const Family *family = family_of(job->family);
-    const char *const argv[] = {job->tools->router.path,
-                                job->device,
-                                "--package",
-                                job->package,
-                                "--json",
-                                job->netlist,
-                                family->layout_option,
-                                layout,
-                                "--report",
-                                report,
-                                "--freq",
-                                arena_printf(arena, "%.6g", job->target_mhz),
-                                "--seed",
-                                arena_printf(arena, "%lld", (long long)job->seed),
-                                "--timing-allow-fail",
-                                family->packer == TOOL_ICEPACK ? "--pcf-allow-unconstrained"
-                                                               : "--lpf-allow-unconstrained",
-                                job->pin_file ? "--pcf" : NULL,
-                                job->pin_file,
-                                NULL};
+    enum { FIXED = 16, CHOICES = 4 };
+    const char *argv[FIXED + CHOICES + 1] = {job->tools->router.path,
+                                             job->device,
+                                             "--package",
+                                             job->package,
+                                             "--json",
+                                             name_for(job, job->netlist),
+                                             family->layout_option,
+                                             family->layout,
+                                             "--report",
+                                             REPORT_FILE,
+                                             "--freq",
+                                             arena_printf(arena, "%.6g", job->target_mhz),
+                                             "--seed",
+                                             arena_printf(arena, "%lld", (long long)job->seed),
+                                             "--timing-allow-fail",
+                                             family->any_pins_option};
+    add_choices(job, argv + FIXED);
     Watch watch = {.job = job};
     ToolStep step = {.title = job->tools->router.title,
                      .spec = {.argv = argv,
@@ -198,10 +225,11 @@ static Status route(Arena *arena, const NextpnrJob *job, const char *layout, con
     return OK;
 }
 
-static Status pack(Arena *arena, const NextpnrJob *job, const char *layout, NextpnrResult *result)
+static Status pack(Arena *arena, const NextpnrJob *job, NextpnrResult *result)
 {
-    const char *bitstream = fs_join(arena, job->folder, family_of(job->family)->bitstream);
-    const char *const argv[] = {job->tools->packer.path, layout, bitstream, NULL};
+    const Family *family = family_of(job->family);
+    const char *bitstream = fs_join(arena, job->folder, family->bitstream);
+    const char *const argv[] = {job->tools->packer.path, family->layout, family->bitstream, NULL};
     ToolStep step = {.title = job->tools->packer.title,
                      .spec = {.argv = argv,
                               .folder = job->folder,
@@ -218,11 +246,9 @@ static Status pack(Arena *arena, const NextpnrJob *job, const char *layout, Next
 Status nextpnr_run(Arena *arena, const NextpnrJob *job, NextpnrResult *result)
 {
     *result = (NextpnrResult){.slowest_from = "", .slowest_to = ""};
-    const char *layout = fs_join(arena, job->folder, family_of(job->family)->layout);
-    const char *report = fs_join(arena, job->folder, "nextpnr.json");
-    TRY(route(arena, job, layout, report, result));
+    TRY(route(arena, job, result));
     if (!result->fits)
         return OK;
-    TRY(read_report(arena, job, report, result));
-    return pack(arena, job, layout, result);
+    TRY(read_report(arena, job, fs_join(arena, job->folder, REPORT_FILE), result));
+    return job->tools->packer.path ? pack(arena, job, result) : OK;
 }

@@ -6,8 +6,9 @@
  *     TRY(nextpnr_run(arena, &job, &result));
  *     if (!result.fits) ... result.reason ...
  *
- * Without `pin_file`, pins are placed where nextpnr likes. The clock
- * that was asked for steers the placer; missing it is no failure, as the reached one is what counts.
+ * Without `pin_file`, pins are placed where nextpnr likes. The clock that was asked for steers the
+ * placer; missing it is no failure, as the reached one is what counts. Programs run in `folder` and
+ * get names of files from there: builds in WebAssembly, whose /tmp is another one, find them.
  */
 #ifndef TOOLS_NEXTPNR_H
 #define TOOLS_NEXTPNR_H
@@ -22,18 +23,20 @@
 
 typedef struct NextpnrTools {
     Tool router; /* nextpnr-ice40 or nextpnr-ecp5 */
-    Tool packer; /* icepack or ecppack */
+    Tool packer; /* icepack or ecppack; no path: no bitstream is wanted */
 } NextpnrTools;
 
-/* `family` is "ice40" or "ecp5". ERR_ENVIRONMENT: one of the two is missing. */
-Status nextpnr_find(Arena *arena, const char *family, NextpnrTools *tools) MUST_CHECK;
+/* `family` is "ice40" or "ecp5"; `packs`: the packer is needed, too. ERR_ENVIRONMENT: one of what is
+ * needed is missing. */
+Status nextpnr_find(Arena *arena, const char *family, bool packs, NextpnrTools *tools) MUST_CHECK;
 
 typedef struct NextpnrJob {
     const NextpnrTools *tools;
     const char *family;
     const char *device, *package; /* "--hx8k", "ct256" */
+    const char *grade;            /* speed grade "6"; NULL: the device has one */
     const char *netlist;          /* of Yosys; absolute path */
-    const char *pin_file;         /* PCF (ice40); NULL: any pins */
+    const char *pin_file;         /* PCF (ice40) or LPF (ecp5); NULL: any pins */
     const char *folder;           /* absolute */
     double target_mhz;
     int64_t seed;
@@ -54,7 +57,7 @@ typedef struct NextpnrResult {
     const char *slowest_from, *slowest_to; /* cells at the ends of the longest path; "" unknown */
     NextpnrUse *uses;                      /* in the arena; none when it does not fit */
     int use_count;
-    const char *bitstream; /* path; NULL when it does not fit */
+    const char *bitstream; /* path; NULL when it does not fit, or none is wanted */
     double seconds;
 } NextpnrResult;
 

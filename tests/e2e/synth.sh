@@ -72,24 +72,25 @@ sample() {
     "$program" run samples/mnist_tiny.h5 --data samples/mnist --workdir "$scratch/tiny" \
         --fold hidden:pe=1,simd=1 --fold scores:pe=1,simd=1 --stop-after describe --quiet &&
         "$program" synth "$scratch/tiny" --device hx8k --data samples/mnist --netlist-images 10 \
-            --vendor vivado --json --quiet >"$report"
+            --vendor fusesoc --json --quiet >"$report"
 }
 check "mnist_tiny.h5 is synthesized for hx8k" sample
 check "mnist_tiny.h5 fits" equal "$(of synthesis fits)" true
 check "mnist_tiny.h5 reaches 40 MHz" holds "$(of synthesis fmax_mhz) >= 40"
 check "its netlist is bit-exact" equal "$(of netlist bit_exact)" true
 check "its bitstream is there" test -s "$(of synthesis bitstream)"
-check "files for Vivado are there" test -s "$scratch/tiny/synthesis/mnist_tiny_vivado.tcl"
+check "the file for FuseSoC is there" test -s "$scratch/tiny/mnist_tiny.core"
 
 # ---- two products in each DSP block ------------------------------------------------------------------
 packed() {
     "$program" synth "$scratch/tiny" --device zynq-7010 --data samples/mnist --netlist-images 3 \
-        --fold hidden:pe=4 --fold scores:pe=2 --pack-dsp --workdir "$scratch/packed" --json \
-        --quiet >"$report"
+        --fold hidden:pe=4 --fold scores:pe=2 --pack-dsp --workdir "$scratch/packed" \
+        --vendor vivado --json --quiet >"$report"
 }
 check "mnist_tiny.h5 with shared DSP blocks" packed
 check "36 products in 18 of them, and 12 that requantize" equal "$(of synthesis dsp)" 30
 check "the netlist with shared blocks is bit-exact" equal "$(of netlist bit_exact)" true
+check "files for Vivado are there" test -s "$scratch/packed/synthesis/mnist_tiny_vivado.tcl"
 
 # ---- what does not fit -----------------------------------------------------------------------------
 too_big() {
@@ -130,6 +131,8 @@ without() { # without TOOL COMMAND...
 }
 check "unknown device: the names" status 2 "did you mean hx8k" synth --device hx8
 check "no device: the names" status 2 "zynq-7020" synth
+check "Vivado for a device of Lattice" status 2 "Vivado has no hx8k" \
+    synth --device hx8k --vendor vivado
 check "images without data" status 2 "--data" synth --device hx8k --netlist-images 2
 for tool in yosys nextpnr-ice40 icepack; do
     check "without $tool: status 4, and how to install it" status 4 "apt-get install" \

@@ -70,7 +70,7 @@ fault "the upper of two packed products for both" packed_products_pkg.vhd \
 fault "a lane of weights dropped" folded_mac.vhd \
     's/for s in simd_index loop/for s in 0 to SIMD - 2 loop/' dense_stream PE=6 SIMD=4
 fault "minimum instead of maximum" max_pool_stream.vhd \
-    's/+ c) > result(c) then/+ c) < result(c) then/' max_pool_stream
+    's/+ 2)(c) > tree(node)/+ 2)(c) < tree(node)/' max_pool_stream
 fault "border wins" max_pool_stream.vhd \
     's/PAD_VALUE => IN_LOW/PAD_VALUE => IN_HIGH/' max_pool_stream PAD_TOP=1
 fault "one pixel left out of the mean" average_pool_stream.vhd \

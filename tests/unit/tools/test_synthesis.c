@@ -12,6 +12,7 @@
 
 #include <cmocka.h>
 
+#include "base/buffer.h"
 #include "base/fs.h"
 #include "tools/doctor.h"
 #include "tools/netlist_sim.h"
@@ -256,7 +257,7 @@ static void every_failure_of_yosys_has_words(void **state)
 static Status route(const Bed *bed, double deadline_s, NextpnrResult *result)
 {
     NextpnrTools tools;
-    TRY(nextpnr_find(bed->arena, "ice40", &tools));
+    TRY(nextpnr_find(bed->arena, "ice40", true, &tools));
     const NextpnrJob job = {.tools = &tools,
                             .family = "ice40",
                             .device = "--hx8k",
@@ -288,6 +289,82 @@ static void a_routed_design_has_a_clock_and_a_bitstream(void **state)
     assert_string_equal(result.slowest_from, "a");
     assert_string_equal(result.slowest_to, "c");
     assert_true(fs_size(result.bitstream) > 0);
+    bed_close(&bed);
+}
+
+/* As route(), for ECP5, with the report that the real program wrote. */
+static Status route_ecp5(const Bed *bed, bool packs, NextpnrResult *result)
+{
+    NextpnrTools tools;
+    const char *report = fs_absolute(bed->arena, "tests/fixtures/synth/nextpnr_ecp5.json");
+    play(bed, "nextpnr-ecp5",
+         arena_printf(bed->arena,
+                      "echo \"$*\" >asked.txt\necho layout >layout.config\ncp '%s' nextpnr.json\n",
+                      report));
+    TRY(nextpnr_find(bed->arena, "ecp5", packs, &tools));
+    const NextpnrJob job = {.tools = &tools,
+                            .family = "ecp5",
+                            .device = "--25k",
+                            .package = "CABGA381",
+                            .grade = "6",
+                            .netlist = in_bed(bed, "netlist.json"),
+                            .pin_file = "/elsewhere/board.lpf",
+                            .folder = bed->folder,
+                            .target_mhz = 100,
+                            .seed = 1,
+                            .deadline_s = 20,
+                            .log_path = in_bed(bed, "nextpnr.log")};
+    return nextpnr_run(bed->arena, &job, result);
+}
+
+static void expect_asked(const Bed *bed, const char *words)
+{
+    Buffer text = {0};
+    assert_int_equal(fs_read_file(in_bed(bed, "asked.txt"), 4096, &text), OK);
+    buffer_append(&text, "", 1);
+    assert_string_equal(text.data, words);
+    buffer_free(&text);
+}
+
+static const NextpnrUse *use_of(const NextpnrResult *result, const char *name)
+{
+    for (int i = 0; i < result->use_count; i++)
+        if (strcmp(result->uses[i].name, name) == 0)
+            return &result->uses[i];
+    fail_msg("nothing is said of %s", name);
+    return NULL;
+}
+
+static void the_report_for_ecp5_is_read(void **state)
+{
+    (void)state;
+    Bed bed = bed_open();
+    play(&bed, "ecppack", "[ \"$1 $2\" = 'layout.config bitstream.bit' ] && cp $1 $2");
+    NextpnrResult result;
+    if (route_ecp5(&bed, true, &result) != OK)
+        fail_msg("%s", error_message());
+    expect_asked(&bed, "--25k --package CABGA381 --json netlist.json --textcfg layout.config "
+                       "--report nextpnr.json --freq 100 --seed 1 --timing-allow-fail "
+                       "--lpf-allow-unconstrained --speed 6 --lpf /elsewhere/board.lpf\n");
+    assert_true(result.fmax_mhz > 57.81 && result.fmax_mhz < 57.82);
+    assert_string_equal(result.slowest_from, "network.core.scores.n1469_o_TRELLIS_FF_Q_1");
+    assert_string_equal(result.slowest_to, "network.core.scores.n1770_q_TRELLIS_FF_Q_22");
+    assert_int_equal(use_of(&result, "MULT18X18D")->used, 6);
+    assert_int_equal(use_of(&result, "TRELLIS_COMB")->available, 24288);
+    assert_true(fs_size(result.bitstream) > 0);
+    bed_close(&bed);
+}
+
+static void without_a_packer_there_is_a_clock_and_no_bitstream(void **state)
+{
+    (void)state;
+    Bed bed = bed_open();
+    NextpnrResult result;
+    assert_int_equal(route_ecp5(&bed, false, &result), OK);
+    assert_true(result.fits && result.fmax_mhz > 57);
+    assert_null(result.bitstream);
+    assert_int_equal(route_ecp5(&bed, true, &result), ERR_ENVIRONMENT);
+    expect_words("no program ecppack on PATH");
     bed_close(&bed);
 }
 
@@ -407,6 +484,8 @@ int main(void)
         cmocka_unit_test(cells_have_owners),
         cmocka_unit_test(every_failure_of_yosys_has_words),
         cmocka_unit_test(a_routed_design_has_a_clock_and_a_bitstream),
+        cmocka_unit_test(the_report_for_ecp5_is_read),
+        cmocka_unit_test(without_a_packer_there_is_a_clock_and_no_bitstream),
         cmocka_unit_test(a_design_that_is_too_big_is_no_failure),
         cmocka_unit_test(every_failure_of_nextpnr_has_words),
         cmocka_unit_test(the_simulator_suits_the_work),
