@@ -8,7 +8,8 @@
 #include "base/fs.h"
 
 enum {
-    NATIVE_BITS = 32, /* constants up to here come out right */
+    NATIVE_BITS = 32,       /* constants up to here come out right */
+    LONGEST_WORD = 1 << 13, /* digits of a constant; Icarus takes words of 16,000 letters */
     MAX_NETLIST_BYTES = 1 << 30
 };
 
@@ -190,6 +191,18 @@ static bool is_cut_off(Span line)
     return false;
 }
 
+/* As many bits as digits; in parts where they are very many. */
+static void append_constant(Buffer *into, Span digits)
+{
+    bool in_parts = digits.length > LONGEST_WORD;
+    buffer_append_text(into, in_parts ? "{" : "");
+    for (size_t from = 0; from < digits.length; from += LONGEST_WORD) {
+        size_t left = digits.length - from, length = left < LONGEST_WORD ? left : LONGEST_WORD;
+        buffer_printf(into, "%s%zu'b%.*s", from ? ", " : "", length, (int)length, digits.at + from);
+    }
+    buffer_append_text(into, in_parts ? "}" : "");
+}
+
 /* Texts of binary digits become constants of that many bits. */
 static Status mend_texts(const Mender *mender, Span line)
 {
@@ -205,7 +218,7 @@ static Status mend_texts(const Mender *mender, Span line)
         if (!close || digits == 0 || open + 1 + digits != close)
             return refuse(mender, line, "a text that is no constant of 0 and 1");
         buffer_append(mender->into, at, (size_t)(open - at));
-        buffer_printf(mender->into, "%zu'b%.*s", digits, (int)digits, open + 1);
+        append_constant(mender->into, (Span){open + 1, digits});
         at = close + 1;
     }
     return OK;

@@ -3,7 +3,8 @@
  * Some of it means something else than the VHDL did, silently:
  *
  *     "1010..."                 a constant above 32 bits as a text: 8 bits for each character.
- *                               Mended: 40'b1010...
+ *                               Mended: 40'b1010..., in parts {8192'b..., 8192'b..., ...} where
+ *                               Icarus Verilog would find the word too long
  *     a / b; // sdiv            signed products, quotients and remainders without a sign.
  *     a % b; // srem            Mended: $signed(a) / $signed(b)
  *     $signed(a) >> n           an arithmetic shift that fills with zeros. Mended: >>>

@@ -85,6 +85,27 @@ static void faults_are_mended_or_refused(void **state)
     }
 }
 
+/* Icarus Verilog refuses words of more than 16,000 letters; every digit is still there. */
+static void a_long_constant_is_in_parts(void **state)
+{
+    (void)state;
+    enum { DIGITS = 20736, PART = 8192 };
+    char *digits = malloc(DIGITS + 1);
+    for (int i = 0; i < DIGITS; i++)
+        digits[i] = i % 3 == 0 ? '1' : '0';
+    digits[DIGITS] = '\0';
+    Buffer text = {0}, expected = {0}, mended = {0};
+    buffer_printf(&text, MODULE("  localparam n = \"%s\";\n"), digits);
+    buffer_printf(&expected, MODULE("  localparam n = {8192'b%.*s, 8192'b%.*s, 4352'b%s};\n"), PART,
+                  digits, PART, digits + PART, digits + 2 * PART);
+    assert_int_equal(verilog_mend(text.data, &mended), OK);
+    assert_string_equal(mended.data, expected.data);
+    buffer_free(&text);
+    buffer_free(&expected);
+    buffer_free(&mended);
+    free(digits);
+}
+
 /* Two modules may use the same name for different nets. */
 static void a_lost_clock_concerns_its_own_module(void **state)
 {
@@ -241,6 +262,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(faults_are_mended_or_refused),
+        cmocka_unit_test(a_long_constant_is_in_parts),
         cmocka_unit_test(a_lost_clock_concerns_its_own_module),
         cmocka_unit_test(a_register_that_ghdl_loses_is_noticed),
         cmocka_unit_test(a_case_that_lost_its_default_is_noticed),
