@@ -6,6 +6,7 @@
 
 #include "flow/report.h"
 #include "ui/key.h"
+#include "ui/panes.h"
 
 typedef enum Question { ASK_CANCEL_RUN, ASK_QUIT } Question;
 
@@ -103,6 +104,7 @@ static void show_root(App *app, Root root)
         app_pop(app);
     app_commit_edits(app);
     app->pane = root == app->root ? app->pane : PANES_BOTH;
+    app->focus = root == app->root ? app->focus : 0;
     if (root != app->root)
         app->last_root = app->root;
     app->root = root;
@@ -378,6 +380,8 @@ static void (*const OBEY[ACTIONS])(App *app) = {
     [ACTION_SUSPEND] = suspend,
     [ACTION_CLOSE] = close_screen,
     [ACTION_PANE] = next_pane,
+    [ACTION_FOCUS] = panes_switch,
+    [ACTION_FOCUS_BACK] = panes_switch,
     [ACTION_QUIT] = ask_quit,
 };
 

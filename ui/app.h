@@ -141,6 +141,7 @@ struct App {
     int64_t busy_since_ms; /* app_busy() since then; 0: it is not */
     bool looking_at_tools;
     PaneChoice pane;
+    int focus; /* of two panes: 0 or 1; ask panes_focus() */
     bool zoomed;                 /* the screen alone is drawn */
     bool viewing;                /* a window with waveforms is open */
     bool draw_anyway;            /* on a terminal that is too small */

@@ -110,6 +110,28 @@ bool calibrate_moves_clip(ActionId action)
            action == ACTION_CLIP_FAR_UP || action == ACTION_CLIP_FAR_DOWN;
 }
 
+ActionId calibrate_move_in_picture(ActionId action, int *times)
+{
+    enum { PAGE = 4, ALL = 256 };
+    static const struct {
+        ActionId move, edit;
+        int times;
+    } MOVES[] = {
+        {ACTION_UP, ACTION_CLIP_FAR_UP, 1},
+        {ACTION_DOWN, ACTION_CLIP_FAR_DOWN, 1},
+        {ACTION_PAGE_UP, ACTION_CLIP_FAR_UP, PAGE},
+        {ACTION_PAGE_DOWN, ACTION_CLIP_FAR_DOWN, PAGE},
+        {ACTION_FIRST, ACTION_CLIP_AUTO, 1},
+        {ACTION_LAST, ACTION_CLIP_FAR_UP, ALL}, /* the largest value is the end of it */
+    };
+    for (size_t i = 0; i < sizeof MOVES / sizeof *MOVES; i++)
+        if (MOVES[i].move == action) {
+            *times = MOVES[i].times;
+            return MOVES[i].edit;
+        }
+    return ACTION_NONE;
+}
+
 bool calibrate_edit(Tuning *tuning, ActionId action, const CalibrateEdit *edit)
 {
     const EditRow *row = find_edit(action);

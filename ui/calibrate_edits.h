@@ -15,6 +15,10 @@ typedef struct CalibrateEdit {
 bool calibrate_is_edit(ActionId action);
 bool calibrate_moves_clip(ActionId action);
 
+/* What a movement does in the picture, and how many times: the clip goes up and down. ACTION_NONE:
+ * it is no movement. */
+ActionId calibrate_move_in_picture(ActionId action, int *times);
+
 /* Changes the draft; false: not possible for this layer. */
 bool calibrate_edit(Tuning *tuning, ActionId action, const CalibrateEdit *edit);
 

@@ -16,6 +16,17 @@ static const char *tensor_word(PreviewTensor tensor)
     return WORDS[tensor];
 }
 
+void calibrate_bits_text(const Tuning *tuning, int row, char *text, size_t size)
+{
+    const LayerScheme *choice = tuning_choice(tuning, row);
+    if (choice->is_float)
+        snprintf(text, size, "float");
+    else if (tuning_row(tuning, row).has_weights)
+        snprintf(text, size, "%d/%d", choice->weight_bits, choice->activation_bits);
+    else
+        snprintf(text, size, "-/%d", choice->activation_bits);
+}
+
 /* ---- figures --------------------------------------------------------------------------------- */
 
 static void draw_effect(const char *name, const Preview *effect, Style style, Area area, int row)
@@ -142,7 +153,7 @@ static void draw_nothing(const CalibratePane *pane, Area area)
 {
     const Observing *observing = &pane->app->observing;
     if (pane->tensor == TENSOR_WEIGHTS) {
-        area_text(area, 2, 0, STYLE_DIM, "This layer has no weights; Tab shows its activations.");
+        area_text(area, 2, 0, STYLE_DIM, "This layer has no weights; t shows its activations.");
     } else if (observing->state == OBSERVATION_GOING_ON) {
         int column = area_text(area, 2, 0, STYLE_NORMAL, "Looking at calibration images ");
         gauge_draw(area, 2, column, 20, observing->fraction);

@@ -15,6 +15,9 @@ typedef struct CalibratePane {
     const KnownEffect *other;   /* of the compared one */
 } CalibratePane;
 
+/* "8/4": bits of weights and activations; or float. */
+void calibrate_bits_text(const Tuning *tuning, int row, char *text, size_t size);
+
 void calibrate_pane_draw(const CalibratePane *pane, Area area);
 
 #endif

@@ -20,6 +20,7 @@ static const struct {
     [GLYPH_BLOCK_1 + 5] = {"▆", "|"}, [GLYPH_BLOCK_1 + 6] = {"▇", "#"},
     [GLYPH_BLOCK_8] = {"█", "#"},     [GLYPH_UNKNOWN] = {"�", "?"},
     [GLYPH_NONE] = {"–", "-"},        [GLYPH_WARNING] = {"△", "^"},
+    [GLYPH_FOCUS] = {"●", "@"},
 };
 
 const char *glyph_text(Glyph glyph, bool ascii)

@@ -31,6 +31,7 @@ typedef enum Glyph {
     GLYPH_UNKNOWN, /* a control character or broken UTF-8 in foreign text */
     GLYPH_NONE,    /* "no value" in a table */
     GLYPH_MARKED,  /* a row that the next action is for, too */
+    GLYPH_FOCUS,   /* at the pane that the movement keys are for */
     GLYPH_EDITED,  /* differs from what the program was started with */
     GLYPH_BEYOND,  /* bar of values that are cut off */
     GLYPH_BLOCK_1, /* bars, an eighth of a cell high; the next ones up to a whole cell */

@@ -63,6 +63,7 @@ void history_detail_load(HistoryDetail *detail, Store *store, int64_t run)
     Buffer text = {0};
     RunRecord record;
     detail->run = run;
+    detail->scroll.top = 0;
     if (store_get(store, run, arena, &record) == OK)
         append_run(&text, store, arena, &record);
     else
@@ -76,6 +77,14 @@ void history_detail_draw(const HistoryDetail *detail, Area area)
 {
     for (int column = 1; column < area.columns - 1; column++)
         area_glyph(area, 0, column, STYLE_FRAME, GLYPH_ACROSS);
-    area_paragraph(area_part(area, 1, 2, area.rows - 1, area.columns - 4), 0, STYLE_NORMAL,
-                   detail->text);
+    area_paragraph(area_part(area, 1, 2, area.rows - 1, area.columns - 4), -detail->scroll.top,
+                   STYLE_NORMAL, detail->text);
+}
+
+void history_detail_layout(HistoryDetail *detail, int rows, int columns)
+{
+    Canvas nothing = {.rows = 0};
+    Area measured = {.canvas = &nothing, .columns = columns - 4};
+    scroll_layout(&detail->scroll, rows - 1,
+                  area_paragraph(measured, 0, STYLE_NORMAL, detail->text));
 }

@@ -6,6 +6,7 @@
 #include "ui/app.h"
 #include "ui/calibrate_edits.h"
 #include "ui/calibrate_pane.h"
+#include "ui/panes.h"
 #include "ui/table.h"
 
 /* From here on there is room for the histogram beside the table. */
@@ -70,17 +71,6 @@ static int64_t rows_id(const void *self, int64_t row)
     return row;
 }
 
-static void bits_text(const Tuning *tuning, int row, char *text, size_t size)
-{
-    const LayerScheme *choice = tuning_choice(tuning, row);
-    if (choice->is_float)
-        snprintf(text, size, "float");
-    else if (tuning_row(tuning, row).has_weights)
-        snprintf(text, size, "%d/%d", choice->weight_bits, choice->activation_bits);
-    else
-        snprintf(text, size, "-/%d", choice->activation_bits);
-}
-
 static void effect_cell(const Preview *effect, Column column, TableCell *cell)
 {
     size_t size = sizeof cell->text;
@@ -120,7 +110,7 @@ static void rows_cell(const void *self, int64_t at, int column, TableCell *cell)
             tuning_calibration(tuning, row, screen->tensor, cell->text, sizeof cell->text);
         break;
     case COLUMN_BITS:
-        bits_text(tuning, row, cell->text, sizeof cell->text);
+        calibrate_bits_text(tuning, row, cell->text, sizeof cell->text);
         break;
     case COLUMN_PER:
         if (weights && !choice->is_float)
@@ -221,6 +211,9 @@ static void calibrate_draw(const Screen *base, Area area)
         table_draw(&screen->table, parts.table);
     if (parts.pane.rows > 0)
         calibrate_pane_draw(&pane, parts.pane);
+    panes_draw_mark(base->app, 0, area, 0, 0);
+    panes_draw_mark(base->app, 1, area, parts.pane.row - area.row,
+                    parts.pane.column - area.column - 1);
     int below = screen->view.count + 2;
     if (area.columns >= WIDE_COLUMNS && parts.table.rows > below)
         draw_edits(screen, area_part(parts.table, below, 1, parts.table.rows - below,
@@ -240,20 +233,52 @@ static int how_of(const CalibrateScreen *screen, ActionId action)
     return screen->compared;
 }
 
-static void do_edit(CalibrateScreen *screen, ActionId action)
+/* What a key did to the rows that it was for. */
+typedef struct EditCount {
+    int changed, same, refused;
+} EditCount;
+
+static void edit_row(CalibrateScreen *screen, ActionId action, int how, int row, EditCount *count)
 {
-    int how = how_of(screen, action), marked = calibrate_view_marked(&screen->view);
-    for (int i = 0; i < screen->view.count; i++) {
-        if (!(marked ? screen->view.marked[i] : i == selected(screen)))
-            continue;
-        const CalibrateEdit edit = {.row = i,
-                                    .tensor = screen->tensor,
-                                    .how = how,
-                                    .shown = &screen->view.rows[i].draft[screen->tensor].effect};
-        if (!calibrate_edit(tuning_of(screen), action, &edit) && !marked)
-            app_message(screen->base.app, MESSAGE_WARNING, "%s: not possible for this layer",
-                        tuning_row(tuning_of(screen), i).name);
-    }
+    Tuning *tuning = tuning_of(screen);
+    const LayerScheme before = *tuning_choice(tuning, row);
+    const CalibrateEdit edit = {.row = row,
+                                .tensor = screen->tensor,
+                                .how = how,
+                                .shown = &screen->view.rows[row].draft[screen->tensor].effect};
+    if (!calibrate_edit(tuning, action, &edit))
+        count->refused++;
+    else if (tuning_same(&before, tuning_choice(tuning, row)))
+        count->same++;
+    else
+        count->changed++;
+}
+
+/* No key is silent. */
+static void tell_edit(const CalibrateScreen *screen, ActionId action, const EditCount *count)
+{
+    App *app = screen->base.app;
+    if (count->refused > 0 && calibrate_view_marked(&screen->view) > 0)
+        app_message(app, MESSAGE_WARNING, "not possible for %d of the marked layers",
+                    count->refused);
+    else if (count->refused > 0)
+        app_message(app, MESSAGE_WARNING, "%s: not possible for this layer",
+                    tuning_row(tuning_of(screen), selected(screen)).name);
+    else if (count->changed == 0)
+        app_message(app, MESSAGE_INFO, "%s: that is how it is already, or it goes no further",
+                    action_info(action)->help);
+}
+
+static void do_edit(CalibrateScreen *screen, ActionId action, int times)
+{
+    EditCount count = {0};
+    int marked = calibrate_view_marked(&screen->view);
+    int how = how_of(screen, action);
+    for (int time = 0; time < times; time++)
+        for (int i = 0; i < screen->view.count; i++)
+            if (marked ? screen->view.marked[i] : i == selected(screen))
+                edit_row(screen, action, how, i, &count);
+    tell_edit(screen, action, &count);
 }
 
 /* ---- undo ------------------------------------------------------------------------------------ */
@@ -377,14 +402,25 @@ static void (*const OBEY[ACTIONS])(CalibrateScreen *screen) = {
     [ACTION_RESET_SCHEME] = reset_scheme,
 };
 
+/* What an action changes, and how many times; ACTION_NONE: nothing. */
+static ActionId edit_of(const CalibrateScreen *screen, ActionId action, int *times)
+{
+    if (calibrate_is_edit(action))
+        return action;
+    bool in_picture = panes_focus(screen->base.app) == 1;
+    return in_picture ? calibrate_move_in_picture(action, times) : ACTION_NONE;
+}
+
 /* Going to another row ends the draft: what was tried on one layer is one step. */
 static bool calibrate_action(Screen *base, ActionId action)
 {
     CalibrateScreen *screen = (CalibrateScreen *)base;
     if (!is_ready(screen))
         return false;
-    if (calibrate_is_edit(action)) {
-        do_edit(screen, action);
+    int times = 1;
+    ActionId edit = edit_of(screen, action, &times);
+    if (edit != ACTION_NONE) {
+        do_edit(screen, edit, times);
         return true;
     }
     if (OBEY[action]) {
@@ -406,7 +442,12 @@ static const char *why_no_clip(const CalibrateScreen *screen)
         return "nothing was seen of the activations yet";
     if (screen->tensor == TENSOR_WEIGHTS && calibrate_view_marked(&screen->view) == 0 &&
         !tuning_row(tuning_of(screen), selected(screen)).has_weights)
-        return "this layer has no weights; Tab shows its activations";
+        return "this layer has no weights; t shows its activations";
+    const RowEffects *effects = &screen->view.rows[selected(screen)];
+    bool by_hand = tuning_clip_by_hand(tuning_of(screen), selected(screen), screen->tensor) > 0;
+    if (!by_hand && screen->tensor == TENSOR_WEIGHTS && calibrate_view_marked(&screen->view) == 0 &&
+        !effects->draft[TENSOR_WEIGHTS].effect.known)
+        return "the clip of these weights is still being worked out";
     return NULL;
 }
 
@@ -438,6 +479,9 @@ static const char *why_not_here(const CalibrateScreen *screen, ActionId action)
 static bool calibrate_can(const Screen *base, ActionId action, const char **why_not)
 {
     const CalibrateScreen *screen = (const CalibrateScreen *)base;
+    int times;
+    ActionId edit = is_ready(screen) ? edit_of(screen, action, &times) : ACTION_NONE;
+    action = edit == ACTION_NONE ? action : edit;
     bool own = action_info(action)->scope & (SCOPE_CALIBRATE | SCOPE_EDIT | SCOPE_MARK);
     const char *reason = NULL;
     if (own && !is_ready(screen))

@@ -333,6 +333,18 @@ static void keep_choice(HardwareScreen *screen, int at, Status status)
     estimate(screen);
 }
 
+/* No key is silent. */
+static void step_fold(HardwareScreen *screen, int row, const struct FoldKey *key)
+{
+    const FoldingRow before = folding_row(screen->folding, row);
+    Status status = folding_step(screen->folding, row, key->axis, key->step);
+    keep_choice(screen, row, status);
+    const FoldingRow now = folding_row(screen->folding, row);
+    if (status == OK && now.pe == before.pe && now.simd == before.simd)
+        app_message(screen->base.app, MESSAGE_INFO, "%s: no %s value is legal for %s", now.name,
+                    key->step > 0 ? "larger" : "smaller", key->axis == FOLD_PE ? "PE" : "SIMD");
+}
+
 static void reset(HardwareScreen *screen)
 {
     for (int i = 0; i < folding_count(screen->folding); i++) {
@@ -443,9 +455,7 @@ static bool hardware_action(Screen *base, ActionId action)
     HardwareScreen *screen = (HardwareScreen *)base;
     int row = (int)screen->table.selected;
     if (fold_key(action))
-        keep_choice(
-            screen, row,
-            folding_step(screen->folding, row, fold_key(action)->axis, fold_key(action)->step));
+        step_fold(screen, row, fold_key(action));
     else if (action == ACTION_FOLD_AS_BUILT)
         reset(screen);
     else if (action == ACTION_SET_CLOCK)

@@ -10,6 +10,7 @@
 #include "ui/app.h"
 #include "ui/history_cells.h"
 #include "ui/history_detail.h"
+#include "ui/panes.h"
 
 enum { DETAIL_ROWS = 6, ROWS_FOR_DETAIL = 18 };
 
@@ -21,6 +22,7 @@ typedef struct HistoryScreen {
     int64_t binned[COMPARE_MAX_RUNS]; /* by the last deletion: undo takes them out again */
     int binned_count;
     HistoryDetail detail;
+    bool has_detail; /* there is room for it */
 } HistoryScreen;
 
 static History *history_of_screen(const HistoryScreen *screen)
@@ -142,11 +144,14 @@ static int detail_rows(const App *app, int rows)
 static void history_layout(Screen *base, int rows, int columns)
 {
     HistoryScreen *screen = (HistoryScreen *)base;
-    (void)columns;
-    table_layout(&screen->table, rows - detail_rows(base->app, rows));
+    int detail = detail_rows(base->app, rows);
+    screen->has_detail = detail > 0;
+    table_layout(&screen->table, rows - detail);
     said(screen, history_show(&base->app->history, (int)screen->table.top, screen->table.page));
-    if (detail_rows(base->app, rows) > 0)
-        history_detail_load(&screen->detail, base->app->history.store, screen->table.selected_id);
+    if (detail == 0)
+        return;
+    history_detail_load(&screen->detail, base->app->history.store, screen->table.selected_id);
+    history_detail_layout(&screen->detail, detail, columns);
 }
 
 static void draw_nothing(const History *history, Area area)
@@ -171,6 +176,10 @@ static void history_draw(const Screen *base, Area area)
     else if (rows < area.rows)
         history_detail_draw(&screen->detail,
                             area_part(area, rows, 0, area.rows - rows, area.columns));
+    if (rows < area.rows) {
+        panes_draw_mark(base->app, 0, area, 0, 0);
+        panes_draw_mark(base->app, 1, area, rows, 0);
+    }
 }
 
 static void history_position(const Screen *base, char text[SCREEN_TEXT_BYTES])
@@ -392,6 +401,9 @@ static void (*const OBEY[ACTIONS])(HistoryScreen *screen) = {
 static bool history_action(Screen *base, ActionId action)
 {
     HistoryScreen *screen = (HistoryScreen *)base;
+    if (panes_focus(base->app) == 1 && screen->has_detail &&
+        scroll_action(&screen->detail.scroll, action))
+        return true;
     if (!OBEY[action])
         return table_action(&screen->table, action);
     OBEY[action](screen);
@@ -425,6 +437,9 @@ static bool history_can(const Screen *base, ActionId action, const char **why_no
         *why_not = "mark two runs or more with Space, then compare them";
     else if (action == ACTION_DELETE && history->bin)
         *why_not = "these are in the bin already; dnn2fpga runs purge ID removes one for good";
+    else if ((action == ACTION_FOCUS || action == ACTION_FOCUS_BACK) && !screen->has_detail &&
+             base->app->pane == PANES_BOTH)
+        *why_not = "there is no room for the second pane; + shows it alone";
     else if (action == ACTION_UNDO && screen->binned_count == 0)
         *why_not = "nothing was deleted since the workbench was opened; b shows the bin";
     else if (action == ACTION_UNDELETE && !history->bin && screen->binned_count == 0)

@@ -9,12 +9,18 @@
 #include "ui/app.h"
 #include "ui/chart.h"
 #include "ui/format.h"
+#include "ui/panes.h"
 #include "ui/scroll.h"
 
 enum { WIDE_COLUMNS = 110, LEFT_COLUMNS = 64, FIGURES_COLUMN = 44, MOST_EPOCHS = 1000 };
 
+enum { NOT_CHOSEN = -1 };
+
 typedef struct LadderScreen {
     Screen base;
+    int place;   /* step whose training is shown; NOT_CHOSEN: the last one that there was */
+    int64_t run; /* whose they are */
+    int epoch;   /* of it, to read its figures; NOT_CHOSEN: the last one */
 } LadderScreen;
 
 /* The steps in the order of Fig. 4; `times`: the which-th rung of that word it is. */
@@ -99,6 +105,11 @@ static void draw_reason(const json_t *rung, double threshold, Area area, int row
         area_text(area, row, column, STYLE_TITLE, ", chosen");
 }
 
+static bool has_focus(const LadderScreen *screen, int pane)
+{
+    return panes_focus(screen->base.app) == pane;
+}
+
 /* One step, with an arrow to the next where there is room; the rows it takes. */
 static int draw_place(const RunView *run, int place, bool roomy, Area area, int row)
 {
@@ -133,8 +144,9 @@ static int draw_place(const RunView *run, int place, bool roomy, Area area, int 
     return 3;
 }
 
-static void draw_chart(const RunView *run, bool roomy, Area area)
+static void draw_chart(const LadderScreen *screen, bool roomy, Area area)
 {
+    const RunView *run = &screen->base.app->run;
     char accuracy[FORMAT_BYTES];
     double threshold = threshold_of(run);
     int row = 0;
@@ -148,18 +160,26 @@ static void draw_chart(const RunView *run, bool roomy, Area area)
     else
         area_text(area, row, FIGURES_COLUMN, STYLE_NORMAL, format_fraction(threshold, accuracy));
     row += 2;
-    for (int i = 0; i < PLACE_COUNT; i++)
+    panes_draw_mark(screen->base.app, 0, area, 0, 0);
+    for (int i = 0; i < PLACE_COUNT; i++) {
+        if (i == screen->place)
+            area_glyph(area, row, 0, STYLE_NORMAL, GLYPH_CURSOR);
         row += draw_place(run, i, roomy, area, row);
+    }
 }
 
 /* ---- training curves ------------------------------------------------------------------------- */
 
-/* Those of the training under way, or of the last one that there was. */
-static const json_t *epochs_of(const RunView *run)
+/* Those of the chosen step; else of the training under way, or of the last one that there was. */
+static const json_t *epochs_of(const LadderScreen *screen)
 {
+    const RunView *run = &screen->base.app->run;
+    bool chosen = screen->place != NOT_CHOSEN;
+    if (chosen && screen->place != place_under_way(run))
+        return report_at(rung_of(run, &PLACES[screen->place]), "epochs");
     const json_t *rungs = report_at(run->report, "ladder");
     const json_t *epochs = report_at(run->report, "climb.epochs");
-    for (size_t i = 0; i < json_array_size(rungs) && json_array_size(epochs) == 0; i++)
+    for (size_t i = 0; i < json_array_size(rungs) && json_array_size(epochs) == 0 && !chosen; i++)
         epochs = report_at(json_array_get(rungs, json_array_size(rungs) - 1 - i), "epochs");
     return epochs;
 }
@@ -173,14 +193,38 @@ static int read_series(const json_t *epochs, const char *key, double *values)
     return count;
 }
 
-static void draw_curves(const RunView *run, Area area)
+static int epoch_shown(const LadderScreen *screen, int count)
 {
+    bool chosen = screen->epoch != NOT_CHOSEN && screen->epoch < count;
+    return chosen ? screen->epoch : count - 1;
+}
+
+/* "epoch 3: 0.9712, held out 0.9690" */
+static void draw_epoch(const LadderScreen *screen, const json_t *epochs, Area area, int column)
+{
+    char training[FORMAT_BYTES], held_out[FORMAT_BYTES];
+    int at = epoch_shown(screen, (int)json_array_size(epochs));
+    const json_t *epoch = json_array_get(epochs, (size_t)at);
+    area_printf(area, 0, column + 2, STYLE_NORMAL, "epoch %d: %s, held out %s", at + 1,
+                format_fraction(report_number(epoch, "accuracy", NAN), training),
+                format_fraction(report_number(epoch, "validation_accuracy", NAN), held_out));
+}
+
+static void draw_curves(const LadderScreen *screen, Area area)
+{
+    const RunView *run = &screen->base.app->run;
     double training[MOST_EPOCHS], validation[MOST_EPOCHS];
-    const json_t *epochs = epochs_of(run);
+    const json_t *epochs = epochs_of(screen);
     int count = read_series(epochs, "accuracy", training);
     double wanted = report_number(run->report, "climb.epochs_wanted", 0);
     read_series(epochs, "validation_accuracy", validation);
-    area_text(area, 0, 0, STYLE_HEADER, "accuracy while training");
+    int column = area_text(area, 0, 0, STYLE_HEADER, "accuracy while training");
+    if (count > 0 && has_focus(screen, 1))
+        draw_epoch(screen, epochs, area, column);
+    if (count == 0 && screen->place != NOT_CHOSEN) {
+        area_text(area, 2, 0, STYLE_DIM, "This step does no training.");
+        return;
+    }
     if (count == 0) {
         area_text(area, 2, 0, STYLE_DIM, "No training yet: curves are drawn epoch by epoch.");
         return;
@@ -219,6 +263,7 @@ static void ladder_layout(Screen *base, int rows, int columns)
 
 static void ladder_draw(const Screen *base, Area area)
 {
+    const LadderScreen *screen = (const LadderScreen *)base;
     const App *app = base->app;
     Area body = area_part(area, 0, 0, area.rows - 2, area.columns);
     draw_wishes(app, area_part(area, area.rows - 1, 0, 1, area.columns));
@@ -229,24 +274,26 @@ static void ladder_draw(const Screen *base, Area area)
         return;
     }
     if (app->pane == PANE_FIRST) {
-        draw_chart(&app->run, body.rows >= 3 + 3 * PLACE_COUNT, body);
+        draw_chart(screen, body.rows >= 3 + 3 * PLACE_COUNT, body);
         return;
     }
     if (app->pane == PANE_SECOND) {
-        draw_curves(&app->run, area_part(body, 0, 1, body.rows, area.columns - 2));
+        draw_curves(screen, area_part(body, 0, 1, body.rows, area.columns - 2));
         return;
     }
     if (area.columns >= WIDE_COLUMNS) {
-        draw_chart(&app->run, true, area_part(body, 0, 0, body.rows, LEFT_COLUMNS));
-        draw_curves(&app->run, area_part(body, 0, LEFT_COLUMNS + 2, body.rows,
-                                         area.columns - LEFT_COLUMNS - 3));
+        draw_chart(screen, true, area_part(body, 0, 0, body.rows, LEFT_COLUMNS));
+        draw_curves(screen, area_part(body, 0, LEFT_COLUMNS + 2, body.rows,
+                                      area.columns - LEFT_COLUMNS - 3));
+        panes_draw_mark(app, 1, body, 0, LEFT_COLUMNS + 1);
         return;
     }
     int chart_rows = 3 + 2 * PLACE_COUNT;
-    draw_chart(&app->run, false, area_part(body, 0, 0, chart_rows, area.columns));
-    if (body.rows - chart_rows >= 4)
-        draw_curves(&app->run,
-                    area_part(body, chart_rows, 1, body.rows - chart_rows, area.columns - 2));
+    draw_chart(screen, false, area_part(body, 0, 0, chart_rows, area.columns));
+    if (body.rows - chart_rows < 4)
+        return;
+    draw_curves(screen, area_part(body, chart_rows, 1, body.rows - chart_rows, area.columns - 2));
+    panes_draw_mark(app, 1, body, chart_rows, 0);
 }
 
 /* ---- wishes for the next run ----------------------------------------------------------------- */
@@ -300,11 +347,67 @@ static void (*const OBEY[ACTIONS])(App *app) = {
     [ACTION_SWITCH_POLICY] = switch_policy,
 };
 
+/* ---- moving ---------------------------------------------------------------------------------- */
+
+static int moved(int from, ActionId action, int count)
+{
+    const int steps[ACTIONS] = {
+        [ACTION_UP] = -1,        [ACTION_DOWN] = 1,          [ACTION_PAGE_UP] = -count,
+        [ACTION_FIRST] = -count, [ACTION_PAGE_DOWN] = count, [ACTION_LAST] = count,
+    };
+    int to = from + steps[action];
+    return to < 0 ? 0 : to >= count ? count - 1 : to;
+}
+
+static bool moves(ActionId action)
+{
+    return action >= ACTION_UP && action <= ACTION_LAST;
+}
+
+/* Steps in the first pane, epochs in the second one. */
+static void move(LadderScreen *screen, ActionId action)
+{
+    int epochs = (int)json_array_size(epochs_of(screen));
+    if (has_focus(screen, 1)) {
+        screen->epoch = moved(epoch_shown(screen, epochs), action, epochs);
+        return;
+    }
+    int now = place_under_way(&screen->base.app->run);
+    int from = screen->place != NOT_CHOSEN ? screen->place : now;
+    bool first = from == NOT_CHOSEN && action == ACTION_DOWN;
+    screen->place = first ? 0 : moved(from, action, PLACE_COUNT);
+    screen->epoch = NOT_CHOSEN;
+}
+
 static bool ladder_action(Screen *base, ActionId action)
 {
     if (OBEY[action])
         OBEY[action](base->app);
-    return OBEY[action] != NULL;
+    else if (moves(action))
+        move((LadderScreen *)base, action);
+    return OBEY[action] != NULL || moves(action);
+}
+
+static bool ladder_can(const Screen *base, ActionId action, const char **why_not)
+{
+    const LadderScreen *screen = (const LadderScreen *)base;
+    if (moves(action) && !base->app->run.known)
+        *why_not = "no run yet";
+    else if (moves(action) && has_focus(screen, 1) && json_array_size(epochs_of(screen)) == 0)
+        *why_not = "there is no training to look at";
+    else
+        return true;
+    return false;
+}
+
+/* Another run has other steps. */
+static void ladder_event(Screen *base, ScreenEvent event)
+{
+    LadderScreen *screen = (LadderScreen *)base;
+    if (event != SCREEN_RUN_CHANGED || screen->run == base->app->run.id)
+        return;
+    screen->run = base->app->run.id;
+    screen->place = screen->epoch = NOT_CHOSEN;
 }
 
 static void ladder_subject(const Screen *base, char text[SCREEN_TEXT_BYTES])
@@ -332,10 +435,12 @@ static void ladder_close(Screen *base)
 
 static const ScreenOps OPS = {
     .name = "Ladder",
-    .scopes = SCOPE_LADDER | SCOPE_STEER | SCOPE_CLIMB | SCOPE_PANES,
+    .scopes = SCOPE_LIST | SCOPE_LADDER | SCOPE_STEER | SCOPE_CLIMB | SCOPE_PANES,
     .layout = ladder_layout,
     .draw = ladder_draw,
     .action = ladder_action,
+    .can = ladder_can,
+    .event = ladder_event,
     .position = ladder_position,
     .subject = ladder_subject,
     .close = ladder_close,
@@ -347,5 +452,6 @@ Screen *screen_ladder_new(App *app)
     if (!screen)
         abort();
     screen->base = (Screen){.ops = &OPS, .app = app};
+    screen->place = screen->epoch = NOT_CHOSEN;
     return &screen->base;
 }

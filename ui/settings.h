@@ -7,8 +7,8 @@
  *     color = no            attributes only, as NO_COLOR
  *
  * Options of the command line win over it. What is not understood is a warning, never a failure,
- * and stays in the file when that is written again. What the user changed in the workbench is written
- * when that is left.
+ * and stays in the file when that is written again. What the user changed in the workbench is
+ * written when that is left.
  */
 #ifndef UI_SETTINGS_H
 #define UI_SETTINGS_H

@@ -49,7 +49,7 @@ static void test_edits(void **state)
     press(app, "j"); /* going on makes it one step */
     assert_int_equal(fake.saved, 1);
     assert_shows(app, "1 edit");
-    press(app, "[\t[[[");
+    press(app, "[t[[[");
     app_key(app, KEY_RETURN);
     assert_int_equal(tuning_choice(app->tuning, 2)->activation_bits, 7);
     assert_int_equal(tuning_choice(app->tuning, 2)->weight_bits, 5);
@@ -74,7 +74,7 @@ static void test_marks(void **state)
     App *app = tuned_app(&fake);
     press(app, "2j  ");
     assert_shows(app, "2 marked");
-    press(app, "p\t]");
+    press(app, "pt]");
     for (int row = 1; row <= 2; row++) {
         assert_int_equal(tuning_choice(app->tuning, row)->granularity, PER_CHANNEL);
         assert_int_equal(tuning_choice(app->tuning, row)->weight_bits, 9);

@@ -99,7 +99,7 @@ static void observe_model(App *app, FakeHost *fake)
 static void edit_choices(App *app, FakeHost *fake)
 {
     observe_model(app, fake);
-    press(app, "{{{{j[[[j \t");
+    press(app, "{{{{j[[[j t");
     press(app, "km[[");
 }
 
