@@ -1,6 +1,7 @@
 #include "report/svg.h"
 
 #include <math.h>
+#include <stdbool.h>
 #include <stdio.h>
 
 const char *const SVG_COLOURS[SVG_COLOUR_COUNT] = {"#1f5fa8", "#d1495b", "#2e8b57",
@@ -57,11 +58,19 @@ static void tick_text(double value, double step, char text[SVG_TICK_BYTES])
     snprintf(text, SVG_TICK_BYTES, "%.*f", decimals > 9 ? 9 : decimals, value);
 }
 
-void svg_scale(Buffer *svg, double low, double high)
+/* The `index`-th round value from `low` on; false: it is beyond `high`. */
+static bool tick_at(double low, double high, int index, double *value)
 {
     double step = nice_step(high - low);
+    *value = (ceil(low / step) + index) * step;
+    return *value <= high + step * 1e-6;
+}
+
+void svg_scale(Buffer *svg, double low, double high)
+{
+    double step = nice_step(high - low), value;
     char text[SVG_TICK_BYTES];
-    for (double value = ceil(low / step) * step; value <= high + step * 1e-6; value += step) {
+    for (int i = 0; tick_at(low, high, i, &value); i++) {
         double y = SVG_HEIGHT - SVG_BOTTOM -
                    (SVG_HEIGHT - SVG_BOTTOM - SVG_TOP) * (value - low) / (high - low);
         buffer_printf(svg, "<path class=\"grid\" d=\"M%d %.1fH%d\" stroke=\"#dddddd\"/>\n",
@@ -73,9 +82,9 @@ void svg_scale(Buffer *svg, double low, double high)
 
 void svg_scale_across(Buffer *svg, double low, double high)
 {
-    double step = nice_step(high - low);
+    double step = nice_step(high - low), value;
     char text[SVG_TICK_BYTES];
-    for (double value = ceil(low / step) * step; value <= high + step * 1e-6; value += step) {
+    for (int i = 0; tick_at(low, high, i, &value); i++) {
         double x = SVG_LEFT + (SVG_WIDTH - SVG_LEFT - SVG_RIGHT) * (value - low) / (high - low);
         tick_text(value, step, text);
         svg_text(svg, (SvgLabel){x, SVG_HEIGHT - SVG_BOTTOM + 16, "middle", text});

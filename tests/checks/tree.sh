@@ -67,7 +67,8 @@ in_manual() {
 # Options in what the program says; those of other programs stand in src/tools.
 said_options() {
     find src ui db -name '*.c' -not -path 'src/tools/*' -print0 | xargs -0 grep -hoE '"[^"]* [^"]*"' |
-        sed 's/var(--[a-z]*)//g' | grep -oE -e "(^|[\" ('])--[a-z][a-z0-9-]+" | grep -oE -e '--[a-z][a-z0-9-]+' | sort -u
+        sed 's/var(--[a-z]*)//g' | grep -oE -e "(^|[\" ('])--[a-z][a-z0-9-]+" |
+        grep -oE -e '--[a-z][a-z0-9-]+' | sort -u
 }
 many_options() { [ "$(said_options | wc -l)" -ge 40 ]; }
 options_are_there() {
