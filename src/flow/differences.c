@@ -233,10 +233,11 @@ static Status check_length(const Differences *differences)
     const char *path = fs_join(differences->arena, differences->folder, VALUES_FILE);
     for (int i = 0; i < differences->layer_count; i++)
         values += differences->layers[i].wrong + differences->layers[i].missing;
-    if (fs_size(path) == values * RECORD_BYTES)
+    const int64_t expected = values * RECORD_BYTES;
+    if (fs_size(path) == expected)
         return OK;
     return error_set(ERR_REFUSED, "%s: has %lld bytes, expected %lld: look for differences again",
-                     path, (long long)fs_size(path), (long long)(values * RECORD_BYTES));
+                     path, (long long)fs_size(path), (long long)expected);
 }
 
 Status differences_open(const char *folder, Differences **differences)

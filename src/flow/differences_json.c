@@ -191,11 +191,11 @@ static json_t *channels_to_json(const LayerDifferences *layer)
 
 static json_t *layer_to_json(const LayerDifferences *layer)
 {
+    const json_int_t values = layer->rows * layer->columns * layer->channels;
     return json_pack("{s:o s:I s:i s:I s:I s:I s:o s:o}", "layer", report_string(layer->layer),
-                     "image", (json_int_t)layer->image, "label", layer->label, "values",
-                     (json_int_t)(layer->rows * layer->columns * layer->channels), "wrong",
-                     (json_int_t)layer->wrong, "missing", (json_int_t)layer->missing, "first",
-                     first_to_json(layer), "channels", channels_to_json(layer));
+                     "image", (json_int_t)layer->image, "label", layer->label, "values", values,
+                     "wrong", (json_int_t)layer->wrong, "missing", (json_int_t)layer->missing,
+                     "first", first_to_json(layer), "channels", channels_to_json(layer));
 }
 
 json_t *differences_to_json(const Differences *differences)
