@@ -52,9 +52,10 @@ static void put_section(Buffer *page, const char *title)
     buffer_printf(page, ".SH %s\n", title);
 }
 
-static void put_paragraph(Buffer *page, const char *text)
+/* Below the title of a section, or after another paragraph. */
+static void put_paragraph(Buffer *page, const char *text, bool another)
 {
-    buffer_append_text(page, ".PP\n");
+    buffer_append_text(page, another ? ".PP\n" : "");
     put_text(page, text);
     buffer_append_text(page, "\n");
 }
@@ -198,8 +199,10 @@ static void put_keys(Buffer *page, const WorkbenchDoor *door)
 {
     KeyHelp first, key;
     put_section(page, "KEYS OF THE WORKBENCH");
-    put_paragraph(page, "An action is done by its key, or by a colon and its name, which Tab "
-                        "completes. The last row of the screen shows what is possible now.");
+    put_paragraph(page,
+                  "An action is done by its key, or by a colon and its name, which Tab "
+                  "completes. The last row of the screen shows what is possible now.",
+                  false);
     for (int i = 0; door->key(i, &first); i++) {
         bool seen = false;
         for (int j = 0; j < i && door->key(j, &key); j++)
@@ -222,7 +225,8 @@ static void put_walks(Buffer *page)
                   "A walk is a text file with one step a line: an action by its name, or one of "
                   "these. --record writes one, --script does its steps; without a terminal on "
                   "standard input and output, on a screen in memory. A step that is not possible "
-                  "ends the walk with status 1.");
+                  "ends the walk with status 1.",
+                  false);
     put_meaning(page, "wait-idle, wait-run", "waits for what is being looked at, or for the run.");
     put_meaning(page, "expect TEXT", "the screen shows this, or the walk failed.");
     put_meaning(page, "answer CHOICE", "answers a question with the words of a choice.");
@@ -286,12 +290,16 @@ void man_write(const WorkbenchDoor *door, Buffer *page)
                              "software\n");
     put_synopsis(page);
     put_section(page, "DESCRIPTION");
-    put_paragraph(page, "Takes a trained Keras model, quantizes it, writes pipelined VHDL, and "
-                        "proves by simulation that the hardware computes what the software does, "
-                        "bit for bit.");
-    put_paragraph(page, "Without a verb it opens the workbench, a program for the terminal. Each "
-                        "verb does one step without a screen; with --json it prints one object on "
-                        "standard output. 'dnn2fpga tour' shows the workbench on a sample.");
+    put_paragraph(page,
+                  "Takes a trained Keras model, quantizes it, writes pipelined VHDL, and "
+                  "proves by simulation that the hardware computes what the software does, "
+                  "bit for bit.",
+                  false);
+    put_paragraph(page,
+                  "Without a verb it opens the workbench, a program for the terminal. Each "
+                  "verb does one step without a screen; with --json it prints one object on "
+                  "standard output. 'dnn2fpga tour' shows the workbench on a sample.",
+                  true);
     put_verbs(page);
     put_options(page);
     put_keys(page, door);
