@@ -104,4 +104,30 @@ for backend in llvm mcode; do
 done
 [ -n "${speed[llvm1]:-}" ] && [ -n "${speed[mcode1]:-}" ] &&
     echo "llvm:mcode, one process each: $(ratio "${speed[llvm1]}" "${speed[mcode1]}")"
-exit 0
+
+# The netlist of the same design. Its cells are not wanted: Yosys is played, and finds none.
+verilated() {
+    mkdir "$scratch/played"
+    cat >"$scratch/played/yosys" <<'SH'
+#!/bin/sh
+case $1 in -V) echo "Yosys 0.23" && exit ;; esac
+for row in 0 1; do for digit in 0 1 2 3 4 5 6 7 8 9; do : >cells_$row$digit.txt; done; done
+echo '{"design": {"num_cells_by_type": {}}}' >stat.json
+echo '{}' >netlist.json
+SH
+    chmod +x "$scratch/played/yosys"
+    "$program" run $model --data $data --quiet --test-images 100 --stop-after describe \
+        --workdir "$scratch/net" >/dev/null
+    PATH="$scratch/played:$PATH" "$program" synth "$scratch/net" --device artix7-100t --data $data \
+        --fold conv_1:pe=12,simd=9 --fold conv_2:pe=12,simd=108 --fold digit:pe=10,simd=12 \
+        --netlist-images 100 --json --quiet >"$scratch/netlist.json"
+}
+if command -v verilator >/dev/null && [ -n "${speed[llvm1]:-}" ]; then
+    verilated
+    netlist=$(ratio 100 "$(value "$scratch/netlist.json" netlist seconds)")
+    printf 'Verilator, its netlist    %7s images/s after %.0f s of compiling; half of them wait\n' \
+        "$netlist" "$(value "$scratch/netlist.json" netlist build_seconds)"
+    echo "llvm:Verilator, one process each: $(ratio "${speed[llvm1]}" "$netlist")"
+else
+    echo "Verilator or ghdl-llvm is not installed: skipped"
+fi

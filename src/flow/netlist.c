@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/fs.h"
+#include "hw/energy.h"
 #include "hw/timing.h"
 #include "hw/weights_file.h"
 #include "tools/ghdl.h"
@@ -73,12 +74,17 @@ static Status write_vectors(const NetlistSetup *setup, const VectorFiles *files)
     return status;
 }
 
-/* Clocks that the simulation will take, about. */
-static Status predict_clocks(const NetlistSetup *setup, int64_t images, int64_t *clocks)
+/* What the simulation will have to do, about. */
+static Status predict_work(const NetlistSetup *setup, int64_t images, NetlistWork *work)
 {
     Timing timing;
     TRY(timing_predict(setup->plan, TIMING_IMAGES, &timing));
-    *clocks = timing.latency_cycles + images * timing.interval_cycles;
+    EnergyTable table = energy_table_default();
+    EnergyUse use = energy_of_plan(setup->plan, &table);
+    *work = (NetlistWork){.clocks = timing.latency_cycles + images * timing.interval_cycles,
+                          .bytes = fs_size(setup->verilog)};
+    for (int i = 0; i < use.width_count; i++)
+        work->products += images * use.macs[i].count;
     return OK;
 }
 
@@ -116,9 +122,9 @@ Status netlist_prove(const NetlistSetup *setup, Arena *arena, NetlistProof *proo
     int64_t images = setup->images < setup->dataset->count ? setup->images : setup->dataset->count;
     *proof = (NetlistProof){.log_path = fs_join(arena, setup->folder, "netlist.log")};
     NetlistSim sim;
-    int64_t clocks;
-    TRY(predict_clocks(setup, images, &clocks));
-    TRY(netlist_sim_find(arena, clocks, &sim));
+    NetlistWork work;
+    TRY(predict_work(setup, images, &work));
+    TRY(netlist_sim_find(arena, &work, &sim));
     TRY(fs_make_folders(setup->folder));
     const VectorFiles files = {.stimulus = fs_join(arena, setup->folder, "stimulus.bin"),
                                .expected = fs_join(arena, setup->folder, "expected.bin"),

@@ -62,8 +62,9 @@ static Status find_tools(Synthesis *synthesis)
     NetlistSim sim;
     choose_steps(synthesis);
     TRY(fpga_find_tools(build));
-    return synthesis->session->options->netlist_images > 0 ? netlist_sim_find(build->arena, 0, &sim)
-                                                           : OK;
+    return synthesis->session->options->netlist_images > 0
+               ? netlist_sim_find(build->arena, NULL, &sim)
+               : OK;
 }
 
 /* The files of the design without its bench, and the pins. */

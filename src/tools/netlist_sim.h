@@ -2,7 +2,7 @@
  * Verilog or Verilator.
  *
  *     NetlistSim sim;
- *     TRY(netlist_sim_find(arena, clocks, &sim));
+ *     TRY(netlist_sim_find(arena, &work, &sim));
  *     NetlistRun run = {.sources = sources, .top = "net_netlist_bench", .folder = "run/netlist",
  *                       .arguments = arguments, .sentinel = "NETLIST-RESULT", ...};
  *     TRY(netlist_sim_run(arena, &sim, &run));
@@ -27,9 +27,16 @@ typedef struct NetlistSim {
     Tool runner; /* vvp; Verilator makes a program of its own */
 } NetlistSim;
 
-/* The one that will be done sooner with that many clocks, or the one that there is.
+/* What there is to simulate. */
+typedef struct NetlistWork {
+    int64_t clocks;
+    int64_t products; /* multiplications in all these clocks */
+    int64_t bytes;    /* of the netlist */
+} NetlistWork;
+
+/* The one that will be done sooner with that work, or the one that there is. NULL: is there one?
  * ERR_ENVIRONMENT: none is installed. */
-Status netlist_sim_find(Arena *arena, int64_t clocks, NetlistSim *sim) MUST_CHECK;
+Status netlist_sim_find(Arena *arena, const NetlistWork *work, NetlistSim *sim) MUST_CHECK;
 
 typedef struct NetlistRun {
     const char *const *sources; /* Verilog files, absolute, NULL-terminated */

@@ -90,7 +90,7 @@ static Bed bed_open(IntegerModel *model)
     Bed bed = {.folder = "/tmp/test_netlist_XXXXXX", .arena = arena_new(), .model = model};
     GhdlTools ghdl;
     NetlistSim sim;
-    if (ghdl_find(bed.arena, &ghdl) != OK || netlist_sim_find(bed.arena, 0, &sim) != OK) {
+    if (ghdl_find(bed.arena, &ghdl) != OK || netlist_sim_find(bed.arena, NULL, &sim) != OK) {
         integer_model_free(model);
         arena_free(bed.arena);
         skip();

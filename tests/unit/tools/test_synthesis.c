@@ -416,7 +416,7 @@ static void every_failure_of_nextpnr_has_words(void **state)
 
 /* ---- simulators of netlists ------------------------------------------------------------------ */
 
-static Status simulate(const Bed *bed, int64_t clocks, NetlistSim *sim, NetlistRun *run)
+static Status simulate(const Bed *bed, const NetlistWork *work, NetlistSim *sim, NetlistRun *run)
 {
     static const char *const sources[] = {"/x/bench.v", NULL};
     static const char *const arguments[] = {"+images=2", NULL};
@@ -426,9 +426,14 @@ static Status simulate(const Bed *bed, int64_t clocks, NetlistSim *sim, NetlistR
                         .arguments = arguments,
                         .sentinel = "RESULT",
                         .deadline_s = 20};
-    TRY(netlist_sim_find(bed->arena, clocks, sim));
+    TRY(netlist_sim_find(bed->arena, work, sim));
     return netlist_sim_run(bed->arena, sim, run);
 }
+
+/* A few images of a small network, many of them, and some of a large one that does much at once. */
+static const NetlistWork few = {9400, 10000, 317000};
+static const NetlistWork long_run = {3000000, 3000000, 317000};
+static const NetlistWork parallel = {4000, 5500000, 972000};
 
 /* Icarus: "-o FILE" is the fourth argument; Verilator makes Vbench in a folder of its own. */
 #define ICARUS "for i; do [ \"$last\" = -o ] && echo >$i; last=$i; done"
@@ -442,20 +447,24 @@ static void the_simulator_suits_the_work(void **state)
     Bed bed = bed_open();
     NetlistSim sim;
     NetlistRun run;
-    assert_int_equal(simulate(&bed, 10, &sim, &run), ERR_ENVIRONMENT);
+    assert_int_equal(simulate(&bed, &few, &sim, &run), ERR_ENVIRONMENT);
     expect_words("apt-get install iverilog");
     play(&bed, "verilator", VERILATOR);
-    if (simulate(&bed, 10, &sim, &run) != OK)
+    if (simulate(&bed, &few, &sim, &run) != OK)
         fail_msg("%s", error_message());
     assert_int_equal(sim.kind, NETLIST_VERILATOR); /* the only one */
     assert_non_null(run.sentinel_line);
     play(&bed, "iverilog", ICARUS);
     play(&bed, "vvp", "echo RESULT $3");
-    assert_int_equal(simulate(&bed, 10, &sim, &run), OK);
+    assert_int_equal(simulate(&bed, &few, &sim, &run), OK);
     assert_int_equal(sim.kind, NETLIST_ICARUS);
     assert_string_equal(run.sentinel_line, "RESULT +images=2");
-    assert_int_equal(netlist_sim_find(bed.arena, 100000000, &sim), OK);
+    assert_int_equal(netlist_sim_find(bed.arena, &long_run, &sim), OK);
     assert_int_equal(sim.kind, NETLIST_VERILATOR);
+    assert_int_equal(netlist_sim_find(bed.arena, &parallel, &sim), OK);
+    assert_int_equal(sim.kind, NETLIST_VERILATOR);
+    assert_int_equal(netlist_sim_find(bed.arena, NULL, &sim), OK);
+    assert_int_equal(sim.kind, NETLIST_ICARUS);
     bed_close(&bed);
 }
 
@@ -467,10 +476,10 @@ static void a_simulation_without_its_last_line_has_failed(void **state)
     NetlistRun run;
     play(&bed, "iverilog", ICARUS);
     play(&bed, "vvp", "echo RESULTS 3");
-    assert_int_equal(simulate(&bed, 10, &sim, &run), ERR_ENVIRONMENT);
+    assert_int_equal(simulate(&bed, &few, &sim, &run), ERR_ENVIRONMENT);
     expect_words("never said RESULT");
     play(&bed, "iverilog", "echo 'net.v:3: syntax error'; exit 2");
-    assert_int_equal(simulate(&bed, 10, &sim, &run), ERR_ENVIRONMENT);
+    assert_int_equal(simulate(&bed, &few, &sim, &run), ERR_ENVIRONMENT);
     expect_words("Icarus Verilog failed with status 2: net.v:3: syntax error");
     bed_close(&bed);
 }
