@@ -1,6 +1,7 @@
 #include "tools/ghdl.h"
 
 #include <ctype.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -193,12 +194,14 @@ bool ghdl_sentinel_value(const char *sentinel, const char *name, int64_t *value)
 
 typedef struct Complaint {
     char text[1024]; /* the first error line */
+    bool disk_full;  /* said by any of the programs that it starts */
 } Complaint;
 
 static void keep_first_error(void *context, const char *line)
 {
     Complaint *complaint = context;
     GhdlMessage message;
+    complaint->disk_full |= strstr(line, strerror(ENOSPC)) != NULL;
     bool is_error = ghdl_parse_message(line, &message) ? strcmp(message.severity, "error") == 0
                                                        : strstr(line, "error") != NULL;
     if (is_error && !complaint->text[0])
@@ -223,6 +226,9 @@ static Status run_step(const GhdlDesign *design, const Step *step)
                         .context = &complaint};
     ProcessResult result;
     TRY_IN(process_run(&spec, &result), "%s of %s", step->what, design->top);
+    if (result.exit_status != 0 && complaint.disk_full)
+        return error_set(ERR_ENVIRONMENT, "%s of %s: the disk of %s is full: free some space",
+                         step->what, design->top, design->folder);
     if (result.exit_status != 0)
         return error_set(ERR_INTERNAL, "%s of %s: GHDL refuses the generated VHDL: %s", step->what,
                          design->top, complaint.text[0] ? complaint.text : result.tail);

@@ -44,6 +44,33 @@ after=$(rows)
 check "with room again it works" describe
 check "and is one run more" has_rows $((after + 1))
 
+# A real one, of a megabyte: there GHDL, its compiler or its linker is what finds no room. Freed, the
+# run goes on.
+mkdir "$scratch/disk"
+on_small_disk() {
+    unshare -rm bash -s "$program" "$scratch" <<'DISK'
+        program=$1 scratch=$2
+        export XDG_DATA_HOME=$scratch/disk
+        mount -t tmpfs -o size=32m none "$XDG_DATA_HOME" || exit 1
+        "$program" quantize samples/mnist_mlp.h5 --data samples/mnist --test-images 50 --quiet || exit 1
+        room=$(df -k --output=avail "$XDG_DATA_HOME" | tail -n 1)
+        head -c $(((room - 1000) * 1024)) /dev/zero >"$XDG_DATA_HOME/other"
+        "$program" run samples/mnist_tiny.h5 --data samples/mnist --test-images 50 --calib-images 50 \
+            --images 2 --quiet 2>"$scratch/said"
+        status=$?
+        rm "$XDG_DATA_HOME/other"
+        [ $status -eq 4 ] || { echo "status $status"; cat "$scratch/said"; exit 1; }
+        "$program" runs check && "$program" runs show 1 | grep '^run 1: ok' &&
+            "$program" runs resume 2 --quiet
+DISK
+}
+if unshare -rm mount -t tmpfs none "$scratch/disk" 2>/dev/null && command -v ghdl >/dev/null; then
+    check "a small disk, full while hardware is proved; with room again the run goes on" on_small_disk
+    check "a small disk: it says that it is full" says 'disk.*full|no space'
+else
+    skip "a small disk" "no GHDL, or no right to mount one"
+fi
+
 # ---- a home that cannot be written ------------------------------------------------------------------
 # Root may write anywhere: it gives its rights up for that, where setpriv can.
 lesser=()
