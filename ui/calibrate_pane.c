@@ -142,7 +142,7 @@ static void draw_title(const CalibratePane *pane, Area area)
                              weights ? choice->weight_bits : choice->activation_bits, calibration,
                              weights && choice->granularity == PER_CHANNEL ? ", per channel" : "");
     else
-        column = area_text(area, 0, column, STYLE_WARN, "  stays floating point");
+        column = area_text(area, 0, column, STYLE_FLOAT, "  stays floating point");
     if (seen)
         area_printf(area, 0, column, STYLE_DIM, "  %s values",
                     format_count((double)seen->count, count));

@@ -44,7 +44,7 @@ static void draw_bar(const Gantt *gantt, const FoldingRow *row, Area line)
         bool inside = column >= from && column < to;
         area_glyph(line, 0, NAME_COLUMNS + column,
                    !inside           ? STYLE_DIM
-                   : row->bottleneck ? STYLE_WARN
+                   : row->bottleneck ? STYLE_BOTTLENECK
                                      : STYLE_BAR,
                    inside ? GLYPH_BAR_FULL : GLYPH_WAITING);
     }
@@ -55,7 +55,7 @@ static void draw_stage(const Gantt *gantt, const FoldingRow *row, Area line)
     char first[FORMAT_BYTES], last[FORMAT_BYTES], span[2 * FORMAT_BYTES];
     int column = NAME_COLUMNS + gantt->columns + 1;
     if (row->bottleneck)
-        area_glyph(line, 0, 0, STYLE_WARN, GLYPH_WARNING);
+        area_glyph(line, 0, 0, STYLE_BOTTLENECK, GLYPH_WARNING);
     area_text(area_part(line, 0, 2, 1, NAME_COLUMNS - 3), 0, 0, STYLE_NORMAL, row->name);
     draw_bar(gantt, row, line);
     snprintf(span, sizeof span, "%s - %s", format_count((double)row->first_cycle, first),

@@ -39,7 +39,7 @@ static void draw_cycles(const HardwarePane *pane, const char *word, int64_t pred
     if (isnan(simulated))
         return;
     bool equal = simulated == (double)predicted, edited = hardware_any_edited(pane->folding);
-    Style style = equal ? STYLE_GOOD : edited ? STYLE_DIM : STYLE_BAD;
+    Style style = equal ? STYLE_GOOD : edited ? STYLE_STALE : STYLE_BAD;
     area_printf(area, row, column, style, ", simulated%s %s", edited ? " as built" : "",
                 format_count(simulated, count));
 }

@@ -100,7 +100,7 @@ static void rows_cell(const void *self, int64_t at, int column, TableCell *cell)
         snprintf(cell->text, sizeof cell->text, "%s%s",
                  screen->view.marked[row] ? glyph_text(GLYPH_MARKED, ascii) : " ",
                  tuning_row_is_edited(tuning, row) ? glyph_text(GLYPH_EDITED, ascii) : "");
-        cell->style = STYLE_WARN;
+        cell->style = screen->view.marked[row] ? STYLE_WARN : STYLE_DIFFERS;
         break;
     case COLUMN_NAME:
         snprintf(cell->text, sizeof cell->text, "%s", tuning_row(tuning, row).name);
@@ -108,9 +108,11 @@ static void rows_cell(const void *self, int64_t at, int column, TableCell *cell)
     case COLUMN_CALIBRATION:
         if (weights || screen->tensor == TENSOR_OUTPUTS)
             tuning_calibration(tuning, row, screen->tensor, cell->text, sizeof cell->text);
+        cell->style = choice->is_float ? STYLE_FLOAT : STYLE_NORMAL;
         break;
     case COLUMN_BITS:
         calibrate_bits_text(tuning, row, cell->text, sizeof cell->text);
+        cell->style = choice->is_float ? STYLE_FLOAT : STYLE_NORMAL;
         break;
     case COLUMN_PER:
         if (weights && !choice->is_float)
@@ -120,7 +122,7 @@ static void rows_cell(const void *self, int64_t at, int column, TableCell *cell)
     default:
         effect_cell(&screen->view.rows[row].draft[screen->tensor].effect, (Column)column, cell);
         if (!calibrate_view_is_new(&screen->view, tuning, row, screen->tensor))
-            cell->style = STYLE_DIM; /* of what was chosen before */
+            cell->style = STYLE_STALE;
         break;
     }
 }

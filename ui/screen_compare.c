@@ -77,7 +77,7 @@ static void rows_cell(const void *self, int64_t at, int column, TableCell *cell)
         return;
     }
     bool is_best = json_is_integer(best) && json_integer_value(best) == column - 1;
-    cell->style = is_best ? STYLE_GOOD : differs ? STYLE_WARN : STYLE_DIM;
+    cell->style = is_best ? STYLE_BEST : differs ? STYLE_DIFFERS : STYLE_DIM;
     const json_t *known = json_array_get(json_object_get(row, "values"), (size_t)(column - 1));
     report_value_text(known, value, sizeof value);
     cell->number = json_is_number(known) ? json_number_value(known) : NAN;

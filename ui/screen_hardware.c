@@ -91,7 +91,7 @@ static void rows_cell(const void *self, int64_t at, int column, TableCell *cell)
     case COLUMN_MARK:
         snprintf(text, size, "%s%s", row.bottleneck ? glyph_text(GLYPH_WARNING, ascii) : " ",
                  hardware_row_edited(&row) ? glyph_text(GLYPH_EDITED, ascii) : "");
-        cell->style = STYLE_WARN;
+        cell->style = row.bottleneck ? STYLE_BOTTLENECK : STYLE_DIFFERS;
         break;
     case COLUMN_NAME:
         snprintf(text, size, "%s", row.name);
@@ -119,7 +119,7 @@ static void rows_cell(const void *self, int64_t at, int column, TableCell *cell)
     default:
         cell->number = (double)row.interval_cycles;
         snprintf(text, size, "%s", format_count(cell->number, figure));
-        cell->style = row.bottleneck ? STYLE_WARN : STYLE_NORMAL;
+        cell->style = row.bottleneck ? STYLE_BOTTLENECK : STYLE_NORMAL;
         break;
     }
 }

@@ -98,7 +98,7 @@ static void draw_reason(const json_t *rung, double threshold, Area area, int row
         column = area_printf(area, row, column, STYLE_WARN, "%.4f short of %.4f",
                              threshold - accuracy, threshold);
     if (floats)
-        column = area_printf(area, row, column, STYLE_DIM, ", %zu in float", floats);
+        column = area_printf(area, row, column, STYLE_FLOAT, ", %zu in float", floats);
     if (*note)
         column = area_printf(area, row, column, STYLE_DIM, ", %s", note);
     if (chosen)

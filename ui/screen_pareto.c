@@ -168,7 +168,7 @@ static void draw_best(const ParetoScreen *screen, Area area, const Plane *plane)
         int column = (int)lround(across * (area.columns - 1));
         int row = (int)lround((1 - up) * (area.rows - 1));
         bool selected = point->id == screen->table.selected_id;
-        area_glyph(area, row, column, selected ? STYLE_SELECTED : STYLE_GOOD, GLYPH_MARKED);
+        area_glyph(area, row, column, selected ? STYLE_SELECTED : STYLE_BEST, GLYPH_MARKED);
     }
 }
 

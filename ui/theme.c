@@ -32,6 +32,17 @@ static const Look LOOKS[STYLES][COLOUR_DEPTHS] = {
                    {160, D, FLAG_BOLD}},
     [STYLE_BAR] = {{D, D, 0}, {GREEN, D, 0}, {GREEN, D, 0}, {64, D, 0}},
     [STYLE_FRAME] = {{D, D, 0}, {CYAN, D, 0}, {CYAN, D, 0}, {31, D, 0}},
+    [STYLE_FLOAT] = {{D, D, FLAG_UNDERLINE}, {MAGENTA, D, 0}, {MAGENTA, D, 0}, {133, D, 0}},
+    [STYLE_BOTTLENECK] = {{D, D, FLAG_BOLD},
+                          {YELLOW, D, FLAG_BOLD},
+                          {YELLOW, D, FLAG_BOLD},
+                          {166, D, FLAG_BOLD}},
+    [STYLE_BEST] = {{D, D, FLAG_BOLD},
+                    {GREEN, D, FLAG_BOLD},
+                    {GREEN, D, FLAG_BOLD},
+                    {64, D, FLAG_BOLD}},
+    [STYLE_DIFFERS] = {{D, D, FLAG_UNDERLINE}, {CYAN, D, 0}, {CYAN, D, 0}, {31, D, 0}},
+    [STYLE_STALE] = {{D, D, FLAG_DIM}, {D, D, FLAG_DIM}, {D, D, FLAG_DIM}, {244, D, 0}},
 };
 
 /* What a theme has different; a row of zeros is the default theme's. */
@@ -57,6 +68,20 @@ static const Look CHANGES[THEMES][STYLES][COLOUR_DEPTHS] =
                      {124, D, FLAG_BOLD}},
                 [STYLE_BAR] = {{D, D, 0}, {BLUE, D, 0}, {BLUE, D, 0}, {28, D, 0}},
                 [STYLE_FRAME] = {{D, D, 0}, {BLUE, D, 0}, {BLUE, D, 0}, {25, D, 0}},
+                [STYLE_FLOAT] = {{D, D, FLAG_UNDERLINE},
+                                 {MAGENTA, D, FLAG_UNDERLINE},
+                                 {MAGENTA, D, FLAG_UNDERLINE},
+                                 {90, D, 0}},
+                [STYLE_BOTTLENECK] = {{D, D, FLAG_BOLD},
+                                      {MAGENTA, D, FLAG_BOLD},
+                                      {MAGENTA, D, FLAG_BOLD},
+                                      {130, D, FLAG_BOLD}},
+                [STYLE_BEST] = {{D, D, FLAG_BOLD},
+                                {D, D, FLAG_BOLD},
+                                {GREEN, D, FLAG_BOLD},
+                                {28, D, FLAG_BOLD}},
+                [STYLE_DIFFERS] = {{D, D, FLAG_UNDERLINE}, {BLUE, D, 0}, {BLUE, D, 0}, {23, D, 0}},
+                [STYLE_STALE] = {{D, D, FLAG_DIM}, {D, D, 0}, {D, D, 0}, {242, D, 0}},
             },
         [THEME_DARK] =
             {
@@ -78,6 +103,19 @@ static const Look CHANGES[THEMES][STYLES][COLOUR_DEPTHS] =
                                {210, D, FLAG_BOLD}},
                 [STYLE_BAR] = {{D, D, 0}, {GREEN, D, 0}, {LIT(GREEN), D, 0}, {114, D, 0}},
                 [STYLE_FRAME] = {{D, D, 0}, {CYAN, D, 0}, {LIT(CYAN), D, 0}, {74, D, 0}},
+                [STYLE_FLOAT] =
+                    {{D, D, FLAG_UNDERLINE}, {MAGENTA, D, 0}, {LIT(MAGENTA), D, 0}, {183, D, 0}},
+                [STYLE_BOTTLENECK] = {{D, D, FLAG_BOLD},
+                                      {YELLOW, D, FLAG_BOLD},
+                                      {LIT(YELLOW), D, FLAG_BOLD},
+                                      {215, D, FLAG_BOLD}},
+                [STYLE_BEST] = {{D, D, FLAG_BOLD},
+                                {GREEN, D, FLAG_BOLD},
+                                {LIT(GREEN), D, FLAG_BOLD},
+                                {114, D, FLAG_BOLD}},
+                [STYLE_DIFFERS] =
+                    {{D, D, FLAG_UNDERLINE}, {CYAN, D, 0}, {LIT(CYAN), D, 0}, {80, D, 0}},
+                [STYLE_STALE] = {{D, D, FLAG_DIM}, {D, D, 0}, {D, D, 0}, {247, D, 0}},
             },
 };
 
@@ -85,8 +123,10 @@ static const Look CHANGES[THEMES][STYLES][COLOUR_DEPTHS] =
 static Look high_contrast(Style style, ColourDepth depth)
 {
     static const int16_t INK[STYLES] = {
-        [STYLE_GOOD] = GREEN, [STYLE_WARN] = YELLOW, [STYLE_BAD] = RED,
-        [STYLE_BAR] = GREEN,  [STYLE_KEY] = YELLOW,  [STYLE_HEADER] = CYAN};
+        [STYLE_GOOD] = GREEN,    [STYLE_WARN] = YELLOW,       [STYLE_BAD] = RED,
+        [STYLE_BAR] = GREEN,     [STYLE_KEY] = YELLOW,        [STYLE_HEADER] = CYAN,
+        [STYLE_FLOAT] = MAGENTA, [STYLE_BOTTLENECK] = YELLOW, [STYLE_BEST] = GREEN,
+        [STYLE_DIFFERS] = CYAN};
     int bright = depth >= COLOURS_16 ? LIT(0) : 0;
     Look look = LOOKS[style][COLOURS_NONE];
     look.flags = style == STYLE_NORMAL ? 0 : (look.flags & ~(unsigned)FLAG_DIM) | FLAG_BOLD;

@@ -21,8 +21,13 @@ typedef enum Style {
     STYLE_GOOD,
     STYLE_WARN,
     STYLE_BAD,
-    STYLE_BAR,   /* done part of a progress bar */
-    STYLE_FRAME, /* lines around a dialog */
+    STYLE_BAR,        /* done part of a progress bar */
+    STYLE_FRAME,      /* lines around a dialog */
+    STYLE_FLOAT,      /* stays floating point */
+    STYLE_BOTTLENECK, /* the stage that all others wait for */
+    STYLE_BEST,       /* the best figure among several */
+    STYLE_DIFFERS,    /* is another one elsewhere, or was before: no fault */
+    STYLE_STALE,      /* of what was chosen before; the new figure is on its way */
     STYLES
 } Style;
 

@@ -224,13 +224,56 @@ static void test_balance(void **state)
     app_free(app);
 }
 
+/* The style of the first cell of a text. */
+static Style style_of(App *app, const char *text)
+{
+    Canvas *canvas = canvas_new(24, 80, true);
+    Buffer lines = {0};
+    app_draw(app, canvas);
+    canvas_dump(canvas, &lines);
+    char *rest = lines.data, *line, *found = NULL;
+    int row = 0;
+    for (; (line = strsep(&rest, "\n")) && !(found = strstr(line, text)); row++)
+        continue;
+    assert_non_null(found);
+    Style style = (Style)canvas_cell(canvas, row, (int)(found - line))->style;
+    buffer_free(&lines);
+    canvas_free(canvas);
+    return style;
+}
+
+/* What is pinned to float, what differs from the start, and what holds all up is to be seen. */
+static void test_styles_of_choices(void **state)
+{
+    (void)state;
+    FakeHost fake;
+    App *app = tuned_app(&fake);
+    app->settings.ascii = true;
+    press(app, "2");
+    fixture_observed(app);
+    press(app, "jfjj");
+    assert_int_equal(style_of(app, "float  "), STYLE_FLOAT);
+    assert_int_equal(style_of(app, "*  conv_1"), STYLE_DIFFERS);
+    press(app, "r");
+    fixture_design(app);
+    press(app, "jj");
+    assert_int_equal(style_of(app, "^   conv_1"), STYLE_BOTTLENECK);
+    assert_int_equal(style_of(app, "784"), STYLE_BOTTLENECK);
+    app_free(app);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_observing),    cmocka_unit_test(test_edits),
-        cmocka_unit_test(test_marks),        cmocka_unit_test(test_compare),
-        cmocka_unit_test(test_scheme_files), cmocka_unit_test(test_calibrate_without_a_model),
-        cmocka_unit_test(test_foldings),     cmocka_unit_test(test_balance),
+        cmocka_unit_test(test_observing),
+        cmocka_unit_test(test_edits),
+        cmocka_unit_test(test_marks),
+        cmocka_unit_test(test_compare),
+        cmocka_unit_test(test_scheme_files),
+        cmocka_unit_test(test_calibrate_without_a_model),
+        cmocka_unit_test(test_foldings),
+        cmocka_unit_test(test_balance),
+        cmocka_unit_test(test_styles_of_choices),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

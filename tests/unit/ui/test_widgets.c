@@ -163,43 +163,6 @@ static void test_glyphs(void **state)
     }
 }
 
-/* Without colours the selection and bad news still stand out. */
-static void check_theme(Theme theme)
-{
-    static const int COLOURS[COLOUR_DEPTHS] = {0, 8, 16, 256};
-    for (int style = 0; style < STYLES; style++) {
-        Look look = theme_look(theme, (Style)style, COLOURS_NONE);
-        assert_int_equal(look.foreground, COLOUR_DEFAULT);
-        assert_int_equal(look.background, COLOUR_DEFAULT);
-        for (int depth = COLOURS_8; depth < COLOUR_DEPTHS; depth++) {
-            look = theme_look(theme, (Style)style, (ColourDepth)depth);
-            assert_true(look.foreground < COLOURS[depth] && look.background < COLOURS[depth]);
-            if (theme == THEME_HIGH_CONTRAST) /* nothing depends on the user's own colours */
-                assert_true(look.background == 0 && look.foreground > 0);
-        }
-    }
-    for (int depth = 0; depth < COLOUR_DEPTHS; depth++) {
-        assert_true(theme_look(theme, STYLE_SELECTED, (ColourDepth)depth).flags & FLAG_REVERSE);
-        assert_true(theme_look(theme, STYLE_BAD, (ColourDepth)depth).flags & FLAG_BOLD);
-    }
-}
-
-static void test_themes(void **state)
-{
-    (void)state;
-    for (int i = 0; i < THEMES; i++) {
-        Theme theme = THEMES;
-        check_theme((Theme)i);
-        assert_true(theme_parse(theme_name((Theme)i), &theme));
-        assert_int_equal(theme, i);
-        assert_non_null(strstr(THEME_NAMES, theme_name((Theme)i)));
-        assert_int_equal(theme_look(THEME_MONO, (Style)i, COLOURS_256).foreground, COLOUR_DEFAULT);
-    }
-    Theme theme = THEME_DARK;
-    assert_false(theme_parse("pink", &theme));
-    assert_int_equal(theme, THEME_DARK);
-}
-
 /* ---- settings -------------------------------------------------------------------------------- */
 
 static void test_settings_text(void **state)
@@ -568,7 +531,6 @@ int main(void)
         cmocka_unit_test(test_action_table),
         cmocka_unit_test(test_action_names),
         cmocka_unit_test(test_glyphs),
-        cmocka_unit_test(test_themes),
         cmocka_unit_test(test_settings_text),
         cmocka_unit_test(test_settings_file),
         cmocka_unit_test(test_settings_of_a_table),
