@@ -1,6 +1,12 @@
 #include "flow/tap.h"
 
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <unistd.h>
 
 #include "base/fs.h"
 #include "flow/differences.h"
@@ -35,6 +41,44 @@ static Status options_of(const RunRecord *run, Arena *arena, RunOptions *options
     options->description = fs_join(arena, run->folder, "description");
     options->workdir = run->folder;
     return OK;
+}
+
+/* ---- one at a time --------------------------------------------------------------------------- */
+
+/* The file has the process that holds the lock, for whoever finds it held. The lock goes with the
+ * process, however that ends; the file stays. */
+static const char LOCK_FILE[] = "again.lock";
+
+static Status refuse_held(const RunRecord *run, int file)
+{
+    char holder[32] = "";
+    ssize_t count = pread(file, holder, sizeof holder - 1, 0);
+    holder[count > 0 ? count : 0] = '\0';
+    return error_set(ERR_REFUSED,
+                     "run %lld: process %.20s simulates an image of it again; wait for its end",
+                     (long long)run->id, *holder ? holder : "?");
+}
+
+/* `file`: to be closed when the folder is free for others again; -1 after a failure. */
+static Status lock_folder(const RunRecord *run, Arena *arena, int *file)
+{
+    char self[32];
+    const char *path = fs_join(arena, run->folder, LOCK_FILE);
+    Status status = OK;
+    *file = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    if (*file < 0)
+        return error_set(ERR_ENVIRONMENT, "%s: %s", path, strerror(errno));
+    int length = snprintf(self, sizeof self, "%d", (int)getpid());
+    if (flock(*file, LOCK_EX | LOCK_NB) != 0)
+        status = errno == EWOULDBLOCK ? refuse_held(run, *file)
+                                      : error_set(ERR_ENVIRONMENT, "%s: %s", path, strerror(errno));
+    else if (ftruncate(*file, 0) != 0 || pwrite(*file, self, (size_t)length, 0) != length)
+        status = error_set(ERR_ENVIRONMENT, "%s: %s", path, strerror(errno));
+    if (status != OK) {
+        close(*file);
+        *file = -1;
+    }
+    return status;
 }
 
 /* ---- the work -------------------------------------------------------------------------------- */
@@ -94,14 +138,19 @@ Status flow_tap(const char *database, int64_t run, int64_t image, const RunEvent
     RunRecord row;
     RunOptions options = run_options_default();
     const TapRequest request = {&row, image};
+    int lock = -1;
     *report = NULL;
     Status status = store_read_run(database, run, arena, &row);
     if (status == OK)
         status = check_row(&row, arena);
     if (status == OK)
+        status = lock_folder(&row, arena, &lock);
+    if (status == OK)
         status = options_of(&row, arena, &options);
     if (status == OK)
         status = session_do(&(VerbCall){&options, events, &request}, tap, report);
+    if (lock >= 0)
+        close(lock);
     arena_free(arena);
     return status;
 }

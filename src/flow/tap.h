@@ -1,7 +1,8 @@
 /* tap.h: one image of a run's design again, with every layer's stream kept and compared.
  *
  * The design is the one in the run's folder, as it is there now: a fault that was planted or mended
- * by hand shows. What differs is left beside it (differences.h); the run's row and report stay.
+ * by hand shows. What differs is left beside it (differences.h); the run's row and report stay. One
+ * process at a time does it in a folder: another one is refused, with the number of the first.
  */
 #ifndef FLOW_TAP_H
 #define FLOW_TAP_H

@@ -23,6 +23,14 @@ refuses() { # refuses STATUS PATTERN WORD...
     cat "$scratch/out"
     [ "$status" -eq "$wanted" ] && grep -qE "$pattern" "$scratch/out"
 }
+refuses_while_held() { # somebody else has the lock of the run's folder
+    exec 9>"$scratch/data/dnn2fpga/runs/1/again.lock"
+    flock -n 9 && printf 4711 >&9
+    refuses 3 'run 1: process 4711 simulates an image of it again' 1 --again
+    local status=$?
+    exec 9>&-
+    return "$status"
+}
 same_number() { # the JSON has the value that the table has
     local got
     got=$(sed -nE 's/^ +3 +0 +0 +[0-9]+ +(-?[0-9]+) .*/\1/p' "$scratch/table")
@@ -30,7 +38,8 @@ same_number() { # the JSON has the value that the table has
 }
 check "a run that is bit-exact" "$program" run samples/mnist_tiny.h5 --data samples/mnist \
     --test-images 50 --calib-images 50 --images 2 --jobs 1 --quiet
-check "it keeps no differences, and says how to look" refuses 4 'differences 1 --again' 1
+check "it keeps no differences, and says how to look" refuses 3 'differences 1 --again' 1
+check "not while another process looks again, which is named" refuses_while_held
 check "looking again finds none" prints 'every value of every layer is equal' 1 --again
 check "half is no longer added before results are rounded" \
     sed -i 's/OFFSET + power_of_two(PLACES - 1)/OFFSET/' "$scratch/data/dnn2fpga/runs/1/hdl/folded_mac.vhd"
