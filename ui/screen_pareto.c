@@ -131,7 +131,9 @@ static Plane plane_of(const ParetoScreen *screen)
         include(&plane.across, cost);
         include(&plane.up, point->accuracy);
     }
-    return (Plane){widened(plane.across), widened(plane.up)};
+    Range up = widened(plane.up);
+    up = (Range){fmax(up.low, 0), fmin(up.high, 1)}; /* a fraction has no more room */
+    return (Plane){widened(plane.across), up};
 }
 
 static double part_of(Range range, double value)

@@ -57,6 +57,7 @@ static void join_labels(const Scatter *scatter, int point, char label[LABEL_BYTE
         snprintf(label + length, LABEL_BYTES - length, ", ...");
 }
 
+/* A little room around; not below 0 or, for fractions, above 1 where no point is. */
 static Range widen(Range range)
 {
     if (range.low > range.high)
@@ -64,7 +65,8 @@ static Range widen(Range range)
     double room =
         range.high > range.low ? (range.high - range.low) * 0.08 : fmax(fabs(range.low), 1) * 0.05;
     double low = range.low - room;
-    return (Range){range.low >= 0 ? fmax(low, 0) : low, range.high + room};
+    double high = range.high + room;
+    return (Range){range.low >= 0 ? fmax(low, 0) : low, range.high <= 1 ? fmin(high, 1) : high};
 }
 
 static void find_ranges(const Scatter *scatter, Range *x, Range *y)
