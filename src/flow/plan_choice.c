@@ -11,27 +11,24 @@
 /* ---- foldings -------------------------------------------------------------------------------- */
 
 /* The first operation is the input: nothing to fold. */
-static Status find_op(const IntegerModel *model, const char *name, Op **op)
+static Status apply_fold(const IntegerModel *model, const FoldChoice *fold)
 {
     const char **names = ARENA_ARRAY(model->arena, const char *, model->count + 1);
     for (int i = 1; i < model->count; i++) {
         names[i - 1] = model->ops[i].name;
-        if (strcmp(model->ops[i].name, name) == 0) {
-            *op = &model->ops[i];
+        if (strcmp(model->ops[i].name, fold->layer) == 0) {
+            model->ops[i].pe = fold->pe;
+            model->ops[i].simd = fold->simd;
             return OK;
         }
     }
-    return nearest_refuse_layer(name, names);
+    return nearest_refuse_layer(fold->layer, names);
 }
 
 static Status apply_folds(const RunOptions *options, IntegerModel *model)
 {
     for (int i = 0; i < options->fold_count; i++) {
-        const FoldChoice *fold = &options->folds[i];
-        Op *op = NULL;
-        TRY_IN(find_op(model, fold->layer, &op), "--fold");
-        op->pe = fold->pe;
-        op->simd = fold->simd;
+        TRY_IN(apply_fold(model, &options->folds[i]), "--fold");
     }
     return OK;
 }
