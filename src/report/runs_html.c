@@ -346,12 +346,16 @@ static void append_report(Buffer *html, const json_t *report)
                                           {"fold_steps", "fold steps"},
                                           {"interval_cycles", "cycles an image"},
                                           {0}};
+    static const PageColumn synthesis[] = {{"name", "layer"},     {"lut", "LUT"},
+                                           {"ff", "flip-flops"},  {"dsp", "DSP"},
+                                           {"bram", "block RAM"}, {0}};
     const json_t *rungs = report_at(report, "ladder");
     page_table(html, "Ladder", rungs, ladder);
     for (size_t i = 0; i < json_array_size(rungs); i++)
         append_curves(html, json_object_get(json_array_get(rungs, i), "epochs"));
     page_table(html, "Quantized layers", report_at(report, "quantized.layers"), layers);
     page_table(html, "Hardware", report_at(report, "hardware.layers"), hardware);
+    page_table(html, "Synthesis", report_at(report, "synthesis.layers"), synthesis);
     page_table(html, "Stages", report_at(report, "stages"), stages);
 }
 
