@@ -1,8 +1,12 @@
 #!/usr/bin/env bash
-# synth_fit.sh [--record] [FAMILY...]: the coefficients of src/hw/resources.h, fitted anew on the
-# recorded runs of Yosys; the errors of the families that are named (ice40 ice40-dsp ecp5 xilinx7; none:
-# all) are shown run by run. With --record, networks of the list that have no run yet are synthesized
-# before, for those families, one after the other: 5 to 40 seconds of a processor for each.
+# synth_fit.sh [--record] [FAMILY...]
+# synth_fit.sh --draw FAMILY fit|held SEED COUNT MOST_LUTS
+#
+# The coefficients of src/hw/resources.h, fitted anew on the recorded runs of Yosys; the errors of the
+# families that are named (ice40 ice40-dsp ecp5 xilinx7; none: all) are shown run by run. With --record,
+# networks of the list that have no run yet are synthesized before, for those families, one after the
+# other: 5 to 40 seconds of a processor for each. --draw adds as many networks to the list, drawn by
+# chance (tests/bench/draw_networks.c).
 set -eu
 cd "$(dirname "$0")/.."
 build=$(realpath "${BUILD:-build}")
@@ -25,6 +29,13 @@ compile() {
         $(pkg-config --cflags --libs $hdf5 jansson zlib nettle libuv) -lm -lpthread
 }
 
+if [ "${1:-}" = --draw ]; then
+    shift
+    compile draw_networks
+    "$scratch/draw_networks" "$@" $networks >"$scratch/drawn"
+    cat "$scratch/drawn" >>$networks
+    exit
+fi
 record=no
 if [ "${1:-}" = --record ]; then record=yes && shift; fi
 families=("$@")

@@ -65,7 +65,9 @@ typedef enum ResourceFeature {
     FEATURE_RAM_BITS,       /* of memories that become flip-flops */
     FEATURE_ROM_BITS,       /* of read-only memories that become logic */
     FEATURE_WINDOW_BITS,    /* of the pixels that a window holds */
-    FEATURE_OPERAND_CHOICE, /* bits that the operand of a step is chosen from */
+    FEATURE_BEAT_BITS,      /* of the beat that a dense layer holds */
+    FEATURE_INDEX_CHOICE,   /* bits that it chooses the operand of a step from */
+    FEATURE_OPERAND_CHOICE, /* the same, from a window */
     FEATURE_OPERAND_SELECT, /* the same, for each bit of the number that chooses */
     FEATURE_OPERAND_BITS,   /* of the operand and the row of weights */
     FEATURE_PRODUCT_BITS,   /* of products in DSP blocks */
@@ -74,12 +76,15 @@ typedef enum ResourceFeature {
     FEATURE_ADDER_BITS,     /* of the trees that add products up */
     FEATURE_TREE_BITS,      /* of the registers in those trees */
     FEATURE_SUM_BITS,       /* of running sums */
-    FEATURE_HELD_SUM_BITS,  /* of sums that wait for their turn */
-    FEATURE_SCALE_BITS,     /* of requantizers with one scale */
-    FEATURE_SOFT_SCALE,     /* width times digits of their products in logic */
-    FEATURE_CHOSEN_SCALE,   /* bits of requantizers with a scale for each channel */
-    FEATURE_RESULT_BITS,    /* of the output pixel */
-    FEATURE_POOL_BITS,      /* that a pool compares or adds */
+    FEATURE_SUM_CHOICE, /* that start from a bias, or go on; and of those that others wait behind */
+    FEATURE_HELD_SUM_BITS, /* of sums that wait for their turn */
+    FEATURE_SCALE_BITS,    /* of requantizers with one scale */
+    FEATURE_CLAMP_BITS,    /* of their results */
+    FEATURE_LIFTED_BITS,   /* of sums that are too small for their shift */
+    FEATURE_SOFT_SCALE,    /* width times digits of their products in logic */
+    FEATURE_CHOSEN_SCALE,  /* bits of requantizers with a scale for each channel */
+    FEATURE_RESULT_BITS,   /* of the output pixel */
+    FEATURE_POOL_BITS,     /* that a pool compares or adds */
     FEATURES
 } ResourceFeature;
 
