@@ -39,7 +39,8 @@ typedef enum OptionGroup {
     GROUP_PLAN = 1 << 15,
     GROUP_SYNTH = 1 << 16, /* a run that may go on to synthesis */
     GROUP_JSON = 1 << 17,
-    GROUP_WORK = 1 << 18 /* takes time, and says how far it is */
+    GROUP_WORK = 1 << 18, /* takes time, and says how far it is */
+    GROUP_PROOF = 1 << 19
 } OptionGroup;
 
 typedef struct Arguments {

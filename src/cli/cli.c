@@ -337,7 +337,7 @@ enum { REPORTS = GROUP_COMMON | GROUP_JSON, WORKS = REPORTS | GROUP_WORK };
 static const Verb VERBS[] = {
     {"run", "MODEL --data PATH", 1, 1,
      WORKS | GROUP_HISTORY | GROUP_WORKDIR | GROUP_DATA | GROUP_QUANTIZE | GROUP_HARDWARE |
-         GROUP_DEVICE | GROUP_PLAN | GROUP_RUN | GROUP_SYNTH | GROUP_OPTIMIZED,
+         GROUP_PROOF | GROUP_DEVICE | GROUP_PLAN | GROUP_RUN | GROUP_SYNTH | GROUP_OPTIMIZED,
      verb_run, "the whole flow: evaluate, quantize, generate VHDL, prove it equal",
      "dnn2fpga run model.h5 --data mnist --images 20"
      "\n"
@@ -379,7 +379,7 @@ static const Verb VERBS[] = {
     {"emit", "DESCRIPTION --workdir DIR", 1, 1, WORKS | GROUP_WORKDIR | GROUP_HARDWARE | GROUP_PLAN,
      verb_emit, "VHDL from a model description", "dnn2fpga emit out --workdir vhdl", NULL},
     {"simulate", "DESCRIPTION --data PATH --workdir DIR", 1, 1,
-     WORKS | GROUP_WORKDIR | GROUP_DATA | GROUP_HARDWARE | GROUP_PLAN, verb_simulate,
+     WORKS | GROUP_WORKDIR | GROUP_DATA | GROUP_HARDWARE | GROUP_PROOF | GROUP_PLAN, verb_simulate,
      "simulate the VHDL of a model description and prove it equal to the software",
      "dnn2fpga simulate out --data mnist --images 20 --workdir sim", NULL},
     {"deploy", "DESCRIPTION --data PATH --workdir DIR --port PATH | --simulate", 1, 1,

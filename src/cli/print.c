@@ -90,6 +90,24 @@ typedef struct ResultRow {
     int decimals;
 } ResultRow;
 
+/* Nothing of a row that nobody measured. */
+static void print_row(const json_t *report, const ResultRow *row)
+{
+    bool known = false;
+    for (int k = 0; k < 3; k++)
+        known = known || (row->paths[k] && isfinite(report_number(report, row->paths[k], NAN)));
+    if (!known)
+        return;
+    printf("%-24s", row->label);
+    for (int k = 0; k < 3; k++) {
+        char text[PRINT_NUMBER_BYTES] = "";
+        if (row->paths[k])
+            cell(report, row->paths[k], row->decimals, text);
+        printf(" %14s", text);
+    }
+    printf("\n");
+}
+
 void print_results(const json_t *report)
 {
     static const ResultRow rows[] = {
@@ -104,16 +122,8 @@ void print_results(const json_t *report)
          0},
     };
     printf("%-24s %14s %14s %14s\n", "", "float32", "integer", "hardware");
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        printf("%-24s", rows[i].label);
-        for (int k = 0; k < 3; k++) {
-            char text[PRINT_NUMBER_BYTES] = "";
-            if (rows[i].paths[k])
-                cell(report, rows[i].paths[k], rows[i].decimals, text);
-            printf(" %14s", text);
-        }
-        printf("\n");
-    }
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        print_row(report, &rows[i]);
     double ratio = report_number(report, "baseline.bytes", NAN) /
                    report_number(report, "quantized.bytes", NAN);
     if (isfinite(ratio))
@@ -136,10 +146,17 @@ void print_hardware(const json_t *report)
     print_energy_estimate(hardware);
     if (!json_is_boolean(report_at(hardware, "bit_exact")))
         return;
-    printf("hardware: %s on %s values of %s images, simulated at %s images/s\n",
+    printf("hardware: %s on %s values of %s images",
            report_flag(hardware, "bit_exact", false) ? "bit-exact" : "DIFFERS FROM SOFTWARE",
-           cell(hardware, "values_compared", 0, a), cell(hardware, "images", 0, b),
-           cell(hardware, "simulated_images_per_s", 0, c));
+           cell(hardware, "values_compared", 0, a), cell(hardware, "images", 0, b));
+    if (report_number(hardware, "kept_images", 0) > 0)
+        printf(", %s of them as proven here before", cell(hardware, "kept_images", 0, a));
+    if (isfinite(report_number(hardware, "simulated_images_per_s", NAN)))
+        printf(", simulated at %s images/s", cell(hardware, "simulated_images_per_s", 0, c));
+    printf("\n");
+    if (report_number(hardware, "tapped_images", 0) > 0)
+        printf("hardware: every layer's stream compared, of %s images\n",
+               cell(hardware, "tapped_images", 0, a));
 }
 
 void print_quantized_layers(const json_t *report)

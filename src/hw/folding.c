@@ -292,19 +292,20 @@ static Status refuse_rate(const Solver *solver, int64_t interval)
     const char *asked = "";
     if (!solver->layers[slowest].is_free && stage->fold_steps > 1)
         asked = arena_printf(solver->arena, "leave out --fold %s, ", name_of(solver, slowest));
-    return error_set(ERR_REFUSED,
-                     "%s: no folding reaches %.6g images/s at %.6g MHz: layer %s takes %lld clocks "
-                     "an image%s, and the most parallel plan reaches %.6g images/s; %sask for a "
-                     "clock of %.4g MHz (--clock), or for fewer images (--target-fps)",
-                     solver->model->name, goal->target_fps, goal->clock_mhz,
-                     name_of(solver, slowest), (long long)solver->layers[slowest].list[0].interval,
-                     stage->fold_steps > 1 ? "" : ", one for each pixel that it takes",
-                     rate_of(solver, interval), asked,
-                     ceil(10 * goal->target_fps * (double)interval / 1e6) / 10);
+    return error_set(
+        ERR_REFUSED,
+        "%s: no folding reaches %.10g images/s at %.6g MHz: layer %s takes %lld clocks "
+        "an image%s, and the most parallel plan reaches %.6g images/s; %sask for a "
+        "clock of %.10g MHz (--clock), or for fewer images (--target-fps)",
+        solver->model->name, goal->target_fps, goal->clock_mhz, name_of(solver, slowest),
+        (long long)solver->layers[slowest].list[0].interval,
+        stage->fold_steps > 1 ? "" : ", one for each pixel that it takes",
+        rate_of(solver, interval), asked,
+        ceil(10 * goal->target_fps * (double)interval / 1e6) / 10);
 }
 
-/* The sketch has the plan that comes closest. */
-static Status refuse_device(const Solver *solver, const char *what)
+/* The sketch has the plan that comes closest; `unlike`: what would fit, or "". */
+static Status refuse_device(const Solver *solver, const char *what, const char *unlike)
 {
     const Device *device = solver->goal->device;
     const Plan *plan = solver->sketch;
@@ -318,8 +319,8 @@ static Status refuse_device(const Solver *solver, const char *what)
     Buffer text = {0};
     for (int i = 0; i < count; i++)
         buffer_printf(&text, "\n  %d. %s", i + 1, ways[i]);
-    Status status = error_set(ERR_REFUSED, "%s: %s %s: about %s%s%s", solver->model->name, what,
-                              device->name, excess ? excess : "all of it",
+    Status status = error_set(ERR_REFUSED, "%s: %s %s%s: about %s%s%s", solver->model->name, what,
+                              device->name, unlike, excess ? excess : "all of it",
                               count > 0 ? "; the cheapest ways to make it fit:" : "",
                               text.length ? text.data : "");
     buffer_free(&text);
@@ -346,6 +347,17 @@ static Status tighten(Solver *solver, int64_t wanted, int64_t *interval)
     }
 }
 
+/* ", 3590 would (--target-fps)": the rate that does fit; "" when none does. What was chosen stays. */
+static const char *rate_that_fits(Solver *solver, int64_t wanted)
+{
+    const char *words = "";
+    int64_t interval = 0;
+    if (least_bound_that_fits(solver) >= 0 && timing_unbuffered(solver->sketch, &interval) == OK)
+        words = arena_printf(solver->arena, ", %.6g would (--target-fps)",
+                             floor(100 * rate_of(solver, interval)) / 100);
+    return tighten(solver, wanted, &interval) == OK ? words : "";
+}
+
 static Status solve_rate(Solver *solver, int64_t wanted, int64_t *interval)
 {
     solver->fill = 1;
@@ -356,9 +368,9 @@ static Status solve_rate(Solver *solver, int64_t wanted, int64_t *interval)
         if (i < REWEIGHINGS && !reweigh(solver))
             break;
     }
-    const char *what = arena_printf(solver->arena, "%.6g images/s at %.6g MHz do not fit",
+    const char *what = arena_printf(solver->arena, "%.10g images/s at %.6g MHz do not fit",
                                     solver->goal->target_fps, solver->goal->clock_mhz);
-    return refuse_device(solver, what);
+    return refuse_device(solver, what, rate_that_fits(solver, wanted));
 }
 
 static bool has_choice(const Solver *solver)
@@ -384,7 +396,7 @@ static Status solve_device(Solver *solver, int64_t *interval)
         }
     }
     (void)least_bound_that_fits(solver);
-    return refuse_device(solver, "no folding fits");
+    return refuse_device(solver, "no folding fits", "");
 }
 
 static void write_choices(Solver *solver, FoldingResult *result)

@@ -41,7 +41,7 @@ typedef struct TokenRun {
     int images;              /* 1..TIMING_IMAGES */
     const int64_t *depths;   /* of the buffers; NULL: the plan's own */
     const int64_t *deadline; /* an edge for each image: gives up when it ends later; NULL: never */
-    bool one_each;           /* a layer takes a beat only when it holds none: see below */
+    bool one_each;           /* a layer takes a beat only when it holds none: see above */
     int64_t *peaks;          /* most places taken in each, StreamBuffer.peak; NULL: not wanted */
     int64_t *held;           /* beats in each buffer at the end; NULL: not wanted */
     TokenSpan *spans;        /* of each stage, zeros before; NULL: not wanted */

@@ -281,9 +281,9 @@ static void a_rate_that_does_not_fit_the_device(void **state)
     (void)state;
     const FoldingGoal goal = {
         .target_fps = 15000, .clock_mhz = 1, .device = device_named("ecp5-25")};
-    expect_refusal(
-        two_layers(), goal,
-        (const char *const[]){"15000 images/s at 1 MHz do not fit ecp5-25", "DSP", NULL});
+    expect_refusal(two_layers(), goal,
+                   (const char *const[]){"15000 images/s at 1 MHz do not fit ecp5-25, ",
+                                         " would (--target-fps): about ", "DSP", NULL});
 }
 
 static void floats_have_no_size(void **state)
