@@ -28,7 +28,7 @@ static const LineFault LINE_FAULTS[] = {
     {MUTANT_WINDOW, "sliding_window.vhd", "column := memory(place.x);", "column := memory(here);",
      "reads the line memory at the column before", NULL, NULL},
     {MUTANT_HANDSHAKE, "register_stage.vhd", "slave_full := true;", "slave_full := false;",
-     "loses a beat in a stall", NULL, "no layer of this design makes the one before it wait"},
+     "loses a beat in a stall", NULL, "the sink waits long between two images, and there is one"},
     {MUTANT_HANDSHAKE, "stream_fork.vhd", "taken <= taken or out_ready", "taken <= out_ready",
      "gives a reader the same beat twice", NULL, "no reader waits for another"},
     {MUTANT_BUFFER, "stream_fifo.vhd", "waiting = DEPTH - 1 else", "waiting = DEPTH - 2 else",
