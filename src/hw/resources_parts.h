@@ -1,5 +1,6 @@
-/* resources_parts.h: inside of the estimates. What a part of a design has of each feature is gathered
- * here: products and what follows them in resources_products.c, the kinds of stages in resources.c.
+/* resources_parts.h: inside of the estimates. What a part of a design has of each feature is
+ * gathered here: products and what follows them in resources_products.c, the kinds of stages in
+ * resources.c.
  */
 #ifndef HW_RESOURCES_PARTS_H
 #define HW_RESOURCES_PARTS_H
@@ -31,12 +32,12 @@ int part_output_width(const Op *op);
 /* Products with weights that change from step to step. */
 void part_add_products(Part *part, double count);
 
-/* Products with constants, `sharing` weights after each other with one operand: those with 0 and with
- * powers of two need nothing, equal ones are built once. */
+/* Products with constants, `sharing` weights after each other with one operand: those with 0 and
+ * with powers of two need nothing, equal ones are built once. */
 void part_add_fixed_products(Part *part, const int32_t *weights, int64_t count, int sharing);
 
-/* Trees that add products up (folded_mac.vhd). Where products have no registers of their own, sums of
- * four have one first. */
+/* Trees that add products up (folded_mac.vhd). Where products have no registers of their own,
+ * sums of four have one first. */
 void part_add_trees(Part *part, bool sums_fours);
 
 /* `units` requantizers that take turns at `groups` of channels. */

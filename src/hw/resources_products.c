@@ -1,5 +1,5 @@
-/* Products, the trees that add them up, and requantization: in DSP blocks where Yosys puts them there,
- * otherwise in logic. */
+/* Products, the trees that add them up, and requantization: in DSP blocks where Yosys puts them
+ * there, otherwise in logic. */
 #include <stdlib.h>
 
 #include "hw/packing.h"
@@ -9,7 +9,7 @@
 typedef struct BlockRow {
     bool has_dsp;
     int least_operand, least_product; /* bits */
-    int high_blocks; /* of the product of an addition's high half, which Yosys may not find narrow */
+    int high_blocks; /* of an addition's product with the high half: Yosys may find it wide */
     int lift_blocks; /* of the product that lifts a sum with a short shift, if the shifts differ */
 } BlockRow;
 
@@ -79,8 +79,8 @@ static uint32_t bits_seen(const Stage *stage, int pe, int simd)
     return seen;
 }
 
-/* Of all multipliers. Where each has few weights, some bits never are, and what they would multiply with
- * is not built. */
+/* Of all multipliers. Where each has few weights, some bits never are, and what they would
+ * multiply with is not built. */
 static double used_weight_bits(const Stage *stage)
 {
     double bits = 0;
@@ -183,8 +183,8 @@ static double digits_of_multipliers(const Op *op, int units)
     return digits;
 }
 
-/* Sums with shifts below 17 are clamped and multiplied first (folded_mac.vhd); by a power of two, which
- * costs a product where it is `chosen` for each group of channels. */
+/* Sums with shifts below 17 are clamped and multiplied first (folded_mac.vhd); by a power of
+ * two, which costs a product where it is `chosen` for each group of channels. */
 static void add_lifts(Part *part, int units, bool chosen)
 {
     enum { LIFTED_BITS = 20, FACTOR_BITS = 17 };
@@ -222,7 +222,8 @@ void part_add_requantizers(Part *part, int units, int64_t groups)
     part_add_memory(part, (Memory){groups, units * (int64_t)(2 * MULTIPLIER_BITS), true, 0});
 }
 
-/* A sum of n terms is n - 2 rows of full adders and one chain with carry, and has a register behind it. */
+/* A sum of n terms is n - 2 rows of full adders and one chain with carry, and has a register
+ * behind it. */
 void part_add_trees(Part *part, bool sums_fours)
 {
     const Stage *stage = part->stage;

@@ -1,13 +1,14 @@
-/* draw_networks.c: networks such as users build, drawn by chance, for the recorded runs of Yosys that
- * estimates are fitted on or tested with.
+/* draw_networks.c: networks such as users build, drawn by chance, for the recorded runs of Yosys
+ * that estimates are fitted on or tested with.
  *
  *     draw_networks TARGET fit|held SEED COUNT MOST_LUTS networks.txt >> more.txt
  *
- * The same arguments give the same lines, none with a network that networks.txt has. Kinds of networks take turns: samples/mnist_tiny.h5 and
- * samples/mnist_cnn.h5 as they are layer by layer, rows of dense layers, convolutions with pools,
- * separable ones, sums of branches; widths of 2 to 12 bits, any folding. What a device of the family
- * cannot hold, or is larger than MOST_LUTS (as estimated: it is about the time of Yosys; the
- * samples may have four times as many), is drawn anew. Targets: ice40 ice40-dsp ecp5 xilinx7.
+ * The same arguments give the same lines, none with a network that networks.txt has. Kinds of
+ * networks take turns: samples/mnist_tiny.h5 and samples/mnist_cnn.h5 as they are layer by
+ * layer, rows of dense layers, convolutions with pools, separable ones, sums of branches; widths
+ * of 2 to 12 bits, any folding. What a device of the family cannot hold, or is larger than
+ * MOST_LUTS (as estimated: it is about the time of Yosys; the samples may have four times as
+ * many), is drawn anew. Targets: ice40 ice40-dsp ecp5 xilinx7.
  */
 #include <stdarg.h>
 #include <stdio.h>

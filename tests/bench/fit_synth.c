@@ -1,15 +1,16 @@
-/* fit_synth.c: fits the coefficients of hw/resources.h on recorded runs of Yosys and writes them as
- * the table of C that the program is built with.
+/* fit_synth.c: fits the coefficients of hw/resources.h on recorded runs of Yosys and writes them
+ * as the table of C that the program is built with.
  *
  *     fit_synth RUNS.csv [FAMILY...] > src/hw/resources_coefficients.h
  *
- * Least squares, of errors as shares of the run's total: that of the total, and those of its stages
- * where they were recorded. No coefficient is below zero (each feature takes space). There are about
- * as many features as runs of a family, so that the families lean on each other: coefficients are
- * fitted on all of them first, and those of a family are held near these, scaled to it. How strongly
- * is found by cross-validation in the family's own runs. Those marked "held" take no part in any of
- * this; the largest and the median error on them are written beside the coefficients. Errors of the
- * families that are named go to standard error, run by run; those of all in sum.
+ * Least squares, of errors as shares of the run's total: that of the total, and those of its
+ * stages where they were recorded. No coefficient is below zero (each feature takes space).
+ * There are about as many features as runs of a family, so that the families lean on each other:
+ * coefficients are fitted on all of them first, and those of a family are held near these,
+ * scaled to it. How strongly is found by cross-validation in the family's own runs. Those marked
+ * "held" take no part in any of this; the largest and the median error on them are written
+ * beside the coefficients. Errors of the families that are named go to standard error, run by
+ * run; those of all in sum.
  */
 #include <math.h>
 #include <stdio.h>
@@ -23,8 +24,8 @@ enum { ROUNDS = 4000, KINDS = 2, FOLDS = 8, NO_FOLD = -1 };
 
 static const char *const KIND_WORDS[KINDS] = {"lut", "ff"};
 
-/* Prices of coefficients, as shares of what a feature explains alone: of their squares in the fit on
- * all families, and of the squares of their distances from that. */
+/* Prices of coefficients, as shares of what a feature explains alone: of their squares in the
+ * fit on all families, and of the squares of their distances from that. */
 static const double COMMON_PRICE = 0.3;
 static const double PRICES[] = {0.01, 0.03, 0.1, 0.3, 1};
 

@@ -3,12 +3,12 @@
  *
  *     record_synth RUNS.csv FOLDER TARGET... < networks
  *
- * A line of input is "TARGETS fit|held NETWORK" (tests/unit/hw/synth_nets.h); TARGETS is "all", or
- * some with commas between: ice40 ice40-dsp ecp5 xilinx7. A line of output is
+ * A line of input is "TARGETS fit|held NETWORK" (tests/unit/hw/synth_nets.h); TARGETS is "all",
+ * or some with commas between: ice40 ice40-dsp ecp5 xilinx7. A line of output is
  *     TARGET,fit|held,LUT,FF,DSP,BRAM,PARTS,NETWORK
- * with the LUTs and flip-flops of each stage, "LUT:FF LUT:FF ...", in the order of the plan; what they
- * lack is of no stage. A network that RUNS.csv has already for a target is left out. FOLDER is for
- * files of the tools, and must be absolute.
+ * with the LUTs and flip-flops of each stage, "LUT:FF LUT:FF ...", in the order of the plan;
+ * what they lack is of no stage. A network that RUNS.csv has already for a target is left out.
+ * FOLDER is for files of the tools, and must be absolute.
  */
 #include <stdio.h>
 #include <stdlib.h>
