@@ -44,7 +44,8 @@ bool verb_first_word(const Verb *verb, int nth, char word[VERB_WORD_BYTES]);
 /* Options that the workbench takes. */
 enum {
     WORKBENCH_GROUPS = GROUP_COMMON | GROUP_HISTORY | GROUP_DATA | GROUP_QUANTIZE | GROUP_HARDWARE |
-                       GROUP_PROOF | GROUP_PLAN | GROUP_DEVICE | GROUP_SYNTH | GROUP_SCREEN
+                       GROUP_PROOF | GROUP_PLAN | GROUP_DEVICE | GROUP_SYNTH | GROUP_WORK |
+                       GROUP_SCREEN
 };
 
 #endif
