@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "ui/chart.h"
-#include "ui/format.h"
 #include "ui/gauge.h"
 
 enum { WIDEST_CHART = 512, FIGURE_ROWS = 3, FIGURE_COLUMNS = 11, NAME_COLUMNS = 8 };
@@ -29,20 +28,38 @@ void calibrate_bits_text(const Tuning *tuning, int row, char *text, size_t size)
 
 /* ---- figures --------------------------------------------------------------------------------- */
 
+double calibrate_figure(const Preview *effect, EffectFigure figure, int width,
+                        char text[FORMAT_BYTES])
+{
+    const struct {
+        double value;
+        int digits; /* 0: one behind the point */
+        const char *unit;
+    } figures[EFFECT_FIGURES] = {[EFFECT_CLIP] = {effect->clip, 4, ""},
+                                 [EFFECT_STEP] = {effect->step, 3, ""},
+                                 [EFFECT_SQNR] = {effect->sqnr_db, 0, " dB"},
+                                 [EFFECT_CLIPPED] = {100 * effect->clipped_fraction, 3, " %"}};
+    char number[FORMAT_BYTES];
+    double value = effect->known ? figures[figure].value : NAN;
+    const char *unit = effect->known ? figures[figure].unit : "";
+    if (figures[figure].digits > 0 || !effect->known)
+        format_rounded(value, figures[figure].digits, width - (int)strlen(unit), number);
+    else
+        snprintf(number, sizeof number, "%.1f", value);
+    snprintf(text, FORMAT_BYTES, "%.*s%s", FORMAT_BYTES - 4, number, unit);
+    return value;
+}
+
 static void draw_effect(const char *name, const Preview *effect, Style style, Area area, int row)
 {
-    char cells[4][FORMAT_BYTES] = {"-", "-", "-", "-"};
+    const int width = FIGURE_COLUMNS - 1;
     area_text(area, row, 0, STYLE_DIM, name);
-    if (effect->known) {
-        snprintf(cells[0], FORMAT_BYTES, "%.4g", effect->clip);
-        snprintf(cells[1], FORMAT_BYTES, "%.3g", effect->step);
-        snprintf(cells[2], FORMAT_BYTES, "%.1f dB", effect->sqnr_db);
-        snprintf(cells[3], FORMAT_BYTES, "%.3g %%", 100 * effect->clipped_fraction);
+    for (int i = 0; i < EFFECT_FIGURES; i++) {
+        char text[FORMAT_BYTES];
+        calibrate_figure(effect, (EffectFigure)i, width, text);
+        area_text_right(area_part(area, row, NAME_COLUMNS + i * FIGURE_COLUMNS, 1, width), 0, style,
+                        text);
     }
-    for (int i = 0; i < 4; i++)
-        area_text_right(
-            area_part(area, row, NAME_COLUMNS + i * FIGURE_COLUMNS, 1, FIGURE_COLUMNS - 1), 0,
-            style, cells[i]);
 }
 
 static bool differ(const Preview *one, const Preview *other)

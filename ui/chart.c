@@ -64,6 +64,18 @@ static void draw_mark(Area area, int column, int height)
         area_glyph(area, row, column, STYLE_WARN, GLYPH_UPRIGHT);
 }
 
+/* That heights are no counts, where the row of the axis is free: from `from` on, before `to`. */
+static bool draw_scale_name(Area area, int row, int from, int to)
+{
+    static const char *const NAMES[] = {"counts on a log scale", "log scale"};
+    for (size_t i = 0; i < sizeof NAMES / sizeof NAMES[0]; i++)
+        if (from + (int)strlen(NAMES[i]) < to) {
+            area_text(area, row, from, STYLE_DIM, NAMES[i]);
+            return true;
+        }
+    return false;
+}
+
 /* The range, and 0 where it lies between the ends. */
 static void draw_axis(Area area, const ChartBars *bars, const int marks[2])
 {
@@ -76,8 +88,12 @@ static void draw_axis(Area area, const ChartBars *bars, const int marks[2])
     for (int i = 0; i < 2; i++)
         area_glyph(area, top, marks[i], STYLE_WARN, GLYPH_UP);
     int end = area_text(area, top + 1, 0, STYLE_DIM, low);
-    if (zero > end && zero < area.columns - (int)strlen(high) - 1)
+    int last = area.columns - (int)strlen(high) - 1;
+    bool has_zero = zero > end && zero < last;
+    if (has_zero)
         area_text(area, top + 1, zero, STYLE_DIM, "0");
+    if (!draw_scale_name(area, top + 1, end + 2, has_zero ? zero - 1 : last) && has_zero)
+        (void)draw_scale_name(area, top + 1, zero + 3, last);
     area_text_right(area, top + 1, STYLE_DIM, high);
 }
 

@@ -9,7 +9,7 @@
 #include "ui/canvas.h"
 
 /* Counts from `low` to `high`, one for each column of the area; heights go with their logarithm,
- * or tails would not be seen. What lies beyond the clip looks different, and lines mark where it
+ * or tails would not be seen (the axis says so). What lies beyond the clip looks different, and lines mark where it
  * begins. The last two rows are the axis, where there are more. */
 typedef struct ChartBars {
     const double *counts;

@@ -51,6 +51,15 @@ const char *format_fraction(double fraction, char text[FORMAT_BYTES])
     return text;
 }
 
+const char *format_rounded(double value, int digits, int width, char text[FORMAT_BYTES])
+{
+    if (isnan(value))
+        return unknown(text);
+    while (snprintf(text, FORMAT_BYTES, "%.*g", digits, value) > width && digits > 1)
+        digits--;
+    return text;
+}
+
 const char *format_microseconds(double us, char text[FORMAT_BYTES])
 {
     if (!(us >= 0))

@@ -73,19 +73,12 @@ static int64_t rows_id(const void *self, int64_t row)
 
 static void effect_cell(const Preview *effect, Column column, TableCell *cell)
 {
-    size_t size = sizeof cell->text;
-    if (!effect->known) {
-        snprintf(cell->text, size, "-");
-    } else if (column == COLUMN_CLIP) {
-        cell->number = effect->clip;
-        snprintf(cell->text, size, "%.4g", cell->number);
-    } else if (column == COLUMN_SQNR) {
-        cell->number = effect->sqnr_db;
-        snprintf(cell->text, size, "%.1f dB", cell->number);
-    } else {
-        cell->number = 100 * effect->clipped_fraction;
-        snprintf(cell->text, size, "%.3g %%", cell->number);
-    }
+    static const EffectFigure FIGURE_OF[COLUMNS_SHOWN] = {[COLUMN_CLIP] = EFFECT_CLIP,
+                                                          [COLUMN_SQNR] = EFFECT_SQNR,
+                                                          [COLUMN_CLIPPED] = EFFECT_CLIPPED};
+    char text[FORMAT_BYTES];
+    cell->number = calibrate_figure(effect, FIGURE_OF[column], COLUMNS[column].width, text);
+    snprintf(cell->text, sizeof cell->text, "%s", text);
 }
 
 static void rows_cell(const void *self, int64_t at, int column, TableCell *cell)

@@ -9,7 +9,7 @@
 #include "ui/app.h"
 #include "ui/screen_history.h"
 
-enum { NAME_COLUMNS = 30, VALUE_COLUMNS = 14, TITLE_BYTES = 24 };
+enum { NAME_COLUMNS = 30, VALUE_COLUMNS = 14, TITLE_BYTES = 24, CURSOR_CELLS = 2, GAP = 2 };
 
 typedef struct CompareScreen {
     Screen base;
@@ -19,6 +19,7 @@ typedef struct CompareScreen {
     const char *file_names[COMPARE_MAX_RUNS + 1];
     json_t *comparison;    /* owned */
     const json_t **listed; /* (listed_count): the rows that are shown; owned array, borrowed rows */
+    int longest[COMPARE_MAX_RUNS + 1]; /* cells of the widest text of each column, with its title */
     int listed_count, equal;
     bool all; /* equal ones too */
 } CompareScreen;
@@ -97,10 +98,61 @@ static void make_columns(CompareScreen *screen, const int64_t *ids, int count)
     }
 }
 
+static int cells_of(const char *text)
+{
+    int cells = 0, width = 0;
+    for (; *text; cells += width)
+        (void)text_next(&text, false, &width);
+    return cells;
+}
+
+static int longest_text(const Table *table, int column)
+{
+    int longest = cells_of(table->columns[column].title);
+    for (int64_t row = 0; row < rows_count(table->source.self); row++) {
+        const TableCell cell = table_cell(table, row, column);
+        int cells = cells_of(cell.text);
+        longest = cells > longest ? cells : longest;
+    }
+    return longest;
+}
+
+/* The usual widths, or, narrow, no more than what is in the columns; cells of the whole table. */
+static int set_widths(CompareScreen *screen, bool narrow)
+{
+    int cells = CURSOR_CELLS - GAP;
+    for (int i = 0; i < screen->table.column_count; i++) {
+        int width = i ? VALUE_COLUMNS : NAME_COLUMNS;
+        bool shrinks = narrow && screen->longest[i] < width;
+        screen->columns[i].width = shrinks ? screen->longest[i] : width;
+        cells += screen->columns[i].width + GAP;
+    }
+    return cells;
+}
+
+/* Cell by cell, one column after the other, while some are left and a column's texts are cut. */
+static void grow_columns(CompareScreen *screen, int left)
+{
+    for (int before = left + 1; left > 0 && left < before;) {
+        before = left;
+        for (int i = 0; i < screen->table.column_count && left > 0; i++)
+            if (screen->columns[i].width < screen->longest[i]) {
+                screen->columns[i].width++;
+                left--;
+            }
+    }
+}
+
 static void compare_layout(Screen *base, int rows, int columns)
 {
-    (void)columns;
-    table_layout(&((CompareScreen *)base)->table, rows);
+    CompareScreen *screen = (CompareScreen *)base;
+    for (int i = 0; i < screen->table.column_count; i++)
+        screen->longest[i] = longest_text(&screen->table, i);
+    int cells = set_widths(screen, false);
+    if (cells > columns)
+        cells = set_widths(screen, true);
+    grow_columns(screen, columns - cells);
+    table_layout(&screen->table, rows);
 }
 
 static void compare_draw(const Screen *base, Area area)

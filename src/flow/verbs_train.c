@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/blockers.h"
 #include "base/clock.h"
 #include "base/fs.h"
 #include "flow/optimize.h"
@@ -36,6 +37,27 @@ typedef struct Training {
 /* ---- the request -------------------------------------------------------------------------------
  */
 
+/* What the command line alone shows to be wrong; the trainer refuses the rest. */
+static Status check_numbers(const TrainRequest *request)
+{
+    Blockers faults = {0};
+    if (request->epochs < 1)
+        blockers_add(&faults, "--epochs is %d, expected 1 or more", request->epochs);
+    if (request->batch < 1)
+        blockers_add(&faults, "--batch is %d, expected 1 or more", request->batch);
+    if (!(isfinite(request->learning_rate) && request->learning_rate > 0))
+        blockers_add(&faults, "--learning-rate is %g, expected a number above 0",
+                     request->learning_rate);
+    if (!(request->validation >= 0 && request->validation < 1))
+        blockers_add(&faults, "--validation is %g, expected a number from 0 to below 1",
+                     request->validation);
+    if (request->early_stop < 0)
+        blockers_add(&faults, "--early-stop is %d, expected 0 or more", request->early_stop);
+    Status status = blockers_refuse(&faults, "options");
+    blockers_free(&faults);
+    return status == OK ? OK : ERR_USAGE;
+}
+
 static Status read_request(Training *training)
 {
     const TrainRequest *request = training->request;
@@ -52,6 +74,7 @@ static Status read_request(Training *training)
     if (!schedule_parse(request->schedule, &options->schedule.kind))
         return error_set(ERR_USAGE, "--schedule is %s, expected constant, step or cosine",
                          request->schedule);
+    TRY(check_numbers(request));
     options->epochs = request->epochs;
     options->batch = request->batch;
     options->rate = request->learning_rate;

@@ -95,7 +95,15 @@ static void test_train_refuses(void **state)
     refused(&options, &request, ERR_USAGE, "cosine");
     request = good;
     request.epochs = 0;
-    refused(&options, &request, ERR_REFUSED, "epochs");
+    request.batch = -1;
+    request.learning_rate = 0;
+    request.validation = 1;
+    request.early_stop = -1;
+    refused(&options, &request, ERR_USAGE, "--epochs is 0");
+    refused(&options, &request, ERR_USAGE, "--batch is -1");
+    refused(&options, &request, ERR_USAGE, "--learning-rate is 0");
+    refused(&options, &request, ERR_USAGE, "--validation is 1");
+    refused(&options, &request, ERR_USAGE, "--early-stop is -1");
     request = good;
     request.learning_rate = 1e38;
     refused(&options, &request, ERR_REFUSED, "not");

@@ -111,6 +111,8 @@ static void test_marks_and_comparison(void **state)
     assert_shows(app, "equal values left out");
     assert_hides(app, "seed");
     press(app, "=");
+    enter(app, "/predicted_int");
+    assert_shows(app, "figures: predicted_interval_cycles"); /* as wide as there is room for */
     enter(app, "/seed");
     assert_shows(app, "inputs: seed");
     press(app, "l");

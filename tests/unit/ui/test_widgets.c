@@ -431,6 +431,11 @@ static void test_format(void **state)
     assert_string_equal(format_size(74872, text), "74.9 kB");
     assert_string_equal(format_size(-1, text), "-");
     assert_string_equal(format_fraction(0.98406, text), "0.9841");
+    assert_string_equal(format_rounded(0.00834321, 3, 8, text), "0.00834");
+    assert_string_equal(format_rounded(0.00834321, 3, 6, text), "0.0083");
+    assert_string_equal(format_rounded(0.0000834321, 4, 8, text), "8.34e-05");
+    assert_string_equal(format_rounded(12, 3, 6, text), "12");
+    assert_string_equal(format_rounded(NAN, 3, 6, text), "-");
     assert_string_equal(format_microseconds(8.123, text), "8.12 us");
     assert_string_equal(format_microseconds(1234, text), "1.23 ms");
     assert_string_equal(format_microseconds(5.003e6, text), "5.003 s");
