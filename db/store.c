@@ -231,7 +231,7 @@ static Status insert_stage(Store *store, int64_t id, const char *name)
                       "INSERT INTO stage (run, position, name, status, started_ms) VALUES"
                       " (?1, (SELECT count(*) FROM stage WHERE run = ?1), ?2, 'running', ?3)"
                       " ON CONFLICT (run, name) DO UPDATE SET status = 'running', started_ms = ?3,"
-                      " finished_ms = NULL, figures = NULL");
+                      " finished_ms = NULL, figures = NULL, found = NULL");
     bind_integer(&insert, id);
     bind_text(&insert, name);
     bind_integer(&insert, clock_utc_ms());
@@ -248,6 +248,16 @@ Status store_begin_stage(Store *store, int64_t id, const char *name)
                           " WHERE id = ?",
                           name);
     return database_end(store->database, status);
+}
+
+Status store_set_found(Store *store, int64_t id, const char *stage, const char *found)
+{
+    Statement update =
+        statement_new(store->database, "UPDATE stage SET found = ? WHERE run = ? AND name = ?");
+    bind_text(&update, found);
+    bind_integer(&update, id);
+    bind_text(&update, stage);
+    return statement_run(&update);
 }
 
 Status store_finish_stage(Store *store, int64_t id, const StageEnd *end)

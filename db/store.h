@@ -149,6 +149,8 @@ Status store_set_tools(Store *store, int64_t id, const char *tools) MUST_CHECK;
 Status store_set_paused(Store *store, int64_t id, bool paused) MUST_CHECK;
 Status store_progress(Store *store, int64_t id, double fraction, const char *text) MUST_CHECK;
 Status store_begin_stage(Store *store, int64_t id, const char *name) MUST_CHECK;
+/* What a stage has found so far: JSON, keys of the report. It stays until the stage begins anew. */
+Status store_set_found(Store *store, int64_t id, const char *stage, const char *found) MUST_CHECK;
 Status store_finish_stage(Store *store, int64_t id, const StageEnd *end) MUST_CHECK;
 /* Replaces the choices of the run. */
 Status store_set_choices(Store *store, int64_t id, const LayerChoice *choices,
@@ -197,6 +199,7 @@ typedef struct StageRecord {
     const char *status; /* "running", "ok", "unmet", "failed", "cancelled", "interrupted" */
     int64_t started_ms, finished_ms; /* UTC; 0: not finished */
     const char *figures;             /* JSON, or NULL */
+    const char *found;               /* JSON, or NULL: store_set_found() */
 } StageRecord;
 
 /* What a list can be ordered by. Runs without that figure come last; the number decides between

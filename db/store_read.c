@@ -365,9 +365,9 @@ Status store_read_run(const char *path, int64_t id, Arena *arena, RunRecord *run
 
 Status store_stages(Store *store, int64_t id, Arena *arena, StageRecord **stages, int *count)
 {
-    Statement select =
-        statement_new(store->database, "SELECT name, status, started_ms, finished_ms, figures"
-                                       " FROM stage WHERE run = ? ORDER BY position");
+    Statement select = statement_new(store->database,
+                                     "SELECT name, status, started_ms, finished_ms, figures, found"
+                                     " FROM stage WHERE run = ? ORDER BY position");
     bind_integer(&select, id);
     StageRecord *items = NULL;
     *count = 0;
@@ -380,6 +380,7 @@ Status store_stages(Store *store, int64_t id, Arena *arena, StageRecord **stages
         stage->started_ms = take_integer(&row);
         stage->finished_ms = take_integer(&row);
         stage->figures = take_text(&row);
+        stage->found = take_text(&row);
     }
     *stages = items;
     return statement_done(&select);

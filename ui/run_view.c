@@ -90,6 +90,15 @@ static void take_stage_record(RunView *view, const StageRecord *record)
     json_decref(figures);
 }
 
+/* What a stage told so far, as its events do (EVENT_FIGURES). */
+static void take_found(RunView *view, const StageRecord *record)
+{
+    json_t *found = record->found ? json_loads(record->found, 0, NULL) : NULL;
+    if (json_is_object(found))
+        json_object_update(view->report, found);
+    json_decref(found);
+}
+
 /* How far the run was asked to go, and what it must reach: its options are in the row. */
 static void take_options(RunView *view, const RunRecord *record)
 {
@@ -119,8 +128,11 @@ RunView run_view_of_record(const RunRecord *record, const StageRecord *stages, i
     bool whole = view.report != NULL;
     if (!whole)
         view.report = report_new();
-    for (int i = 0; i < count; i++)
+    for (int i = 0; i < count; i++) {
         take_stage_record(&view, &stages[i]);
+        if (!whole)
+            take_found(&view, &stages[i]);
+    }
     RunStage current;
     if (stage_parse(record->stage, &current) && view.stages[current].mark == MARK_RUNNING) {
         view.stages[current].fraction = record->progress;

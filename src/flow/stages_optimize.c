@@ -1,6 +1,7 @@
 /* The stage quantize: the ladder, from calibration to a model that is good enough. */
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "base/cancel.h"
 #include "flow/report.h"
@@ -139,11 +140,20 @@ static const struct Part {
 } PARTS[LADDER_STEPS] = {
     [LADDER_PTQ_ALL] = {0, 0.05}, [LADDER_PTQ_PARTIAL] = {0.05, 0.1}, [LADDER_QAT] = {0.15, 0.75}};
 
-/* Tells how far the climb is: the rungs that were tried, and the one under way. */
+/* Tells how far the climb is: the rungs that were tried, and the one under way. The row has it, too,
+ * for those who get no events. */
 static void tell_climb(const Session *session)
 {
     if (session->events.figures)
         session->events.figures(session->events.context, STAGE_QUANTIZE, session->climb);
+    if (!session->store)
+        return;
+    char *text = report_format(session->climb, false);
+    /* As progress it is a courtesy: a history that is busy or full shows when the stage ends. */
+    Status ignored =
+        store_set_found(session->store, session->run, stage_word(STAGE_QUANTIZE), text);
+    (void)ignored;
+    free(text);
 }
 
 static void set_step(Session *session, json_t *word, json_t *epochs)

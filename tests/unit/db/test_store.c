@@ -49,6 +49,15 @@ static void test_begin_and_progress(void **state)
     assert_string_equal(run.stage, "import");
     assert_string_equal(run.progress_text, "1 of 4");
     assert_true(run.progress == 0.25);
+    StageRecord *stages = NULL;
+    int count = 0;
+    assert_int_equal(store_set_found(store, id, "import", "{\"ladder\": []}"), OK);
+    assert_int_equal(store_stages(store, id, place->arena, &stages, &count), OK);
+    assert_int_equal(count, 1);
+    assert_string_equal(stages[0].found, "{\"ladder\": []}");
+    assert_int_equal(store_begin_stage(store, id, "import"), OK);
+    assert_int_equal(store_stages(store, id, place->arena, &stages, &count), OK);
+    assert_null(stages[0].found);
     assert_int_equal(store_begin_stage(store, id, "baseline"), OK);
     assert_true(get(place, id).progress == 0);
 }

@@ -179,6 +179,8 @@ static void test_run_is_in_the_history(void **state)
     for (int i = 0; i < count; i++)
         assert_string_equal(stages[i].status, "ok");
     assert_non_null(strstr(stages[1].figures, "accuracy"));
+    assert_null(stages[1].found);
+    assert_non_null(strstr(stages[2].found, "\"step\":\"ptq-all\"")); /* the rung that it tried */
     assert_int_equal(store_choices(store, 1, place->arena, &choices, &count), OK);
     assert_true(count >= 5);
     assert_string_equal(choices[0].kind, "input");

@@ -166,8 +166,8 @@ static void test_follows_other_process(void **state)
     (void)state;
     FakeHost fake;
     App *app = ready_app(&fake);
-    StageRecord import = {"import", "ok", FIXTURE_NOW_MS - 5000, FIXTURE_NOW_MS - 4000, NULL};
-    StageRecord baseline = {"baseline", "running", FIXTURE_NOW_MS - 4000, 0, NULL};
+    StageRecord import = {"import", "ok", FIXTURE_NOW_MS - 5000, FIXTURE_NOW_MS - 4000, NULL, NULL};
+    StageRecord baseline = {"baseline", "running", FIXTURE_NOW_MS - 4000, 0, NULL, NULL};
     fake.record = fixture_record(59, RUN_RUNNING);
     fake.record.stage = "baseline";
     fake.record.progress = 0.25;
@@ -245,6 +245,51 @@ static void test_record_and_events_agree(void **state)
     free(stored);
     free(text);
     json_decref(report);
+    app_free(app);
+}
+
+/* The ladder of a run that another program does, as its rows tell of it. */
+static void test_climb_of_others(void **state)
+{
+    (void)state;
+    FakeHost fake;
+    App *app = ready_app(&fake);
+    app->settings.run.target_accuracy = 0.97;
+    press(app, "r");
+    fixture_climb(app);
+    press(app, "4");
+    app->now_ms += MESSAGE_SHOWN_MS;
+    char *live = screen_text(app, 24, 80);
+    assert_shows(app, "epoch 3 of 8 done");
+    assert_shows(app, "2 rungs tried");
+    const json_t *report = app->run.report;
+    json_t *found = json_pack("{s:O, s:O}", "ladder", json_object_get(report, "ladder"), "climb",
+                              json_object_get(report, "climb"));
+    char *text = report_format(found, false);
+    RunRecord record = fixture_record(app->run.id, RUN_RUNNING);
+    record.created_ms = app->run.created_ms;
+    record.stage = "quantize";
+    record.progress = app->run.stages[STAGE_QUANTIZE].fraction;
+    record.progress_text = app->run.stages[STAGE_QUANTIZE].detail;
+    char options[128];
+    snprintf(options, sizeof options, "{\"target_accuracy\": %.17g, \"stop_after\": \"simulate\"}",
+             app->run.target_accuracy);
+    record.options = options;
+    const StageRecord stages[] = {
+        {.name = "baseline", .status = "ok", .figures = "{\"accuracy\": 0.9841}"},
+        {.name = "quantize",
+         .status = "running",
+         .found = text,
+         .started_ms = app->run.stages[STAGE_QUANTIZE].started_ms}};
+    RunView own = app->run;
+    app->run = run_view_of_record(&record, stages, 2);
+    char *of_others = screen_text(app, 24, 80);
+    assert_string_equal(live, of_others);
+    run_view_free(&own);
+    free(live);
+    free(of_others);
+    free(text);
+    json_decref(found);
     app_free(app);
 }
 
@@ -390,6 +435,7 @@ int main(void)
         cmocka_unit_test(test_shows_last_result),
         cmocka_unit_test(test_an_opened_run_is_shown),
         cmocka_unit_test(test_record_and_events_agree),
+        cmocka_unit_test(test_climb_of_others),
         cmocka_unit_test(test_wishes_for_the_next_run),
         cmocka_unit_test(test_steering),
         cmocka_unit_test(test_steering_of_others),
