@@ -169,10 +169,15 @@ static void draw_legend(Area area, int row, const ChartCurves *chart)
     snprintf(last, sizeof last, "%d", chart->first_x + chart->expected - 1);
     int column = area_printf(area, row + 1, SCALE_COLUMNS, STYLE_DIM, "%d %s", chart->first_x,
                              chart->x_label);
+    int room = area.columns - (int)strlen(last) - 1;
     for (int c = 0; c < chart->curve_count; c++) {
         const char *line = c ? "\u2801\u2808\u2802\u2810" : "\u2812\u2812\u2812";
         char mark[2] = {dots_mark(c), 0};
-        column = area_text(area, row + 1, column + 3, STYLE_BAR, area.canvas->ascii ? mark : line);
+        line = area.canvas->ascii ? mark : line;
+        if (column + 3 + text_columns(line, false) + text_columns(chart->curves[c].name, false) >
+            room)
+            break;
+        column = area_text(area, row + 1, column + 2, STYLE_BAR, line);
         column = area_printf(area, row + 1, column + 1, STYLE_DIM, "%s", chart->curves[c].name);
     }
     area_text_right(area, row + 1, STYLE_DIM, last);

@@ -83,8 +83,10 @@ static void draw_shares(const HardwarePane *pane, Area area, int row)
     }
 }
 
-static void draw_proof(const RunView *run, Area area, int row)
+/* What was proven of the design as the run built it, however it is folded here since. */
+static void draw_proof(const HardwarePane *pane, Area area, int row)
 {
+    const RunView *run = &pane->app->run;
     char values[FORMAT_BYTES], images[FORMAT_BYTES];
     const json_t *exact = report_at(run->report, "hardware.bit_exact");
     area_text(area, row, 0, STYLE_DIM, "proof");
@@ -95,8 +97,9 @@ static void draw_proof(const RunView *run, Area area, int row)
     bool equal = json_is_true(exact);
     int column = area_glyph(area, row, LABEL_COLUMNS, equal ? STYLE_GOOD : STYLE_BAD,
                             equal ? GLYPH_DONE : GLYPH_FAILED);
-    area_printf(area, row, column + 1, equal ? STYLE_GOOD : STYLE_BAD, "%s, %s values, %s images",
+    area_printf(area, row, column + 1, equal ? STYLE_GOOD : STYLE_BAD, "%s%s, %s values, %s images",
                 equal ? "bit exact" : "NOT bit exact",
+                hardware_any_edited(pane->folding) ? " as built" : "",
                 format_count(report_number(run->report, "hardware.values_compared", NAN), values),
                 format_count(report_number(run->report, "hardware.images", NAN), images));
 }
@@ -171,7 +174,7 @@ void hardware_draw_figures(const HardwarePane *pane, Area area)
     draw_cycles(pane, "interval", timing.interval_cycles, area, 1);
     draw_speed(app, timing, area, 2);
     draw_shares(pane, area, 4);
-    draw_proof(&app->run, area, 5);
+    draw_proof(pane, area, 5);
     draw_difference(&app->run, area, 6);
     int row = 6 + hardware_draw_shards(&app->run, area, 6);
     draw_tapping(app, area, 8);

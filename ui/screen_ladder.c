@@ -82,8 +82,9 @@ static void draw_figures(const json_t *rung, Style style, Area area, int row)
 }
 
 /* Why the climb went on from a rung, or ended there. */
-static void draw_reason(const json_t *rung, double threshold, Area area, int row)
+static void draw_reason(const RunView *run, const json_t *rung, Area area, int row)
 {
+    double threshold = threshold_of(run);
     double accuracy = report_number(rung, "accuracy", NAN);
     bool accepted = report_flag(rung, "accepted", false),
          chosen = report_flag(rung, "chosen", false);
@@ -102,7 +103,8 @@ static void draw_reason(const json_t *rung, double threshold, Area area, int row
     if (*note)
         column = area_printf(area, row, column, STYLE_DIM, ", %s", note);
     if (chosen)
-        area_text(area, row, column, STYLE_TITLE, ", chosen");
+        area_text(area, row, column, STYLE_TITLE,
+                  place_under_way(run) < 0 ? ", chosen" : ", the best so far");
 }
 
 static bool has_focus(const LadderScreen *screen, int pane)
@@ -115,19 +117,20 @@ static int draw_place(const RunView *run, int place, bool roomy, Area area, int 
 {
     const json_t *rung = rung_of(run, &PLACES[place]);
     bool now = place == place_under_way(run);
+    bool ahead = run_view_active(run) && place > place_under_way(run);
     bool accepted = report_flag(rung, "accepted", false);
     Glyph glyph = now        ? GLYPH_RUNNING
                   : !rung    ? GLYPH_WAITING
                   : accepted ? GLYPH_DONE
                              : GLYPH_FAILED;
     Style style = now ? STYLE_NORMAL : !rung ? STYLE_DIM : accepted ? STYLE_GOOD : STYLE_WARN;
-    if (!rung && !run_view_active(run))
+    if (!rung && !now && !ahead)
         glyph = GLYPH_SKIPPED;
     area_glyph(area, row, 1, style, glyph);
     area_text(area, row, 3, rung || now ? STYLE_NORMAL : STYLE_DIM, PLACES[place].title);
     if (rung) {
         draw_figures(rung, style, area, row);
-        draw_reason(rung, threshold_of(run), area, row + 1);
+        draw_reason(run, rung, area, row + 1);
     } else if (now) {
         double epochs = (double)json_array_size(report_at(run->report, "climb.epochs"));
         bool trains = strcmp(PLACES[place].word, "qat") == 0;
@@ -135,7 +138,7 @@ static int draw_place(const RunView *run, int place, bool roomy, Area area, int 
                     trains ? "epoch %.0f of %.0f done" : "under way", epochs,
                     report_number(run->report, "climb.epochs_wanted", 0));
     } else {
-        area_text(area, row + 1, 5, STYLE_DIM, run_view_active(run) ? "if needed" : "not tried");
+        area_text(area, row + 1, 5, STYLE_DIM, ahead ? "if needed" : "not tried");
     }
     if (!roomy)
         return 2;
@@ -229,7 +232,7 @@ static void draw_curves(const LadderScreen *screen, Area area)
         area_text(area, 2, 0, STYLE_DIM, "No training yet: curves are drawn epoch by epoch.");
         return;
     }
-    const ChartCurve curves[] = {{"training images", training}, {"held out", validation}};
+    const ChartCurve curves[] = {{"training", training}, {"held out", validation}};
     const ChartCurves chart = {.curves = curves,
                                .curve_count = 2,
                                .count = count,

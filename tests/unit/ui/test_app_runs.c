@@ -293,6 +293,27 @@ static void test_climb_of_others(void **state)
     app_free(app);
 }
 
+/* A rung that the climb left out is not "needed" any more; the ones after it may be. */
+static void test_rung_left_out(void **state)
+{
+    (void)state;
+    FakeHost fake;
+    App *app = ready_app(&fake);
+    app->settings.run.target_accuracy = 0.97;
+    press(app, "r");
+    fixture_climb(app);
+    json_t *rungs = json_deep_copy(report_at(app->run.report, "ladder"));
+    assert_int_equal(json_array_remove(rungs, 1), 0);
+    json_t *figures = json_pack("{s:o}", "ladder", rungs);
+    fixture_event(app, (Event){.kind = EVENT_FIGURES, .stage = STAGE_QUANTIZE, .json = figures});
+    json_decref(figures);
+    press(app, "4");
+    assert_shows(app, "epoch 3 of 8 done");
+    assert_shows(app, "not tried");
+    assert_shows(app, "if needed");
+    app_free(app);
+}
+
 static void test_wishes_for_the_next_run(void **state)
 {
     (void)state;
@@ -436,6 +457,7 @@ int main(void)
         cmocka_unit_test(test_an_opened_run_is_shown),
         cmocka_unit_test(test_record_and_events_agree),
         cmocka_unit_test(test_climb_of_others),
+        cmocka_unit_test(test_rung_left_out),
         cmocka_unit_test(test_wishes_for_the_next_run),
         cmocka_unit_test(test_steering),
         cmocka_unit_test(test_steering_of_others),
