@@ -258,6 +258,22 @@ ScriptState script_advance(Script *script, App *app)
     return state;
 }
 
+void script_waits_for(Script *script, const App *app, char *text, size_t size)
+{
+    Step step;
+    const char *after = current_step(script, &step);
+    StepFunction *function = after ? find_step(step.word) : NULL;
+    const RunView *run = &app->run;
+    const char *whose = app->run_is_ours ? "" : " of another program";
+    text[0] = '\0';
+    if (function == step_wait_run && run->id > 0)
+        snprintf(text, size, "run %lld%s", (long long)run->id, whose);
+    else if (function == step_wait_run)
+        snprintf(text, size, "the run that begins");
+    else if (function == step_wait_idle)
+        snprintf(text, size, "what is still looked at: model, tensors or programs");
+}
+
 const char *script_failure(const Script *script)
 {
     return script->failure;

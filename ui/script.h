@@ -5,7 +5,8 @@
  *
  *     size 120x40        of the screen, where there is no terminal
  *     wait-idle          until models, tensors and programs have been looked at
- *     wait-run           until no run of this workbench goes on
+ *     wait-run           until no run goes on: of this workbench, or of another program, which one
+ *                        of this workbench would wait for
  *     expect TEXT        the screen shows this, else the walk ends with status 1
  *     answer CHOICE      of a question, by its words
  *     clear-filter       all rows again
@@ -43,6 +44,9 @@ void script_set_unattended(Script *script);
 
 /* Does the next step, or finds that it must wait. After the end it says so for ever. */
 ScriptState script_advance(Script *script, App *app);
+
+/* What the step that waits waits for: "run 36 of another program"; "" when none does. */
+void script_waits_for(Script *script, const App *app, char *text, size_t size);
 
 const char *script_failure(const Script *script); /* "walk.txt: line 3: ..." */
 

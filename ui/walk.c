@@ -60,11 +60,28 @@ Status walk_close(Walk *walk)
     return status;
 }
 
+static void tell_wait(Walk *walk, const App *app)
+{
+    char waiting[WALK_WAITING_BYTES];
+    script_waits_for(walk->script, app, waiting, sizeof waiting);
+    if (strcmp(waiting, walk->waiting) != 0) {
+        snprintf(walk->waiting, sizeof walk->waiting, "%s", waiting);
+        walk->waiting_since_ms = app->now_ms;
+        walk->told = false;
+    } else if (*waiting && !walk->told &&
+               app->now_ms - walk->waiting_since_ms >= WALK_PATIENCE_MS) {
+        fprintf(stderr, "dnn2fpga: the script waits for %s\n", waiting);
+        walk->told = true;
+    }
+}
+
 ScriptState walk_advance(Walk *walk, App *app)
 {
     if (!walk->script)
         return SCRIPT_WAITS;
     ScriptState state = script_advance(walk->script, app);
+    if (walk->unattended && state == SCRIPT_WAITS)
+        tell_wait(walk, app);
     if (state == SCRIPT_FAILED)
         snprintf(walk->failure, sizeof walk->failure, "%s", script_failure(walk->script));
     if (state == SCRIPT_ENDED || state == SCRIPT_FAILED) {

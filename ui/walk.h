@@ -6,7 +6,13 @@
 #include "ui/recorder.h"
 #include "ui/script.h"
 
-enum { WALK_FAILURE_BYTES = 512, WALK_ROWS = 24, WALK_COLUMNS = 80 };
+enum {
+    WALK_FAILURE_BYTES = 512,
+    WALK_WAITING_BYTES = 96,
+    WALK_ROWS = 24,
+    WALK_COLUMNS = 80,
+    WALK_PATIENCE_MS = 2000
+};
 
 typedef struct WalkOptions {
     const char *script; /* file; NULL: none */
@@ -20,6 +26,9 @@ typedef struct Walk {
     Recorder *recorder;
     bool unattended;                  /* the script runs without a terminal */
     int rows, columns;                /* then */
+    char waiting[WALK_WAITING_BYTES]; /* what the unattended script waits for; "": nothing */
+    int64_t waiting_since_ms;
+    bool told;                        /* what it waits for */
     char failure[WALK_FAILURE_BYTES]; /* "": none */
 } Walk;
 
@@ -28,7 +37,8 @@ typedef struct Walk {
 Status walk_open(Walk *walk, const WalkOptions *options) MUST_CHECK;
 Status walk_close(Walk *walk) MUST_CHECK;
 
-/* One step. A script that ended or failed is gone then; with `failure` in the latter case. */
+/* One step. What an unattended script waits for longer than WALK_PATIENCE_MS is said on standard error,
+ * once: there is no screen that shows it. A script that ended or failed is gone then; with `failure` in the latter case. */
 ScriptState walk_advance(Walk *walk, App *app);
 
 #endif

@@ -1,5 +1,6 @@
 /* The real program: a walk recorded on a terminal and done again, there and in memory; the tour;
  * themes and the configuration file. */
+#include "db/store.h"
 #include "place.h"
 
 #define MODEL "tests/fixtures/models/paper_cnn_small.k3.h5"
@@ -147,6 +148,55 @@ static void test_walks_that_fail(void **state)
     vt_free(vt);
 }
 
+/* In a process of its own: a run that goes on until the program in `place` has said `wanted`. */
+static pid_t start_other_run(const Place *place, const char *wanted)
+{
+    enum { TRIES = 1200, PAUSE_US = 100000 };
+    int began[2];
+    char go = 0;
+    assert_int_equal(pipe(began), 0);
+    pid_t child = fork();
+    if (child == 0) {
+        const RunStart start = {.model_path = MODEL,
+                                .model_name = "other",
+                                .model_sha256 = "ab",
+                                .options = "{}",
+                                .tools = "{}"};
+        Store *store = NULL;
+        int64_t id = 0;
+        bool ok = store_open(place->database, &store) == OK &&
+                  store_begin_run(store, &start, &id) == OK && write(began[1], "x", 1) == 1;
+        bool said = false;
+        for (int i = 0; i < TRIES && ok && !said; i++) {
+            Buffer text = {0};
+            said = fs_read_file(in_place(place, "said"), 1 << 16, &text) == OK && text.data &&
+                   strstr(text.data, wanted);
+            buffer_free(&text);
+            usleep(PAUSE_US);
+        }
+        const RunEnd end = {.status = RUN_OK, .figures = run_figures_none()};
+        ok = ok && store_finish_run(store, id, &end) == OK;
+        _exit(ok && said ? 0 : 1);
+    }
+    assert_int_equal(read(began[0], &go, 1), 1);
+    close(began[0]);
+    close(began[1]);
+    return child;
+}
+
+/* Somebody else's run is waited for; without a screen that is said, and the script comes to its end. */
+static void test_walk_that_waits(void **state)
+{
+    const Place *place = *state;
+    const char *walk = in_place(place, "walk");
+    int status = -1;
+    write_file(walk, "wait-idle\nwait-run\n");
+    pid_t other = start_other_run(place, "the script waits for run 1 of another program");
+    assert_int_equal(run_script(place, walk), 0);
+    waitpid(other, &status, 0);
+    assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+}
+
 static void test_sizes(void **state)
 {
     const Place *place = *state;
@@ -291,6 +341,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         PLACED(test_record_and_replay),
         PLACED(test_walks_that_fail),
+        PLACED(test_walk_that_waits),
         PLACED(test_sizes),
         PLACED(test_tour),
         PLACED(test_tour_left),
