@@ -24,6 +24,8 @@ WARN    = -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prot
 PKGS    = ncursesw panelw sqlite3 $(HDF5) jansson libuv zlib nettle
 HDF5   := $(shell pkg-config --exists hdf5-serial 2>/dev/null && echo hdf5-serial || echo hdf5)
 VERSION = 0.1.0
+# Of that version; the manual page has it.
+RELEASED = 2026-11-22
 
 ifdef SAN
   override BUILD := $(BUILD)-san
@@ -35,7 +37,8 @@ Q   = $(if $(V),,@)
 say = $(if $(V),,@printf '  %-4s %s\n' $(1) $(2);)
 
 # No contraction to fused multiply-add: float results are the same on every machine.
-CFLAGS_ALL = -std=c17 -D_GNU_SOURCE -DDNN2FPGA_VERSION='"$(VERSION)"' $(OPT) -g -ffp-contract=off \
+CFLAGS_ALL = -std=c17 -D_GNU_SOURCE -DDNN2FPGA_VERSION='"$(VERSION)"' \
+             -DDNN2FPGA_RELEASED='"$(RELEASED)"' $(OPT) -g -ffp-contract=off \
              $(WARN) $(if $(WERROR),-Werror) $(SANFLAGS) -Isrc -I. -I$(BUILD)/gen \
              $(PKG_CFLAGS) $(CFLAGS)
 LIBS       = $(PKG_LIBS) -lm -lpthread -lutil

@@ -437,18 +437,17 @@ bool arguments_option(int index, OptionInfo *info)
 
 enum { HELP_COLUMN = 29, HELP_WIDTH = 80 };
 
-/* The words of a text from HELP_COLUMN on, where the line stands at `column` now. */
-static void print_wrapped(const char *text, int column, FILE *stream)
+void arguments_print_wrapped(const char *text, int column, int indent, FILE *stream)
 {
+    const char *blank = "";
     while (*text) {
         int length = (int)strcspn(text, " ");
-        if (column > HELP_COLUMN && column + 1 + length > HELP_WIDTH) {
-            fputc('\n', stream);
-            column = 0;
+        if (*blank && column + 1 + length > HELP_WIDTH) {
+            column = fprintf(stream, "\n%*s", indent, "") - 1;
+            blank = "";
         }
-        bool first = column <= HELP_COLUMN;
-        fprintf(stream, "%*s%.*s", first ? HELP_COLUMN - column : 1, "", length, text);
-        column = (first ? HELP_COLUMN : column + 1) + length;
+        column += fprintf(stream, "%s%.*s", blank, length, text);
+        blank = " ";
         text += length;
         text += strspn(text, " ");
     }
@@ -467,6 +466,7 @@ void arguments_print_help(unsigned groups, FILE *stream)
             fputc('\n', stream);
             column = 0;
         }
-        print_wrapped(option->help, column, stream);
+        fprintf(stream, "%*s", HELP_COLUMN - column, "");
+        arguments_print_wrapped(option->help, HELP_COLUMN, HELP_COLUMN, stream);
     }
 }

@@ -80,6 +80,10 @@ typedef struct OptionInfo {
 /* The rows of the table; false after the last. */
 bool arguments_option(int index, OptionInfo *info);
 
+/* The words of a text and a line's end, in 80 columns: the first word at `column`, where the line
+ * stands now, further lines from column `indent` on. */
+void arguments_print_wrapped(const char *text, int column, int indent, FILE *stream);
+
 /* The options of these groups, in 80 columns. */
 void arguments_print_help(unsigned groups, FILE *stream);
 

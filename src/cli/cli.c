@@ -431,25 +431,31 @@ const Verb *verb_find(const char *name)
     return NULL;
 }
 
+enum { OVERVIEW_COLUMN = 14, WORD_COLUMN = 8 }; /* where texts of the helps begin again */
+
 static void print_overview(FILE *stream)
 {
     fprintf(stream, "dnn2fpga " DNN2FPGA_VERSION
                     ": neural networks onto FPGAs, proven equal to the software\n\n"
                     "  dnn2fpga [MODEL] [--data PATH]      the workbench\n"
                     "  dnn2fpga VERB ...                   one step, without a screen\n\n");
-    for (int i = 0; i < VERB_COUNT; i++)
-        fprintf(stream, "  %-11s %s\n", VERBS[i].name, VERBS[i].help);
-    fprintf(stream,
-            "\n'dnn2fpga VERB --help' tells more. Exit status: 0 done, 1 done but target not "
-            "met,\n2 usage, 3 input refused, 4 tool or system failed, 130 cancelled.\n");
+    for (int i = 0; i < VERB_COUNT; i++) {
+        fprintf(stream, "  %-11s ", VERBS[i].name);
+        arguments_print_wrapped(VERBS[i].help, OVERVIEW_COLUMN, OVERVIEW_COLUMN, stream);
+    }
+    fprintf(stream, "\n'dnn2fpga VERB --help' tells more. Exit status: 0 done, 1 done but target\n"
+                    "not met, 2 usage, 3 input refused, 4 tool or system failed, 130 cancelled.\n");
 }
 
 static void print_verb_help(const Verb *verb)
 {
     printf("dnn2fpga %s%s%s\n%s\n\n", verb->name, *verb->words ? " " : "", verb->words, verb->help);
     VerbWord word;
-    for (int i = 0; verb->details && verb->details(i, &word); i++)
-        printf("  %s%s\n      %s\n", word.name, word.takes, word.help);
+    for (int i = 0; verb->details && verb->details(i, &word); i++) {
+        int column = printf("  %s%.1s", word.name, word.takes);
+        arguments_print_wrapped(word.takes + (*word.takes != '\0'), column, WORD_COLUMN, stdout);
+        printf("      %s\n", word.help);
+    }
     printf("%s", verb->details ? "\n" : "");
     arguments_print_help(verb->groups, stdout);
     printf("\nExamples:\n");

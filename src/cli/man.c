@@ -283,7 +283,7 @@ static void put_status(Buffer *page)
 void man_write(const WorkbenchDoor *door, Buffer *page)
 {
     buffer_append_text(page, ".\\\" Made by 'dnn2fpga man'.\n"
-                             ".TH DNN2FPGA 1 \"\" \"dnn2fpga " DNN2FPGA_VERSION
+                             ".TH DNN2FPGA 1 \"" DNN2FPGA_RELEASED "\" \"dnn2fpga " DNN2FPGA_VERSION
                              "\" \"User Commands\"\n.nh\n.ad l\n");
     put_section(page, "NAME");
     buffer_append_text(page, "dnn2fpga \\- neural networks onto FPGAs, proven equal to the "

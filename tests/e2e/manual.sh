@@ -23,6 +23,20 @@ every_verb_in() { # each word of --help stands in the file
         grep -qw -- "$verb" "$1" || { echo "$verb is missing"; return 1; }
     done
 }
+dated() { # of the version
+    grep -q "^\.TH DNN2FPGA 1 \"$(sed -n 's/^RELEASED = //p' Makefile)\" " "$scratch/dnn2fpga.1"
+}
+check "the page has the date of the release" dated
+fits_80() { # no line of a help is wider than a usual terminal
+    local verb
+    {
+        "$program" --help
+        for verb in $("$program" --help | awk '/^  [a-z]+ / && $1 != "dnn2fpga" {print $1}'); do
+            "$program" "$verb" --help
+        done
+    } | awk 'length > 80 {print; wide = 1} END {exit wide}'
+}
+check "every help fits 80 columns" fits_80
 if command -v groff >/dev/null; then
     check "groff has no warning" formats_quietly groff -man -Tutf8 -ww -P-cbdu "$scratch/dnn2fpga.1"
     check "the page has the verb simulate" has 'simulate DESCRIPTION' "$scratch/page"
