@@ -8,6 +8,9 @@
 #include <string.h>
 
 #include "base/buffer.h"
+#include "db/store.h"
+#include "hw/device.h"
+#include "quant/calibrator.h"
 
 typedef struct Parse {
     Arguments *arguments;
@@ -151,6 +154,47 @@ static Status set_layer(Parse *parse, const char *value)
 
 /* ---- the table ---------------------------------------------------------------------------------
  */
+
+static const char *device_word_at(int nth)
+{
+    return device_list()[nth].name;
+}
+
+static const char *calibration_word_at(int nth)
+{
+    const Calibrator *calibrator = calibrator_at(nth);
+    return calibrator ? calibrator->name : NULL;
+}
+
+static const char *stage_word_at(int nth)
+{
+    return nth < STAGES ? stage_word((RunStage)nth) : NULL;
+}
+
+static const char *order_word_at(int nth)
+{
+    return nth < RUN_ORDERS ? run_order_word((RunOrder)nth) : NULL;
+}
+
+/* Options whose words are in a table that their parser reads, too. */
+static const struct {
+    const char *option;
+    WordAt *table;
+} TABLES[] = {
+    {"device", device_word_at},
+    {"calibration", calibration_word_at},
+    {"weight-calibration", calibration_word_at},
+    {"stop-after", stage_word_at},
+    {"sort", order_word_at},
+};
+
+static WordAt *table_of(const char *option)
+{
+    for (size_t i = 0; i < sizeof TABLES / sizeof TABLES[0]; i++)
+        if (strcmp(TABLES[i].option, option) == 0)
+            return TABLES[i].table;
+    return NULL;
+}
 
 #define AT(member) offsetof(Arguments, member)
 
@@ -431,8 +475,27 @@ bool arguments_option(int index, OptionInfo *info)
     if (index < 0 || index >= OPTION_COUNT)
         return false;
     const Option *option = &OPTIONS[index];
-    *info = (OptionInfo){option->name, option->value, option->group, option->help};
+    *info = (OptionInfo){option->name, option->value, option->group, option->help,
+                         table_of(option->name)};
     return true;
+}
+
+bool arguments_choice(const OptionInfo *option, int nth, char word[ARGUMENTS_CHOICE_BYTES])
+{
+    const char *at = option->value ? option->value : "";
+    if (option->table) {
+        at = option->table(nth);
+        return at && snprintf(word, ARGUMENTS_CHOICE_BYTES, "%s", at) < ARGUMENTS_CHOICE_BYTES;
+    }
+    if (!strchr(at, '|') || strpbrk(at, "ABCDEFGHIJKLMNOPQRSTUVWXYZ"))
+        return false;
+    for (; nth > 0 && *at; nth--) {
+        at += strcspn(at, "|");
+        at += *at == '|';
+    }
+    int length = (int)strcspn(at, "|");
+    return length > 0 &&
+           snprintf(word, ARGUMENTS_CHOICE_BYTES, "%.*s", length, at) < ARGUMENTS_CHOICE_BYTES;
 }
 
 enum { HELP_COLUMN = 29, HELP_WIDTH = 80 };

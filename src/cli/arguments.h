@@ -70,15 +70,25 @@ typedef struct Arguments {
  * and, when it is unknown, the nearest one. Strings live in argv or the arena. */
 Status arguments_parse(char **argv, unsigned groups, Arena *arena, Arguments *arguments) MUST_CHECK;
 
+/* The n-th word of a table of the program; NULL after the last. */
+typedef const char *WordAt(int nth);
+
 typedef struct OptionInfo {
     const char *name;  /* "db" */
     const char *value; /* "FILE", "one|or|other"; NULL: takes none */
     unsigned groups;
     const char *help;
+    WordAt *table; /* the words that it takes, where `value` does not list them; NULL: none */
 } OptionInfo;
 
 /* The rows of the table; false after the last. */
 bool arguments_option(int index, OptionInfo *info);
+
+enum { ARGUMENTS_CHOICE_BYTES = 32 };
+
+/* The n-th of the words that an option takes: of its table, or of "one|or|other" in small letters.
+ * False: no more, or it takes what is in no list. */
+bool arguments_choice(const OptionInfo *option, int nth, char word[ARGUMENTS_CHOICE_BYTES]);
 
 /* The words of a text and a line's end, in 80 columns: the first word at `column`, where the line
  * stands now, further lines from column `indent` on. */

@@ -19,17 +19,17 @@ static void put_quoted(Buffer *script, const char *text)
     buffer_append_text(script, "'");
 }
 
-/* "one|or|other": the values themselves, in small letters. */
 static bool lists_values(const OptionInfo *option)
 {
-    return option->value && strchr(option->value, '|') &&
-           !strpbrk(option->value, "ABCDEFGHIJKLMNOPQRSTUVWXYZ");
+    char word[ARGUMENTS_CHOICE_BYTES];
+    return arguments_choice(option, 0, word);
 }
 
-static void put_values(Buffer *script, const char *values)
+static void put_values(Buffer *script, const OptionInfo *option)
 {
-    for (; *values; values++)
-        buffer_append(script, *values == '|' ? " " : values, 1);
+    char word[ARGUMENTS_CHOICE_BYTES];
+    for (int i = 0; arguments_choice(option, i, word); i++)
+        buffer_printf(script, "%s%s", i ? " " : "", word);
 }
 
 static void put_options_of(Buffer *script, unsigned groups)
@@ -79,7 +79,7 @@ static void put_value_cases(Buffer *script)
         buffer_printf(script, "    --%s) ", option.name);
         if (lists_values(&option)) {
             buffer_append_text(script, "choices='");
-            put_values(script, option.value);
+            put_values(script, &option);
             buffer_append_text(script, "' ;;\n");
         } else {
             buffer_append_text(script, "return ;;\n");
@@ -157,7 +157,7 @@ static void put_zsh_options(Buffer *script, unsigned groups)
         buffer_append_text(script, "]");
         if (lists_values(&option)) {
             buffer_append_text(script, ":value:(");
-            put_values(script, option.value);
+            put_values(script, &option);
             buffer_append_text(script, ")");
         } else if (option.value) {
             buffer_append_text(script, ":");
@@ -222,7 +222,7 @@ static void put_fish_option(Buffer *script, const OptionInfo *option)
     buffer_printf(script, "' -l %s", option->name);
     if (lists_values(option)) {
         buffer_append_text(script, " -x -a '");
-        put_values(script, option->value);
+        put_values(script, option);
         buffer_append_text(script, "'");
     } else if (option->value) {
         buffer_append_text(script, " -r");

@@ -104,6 +104,14 @@ for shell in bash zsh fish; do
     check "$shell: not those of others" completes $shell 'dnn2fpga doctor --max-d' ''
     check "$shell: an option of the workbench" completes $shell 'dnn2fpga m.h5 --them' --theme
     check "$shell: values that are few" completes $shell 'dnn2fpga m.h5 --theme high' high-contrast
+    check "$shell: values of a table of the program" completes $shell \
+        'dnn2fpga synth d --device ecp5' ecp5-25 ecp5-45 ecp5-85
+    check "$shell: ways to calibrate" completes $shell \
+        'dnn2fpga run m.h5 --weight-calibration m' mean-sigma minmax mse
+    check "$shell: stages" completes $shell 'dnn2fpga run m.h5 --stop-after qu' quantize
+    check "$shell: columns of the history" completes $shell \
+        'dnn2fpga runs list --sort latency' latency_cycles
+    check "$shell: boards" completes $shell 'dnn2fpga deploy d --board ice' icebreaker
     check "$shell: all of them" completes $shell 'dnn2fpga run m.h5 --policy ' conv sensitivity
 done
 # bash completes the names of files by itself, where the function offers nothing.
