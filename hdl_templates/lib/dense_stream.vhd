@@ -118,7 +118,7 @@ begin
         variable output_group : group_index := 0;
         -- what the stages have before them
         variable fetched    : boolean := false;
-        variable operand    : operand_t;
+        variable operands   : operands_t;
         variable weights_now : weight_row_t := WEIGHT_ROM(0);
         variable adding     : adding_t := (others => false);  -- 0: multiplied
         variable products   : product_row_t;
@@ -219,12 +219,12 @@ begin
 
                 adding(0) := fetched;
                 if fetched then
-                    multiply_row(products, fours, weights_now, operand);
+                    multiply_row(products, fours, weights_now, operands);
                 end if;
 
                 fetched := computing;
                 if computing then
-                    operand := beat(lane_group);
+                    operands(0) := beat(lane_group);
                     if not PARALLEL and not LOADABLE then
                         weights_now := WEIGHT_ROM(step);
                     end if;

@@ -22,7 +22,7 @@
 --   FILTERS = CHANNELS * MULTIPLIER    K = KERNEL_HEIGHT * KERNEL_WIDTH
 --   F = (FILTERS/PE) * (K/SIMD)
 --
--- Timing: that of conv2d_stream with this F.
+-- Timing: that of conv2d_stream with this F. It is a conv2d_stream, with DEPTHWISE.
 --------------------------------------------------------------------------------
 library ieee;
 use ieee.std_logic_1164.all;
@@ -61,283 +61,53 @@ entity depthwise_conv2d_stream is
 end entity;
 
 architecture rtl of depthwise_conv2d_stream is
-
-    constant FILTERS       : positive := CHANNELS * MULTIPLIER;
-    constant K             : positive := KERNEL_HEIGHT * KERNEL_WIDTH;
-    constant K_GROUPS      : positive := K / SIMD;
-    constant FILTER_GROUPS : positive := FILTERS / PE;
-    constant STEPS         : positive := FILTER_GROUPS * K_GROUPS;
-
-    constant GENERICS_ARE_LEGAL : boolean :=
-            require(FILTERS mod PE = 0, "depthwise_conv2d_stream: PE must divide FILTERS")
-        and require(K mod SIMD = 0, "depthwise_conv2d_stream: SIMD must divide the window")
-        and require(LOADABLE or WEIGHTS'length = K * FILTERS,
-                    "depthwise_conv2d_stream: WEIGHTS needs K * FILTERS values")
-        and require(BIAS'length = FILTERS,
-                    "depthwise_conv2d_stream: BIAS needs one value for each filter")
-        and require_scales(MULTIPLIERS, SHIFTS, FILTERS);
-
-    package image is new work.sliding_window
-        generic map (
-            HEIGHT        => HEIGHT,        WIDTH        => WIDTH,        CHANNELS => CHANNELS,
-            KERNEL_HEIGHT => KERNEL_HEIGHT, KERNEL_WIDTH => KERNEL_WIDTH,
-            STRIDE_HEIGHT => STRIDE_HEIGHT, STRIDE_WIDTH => STRIDE_WIDTH,
-            PAD_TOP       => PAD_TOP,       PAD_BOTTOM   => PAD_BOTTOM,
-            PAD_LEFT      => PAD_LEFT,      PAD_RIGHT    => PAD_RIGHT,
-            LOW           => IN_LOW,        HIGH         => IN_HIGH,      PAD_VALUE => PAD_VALUE
-        );
-    use image.all;
-
-    package mac is new work.folded_mac
-        generic map (
-            PE         => PE,         SIMD        => SIMD,
-            STEPS      => STEPS,      GROUPS      => FILTER_GROUPS, GROUP_STEPS => K_GROUPS,
-            IN_LOW     => IN_LOW,     IN_HIGH     => IN_HIGH,
-            WEIGHT_LOW => WEIGHT_LOW, WEIGHT_HIGH => WEIGHT_HIGH,
-            OUT_ZERO   => OUT_ZERO,   OUT_LOW     => OUT_LOW,   OUT_HIGH => OUT_HIGH,
-            ONE_OPERAND => false, LOADABLE => LOADABLE, PACKED => false,
-            WEIGHTS => WEIGHTS, BIAS => BIAS, MULTIPLIERS => MULTIPLIERS, SHIFTS => SHIFTS
-        );
-    use mac.all;
-
-    type operands_t is array (pe_index) of operand_t;
-    type channel_list_t is array (output_index) of natural range 0 to CHANNELS - 1;
-
-    function channels_of_filters return channel_list_t is
-        variable list : channel_list_t;
-    begin
-        for f in list'range loop
-            list(f) := f / MULTIPLIER;
-        end loop;
-        return list;
-    end function;
-
-    constant CHANNEL_OF : channel_list_t := channels_of_filters;
-
-    -- The operands of one fold step. The window is read at constant places only: each operand is
-    -- then one of F samples, where an index that is computed would make it one of all (ECP5, 32
-    -- channels, 3 x 3: 4,000 LUT4 against 14,000 to 23,000).
-    function chosen (
-        window       : window_t;
-        filter_group : natural;
-        k_group      : natural
-    ) return operands_t is
-        variable operands : operands_t;
-    begin
-        for f in 0 to FILTER_GROUPS - 1 loop
-            if filter_group = f then
-                for g in 0 to K_GROUPS - 1 loop
-                    if k_group = g then
-                        for p in pe_index loop
-                            for s in simd_index loop
-                                operands(p)(s)
-                                    := window((g * SIMD + s) * CHANNELS + CHANNEL_OF(f * PE + p));
-                            end loop;
-                        end loop;
-                    end if;
-                end loop;
-            end if;
-        end loop;
-        return operands;
-    end function;
-
-    subtype k_group_index is natural range 0 to K_GROUPS - 1;
-
-    signal can_accept : std_logic := '0';
-
 begin
 
-    in_ready      <= can_accept and (out_ready or not out_valid);
-    weight_enable <= out_ready or not out_valid;
-
-    process (clk)
-        -- the window, and the next position of the padded image
-        variable place     : place_t := ORIGIN;
-        variable pixel     : pixel_t;
-        variable window    : window_t;
-        variable column    : column_t;
-        variable memory    : line_memory_t;
-        -- the fold step of the window that is fetched next
-        variable computing : boolean := false;
-        variable step      : natural range 0 to STEPS - 1 := 0;
-        variable k_group   : k_group_index := 0;
-        variable filter_group : group_index := 0;
-        -- what the stages have before them
-        variable fetched    : boolean := false;
-        variable operands   : operands_t;
-        variable weights_now : weight_row_t := WEIGHT_ROM(0);
-        variable adding     : adding_t := (others => false);  -- 0: multiplied
-        variable products   : product_row_t;
-        variable fours      : fours_row_t;  -- PARALLEL
-        variable tree       : tree_t;
-        variable terms      : sum_row_t;
-        variable sum_group  : group_index := 0;
-        variable sum_step   : k_group_index := 0;
-        variable bias_row   : sum_row_t := BIAS_ROM(0);
-        variable complete   : boolean := false;
-        variable sums       : sum_row_t;
-        variable scale_group : group_index := 0;
-        variable scale_row   : scale_row_t := SCALE_ROM(0);
-        variable scaled      : boolean := false;
-        variable raw         : scaled_row_t;
-        variable raw_group   : group_index := 0;
-        variable raw_row     : scale_row_t := SCALE_ROM(0);
-        variable results     : results_t;
-        variable position    : natural range 0 to OUT_HEIGHT * OUT_WIDTH - 1 := 0;
-    begin
-        if rising_edge(clk) then
-            if LOADABLE then
-                weights_now := to_weight_row(weight_row);  -- of what was fetched
-            end if;
-
-            if out_ready = '1' or out_valid = '0' then
-
-                -- 1. output: finish a group
-                out_valid <= '0';
-                if scaled then
-                    if FILTER_GROUPS > 1 then
-                        results(0 to FILTERS - PE - 1) := results(PE to FILTERS - 1);
-                    end if;
-                    results(FILTERS - PE to FILTERS - 1) := finish(raw, raw_row);
-                    if raw_group < FILTER_GROUPS - 1 then
-                        raw_group := raw_group + 1;
-                    else
-                        raw_group := 0;
-                        for f in output_index loop
-                            out_data(f) <= results(f);
-                        end loop;
-                        out_valid <= '1';
-                        if position < OUT_HEIGHT * OUT_WIDTH - 1 then
-                            position := position + 1;
-                            out_last <= '0';
-                        else
-                            position := 0;
-                            out_last <= '1';
-                        end if;
-                    end if;
-                end if;
-
-                -- 2. compute: scale, accumulate, add up, multiply, fetch
-                scaled := complete;
-                if complete then
-                    raw := scale(sums, scale_row);
-                    if not ONE_SCALE then
-                        raw_row := scale_row;
-                    end if;
-                    if scale_group < FILTER_GROUPS - 1 then
-                        scale_group := scale_group + 1;
-                    else
-                        scale_group := 0;
-                    end if;
-                end if;
-
-                complete := false;
-                if adding(TREE_DEPTH) then
-                    if sum_step = 0 then
-                        sums := bias_row;
-                    end if;
-                    for p in pe_index loop
-                        if TREE_DEPTH = 0 then
-                            sums(p) := sums(p) + products(p)(0);
-                        else
-                            sums(p) := sums(p) + terms(p);
-                        end if;
-                    end loop;
-                    if sum_step < K_GROUPS - 1 then
-                        sum_step := sum_step + 1;
-                    else
-                        sum_step := 0;
-                        complete := true;
-                        if sum_group < FILTER_GROUPS - 1 then
-                            sum_group := sum_group + 1;
-                        else
-                            sum_group := 0;
-                        end if;
-                    end if;
-                end if;
-
-                add_up(adding, terms, tree, products, fours);
-
-                adding(0) := fetched;
-                if fetched then
-                    for p in pe_index loop
-                        products(p) := multiply(weights_now(p), operands(p));
-                    end loop;
-                end if;
-
-                fetched := computing;
-                if computing then
-                    operands := chosen(window, filter_group, k_group);
-                    if STEPS > 1 and not LOADABLE then
-                        weights_now := WEIGHT_ROM(step);
-                    end if;
-                    if k_group < K_GROUPS - 1 then
-                        k_group := k_group + 1;
-                    else
-                        k_group := 0;
-                        if filter_group < FILTER_GROUPS - 1 then
-                            filter_group := filter_group + 1;
-                        else
-                            filter_group := 0;
-                        end if;
-                    end if;
-                    if step < STEPS - 1 then
-                        step := step + 1;
-                    else
-                        step      := 0;
-                        computing := false;
-                    end if;
-                end if;
-
-                -- 3. accept
-                if not computing and (in_valid = '1' or is_padding(place)) then
-                    if is_padding(place) then
-                        pixel := PAD_PIXEL;
-                    else
-                        for c in channel_index loop
-                            pixel(c) := in_data(c);
-                        end loop;
-                        assert (in_last = '1') = is_last_pixel(place)
-                            report "depthwise_conv2d_stream: in_last does not mark the last pixel"
-                            severity failure;
-                    end if;
-                    computing := completes_window(place);
-                    advance(pixel, place, window, column, memory);
-                end if;
-            end if;
-
-            if rst = '1' then
-                place       := ORIGIN;
-                computing   := false;
-                step        := 0;
-                k_group     := 0;
-                filter_group := 0;
-                fetched     := false;
-                adding      := (others => false);
-                sum_group   := 0;
-                sum_step    := 0;
-                complete    := false;
-                scale_group := 0;
-                scaled      := false;
-                raw_group   := 0;
-                position    := 0;
-                out_valid   <= '0';
-            end if;
-
-            if LOADABLE then
-                weight_step <= step;
-            end if;
-
-            -- What the next group needs is read now: the ROMs have clocked reads.
-            if FILTER_GROUPS > 1 then
-                bias_row := BIAS_ROM(sum_group);
-            end if;
-            if not ONE_SCALE then
-                scale_row := SCALE_ROM(scale_group);
-            end if;
-            can_accept <= '1' when (not computing or step = STEPS - 1) and not is_padding(place)
-                          else '0';
-        end if;
-    end process;
+    convolution : entity work.conv2d_stream
+        generic map (
+            HEIGHT        => HEIGHT,
+            WIDTH         => WIDTH,
+            CHANNELS      => CHANNELS,
+            FILTERS       => CHANNELS * MULTIPLIER,
+            KERNEL_HEIGHT => KERNEL_HEIGHT,
+            KERNEL_WIDTH  => KERNEL_WIDTH,
+            STRIDE_HEIGHT => STRIDE_HEIGHT,
+            STRIDE_WIDTH  => STRIDE_WIDTH,
+            PAD_TOP       => PAD_TOP,
+            PAD_BOTTOM    => PAD_BOTTOM,
+            PAD_LEFT      => PAD_LEFT,
+            PAD_RIGHT     => PAD_RIGHT,
+            PE            => PE,
+            SIMD          => SIMD,
+            IN_LOW        => IN_LOW,
+            IN_HIGH       => IN_HIGH,
+            PAD_VALUE     => PAD_VALUE,
+            WEIGHT_LOW    => WEIGHT_LOW,
+            WEIGHT_HIGH   => WEIGHT_HIGH,
+            OUT_ZERO      => OUT_ZERO,
+            OUT_LOW       => OUT_LOW,
+            OUT_HIGH      => OUT_HIGH,
+            DEPTHWISE     => true,
+            LOADABLE      => LOADABLE,
+            WEIGHTS       => WEIGHTS,
+            BIAS          => BIAS,
+            MULTIPLIERS   => MULTIPLIERS,
+            SHIFTS        => SHIFTS
+        )
+        port map (
+            clk           => clk,
+            rst           => rst,
+            in_valid      => in_valid,
+            in_ready      => in_ready,
+            in_data       => in_data,
+            in_last       => in_last,
+            out_valid     => out_valid,
+            out_ready     => out_ready,
+            out_data      => out_data,
+            out_last      => out_last,
+            weight_step   => weight_step,
+            weight_enable => weight_enable,
+            weight_row    => weight_row
+        );
 
 end architecture;

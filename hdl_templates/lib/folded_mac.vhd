@@ -73,6 +73,9 @@ package folded_mac is
 
     type operand_vector is array (natural range <>) of operand_element_t;
     subtype operand_t is operand_vector(simd_index);
+    -- Of a step: of each sum its own, or one for all.
+    subtype operand_index is natural range 0 to (PE - 1) * boolean'pos(not ONE_OPERAND);
+    type operands_t is array (operand_index) of operand_t;
     type weight_lane_t is array (simd_index) of weight_t;
     type weight_row_t is array (pe_index) of weight_lane_t;
     type weight_rom_t is array (0 to STEPS - 1) of weight_row_t;
@@ -121,20 +124,18 @@ package folded_mac is
     type product_lane_t is array (simd_index) of integer;
     type product_row_t is array (pe_index) of product_lane_t;
 
-    function multiply (weights_of : weight_lane_t; operand : operand_t) return product_lane_t;
-
     -- Of PARALLEL: a dozen of products is three fours. The first stage of the tree adds up the
     -- first fours of a dozen dozens, the second ones, and the third ones; the next, these three.
     type thirds_t is array (0 to 2) of integer;
     type fours_t is array (dozen_index) of thirds_t;
     type fours_row_t is array (pe_index) of fours_t;
 
-    -- All products of a step; which of the two gets them is PARALLEL's to say. ONE_OPERAND.
+    -- All products of a step; which of the two gets them is PARALLEL's to say.
     procedure multiply_row (
         variable products : inout product_row_t;
         variable fours    : inout fours_row_t;
         weights_of        : in    weight_row_t;
-        operand           : in    operand_t
+        operands          : in    operands_t
     );
 
     constant TREE_DEPTH : natural := tree_clocks(SIMD);
@@ -370,7 +371,8 @@ package body folded_mac is
 
     constant UNIT_LOW : positive := power_of_two(PLACES_LOW);
 
-    constant ONE_SCALE : boolean := all_rows_equal(SCALE_ROM);
+    constant ONE_SCALE  : boolean     := all_rows_equal(SCALE_ROM);
+    constant THE_SCALES : scale_row_t := SCALE_ROM(0);  -- of ONE_SCALE
 
     ---- stages: functions, as GHDL keeps their variables in registers ----
 
@@ -485,20 +487,24 @@ package body folded_mac is
         variable products : inout product_row_t;
         variable fours    : inout fours_row_t;
         weights_of        : in    weight_row_t;
-        operand           : in    operand_t
+        operands          : in    operands_t
     ) is
         variable dozens : operand_dozens_t := NO_DOZENS;
     begin
         if PARALLEL then
-            dozens := to_dozens(operand);
+            dozens := to_dozens(operands(0));
             for p in pe_index loop
                 fours(p) := multiply_fours(WEIGHT_DOZENS(p), dozens);
             end loop;
         elsif PACKED then
-            multiply_pairs(products, weights_of, operand);
+            multiply_pairs(products, weights_of, operands(0));
         else
             for p in pe_index loop
-                products(p) := multiply(weights_of(p), operand);
+                if ONE_OPERAND then
+                    products(p) := multiply(weights_of(p), operands(0));
+                else
+                    products(p) := multiply(weights_of(p), operands(p));
+                end if;
             end loop;
         end if;
     end procedure;
@@ -604,8 +610,8 @@ package body folded_mac is
     begin
         for p in pe_index loop
             if ONE_SCALE then
-                lifted     := lift_sum(sums(p), SCALE_ROM(0)(p));
-                multiplier := SCALE_ROM(0)(p).multiplier;
+                lifted     := lift_sum(sums(p), THE_SCALES(p));
+                multiplier := THE_SCALES(p).multiplier;
             else
                 lifted     := lift_sum(sums(p), row(p));
                 multiplier := row(p).multiplier;
@@ -623,8 +629,8 @@ package body folded_mac is
     begin
         for p in pe_index loop
             if ONE_SCALE then
-                numerator := scaled.high(p) + scaled.low(p) / 65536 + SCALE_ROM(0)(p).lift;
-                value     := numerator / SCALE_ROM(0)(p).unit - SCALE_ROM(0)(p).drop;
+                numerator := scaled.high(p) + scaled.low(p) / 65536 + THE_SCALES(p).lift;
+                value     := numerator / THE_SCALES(p).unit - THE_SCALES(p).drop;
             else
                 numerator := scaled.high(p) + scaled.low(p) / 65536 + row(p).lift;
                 value     := shift_right(numerator / UNIT_LOW, row(p).places) - row(p).drop;

@@ -114,24 +114,27 @@ package body sliding_window is
         return place.x = PAD_LEFT + WIDTH - 1 and place.y = PAD_TOP + HEIGHT - 1;
     end function;
 
-    -- Every row of the window moves left by one pixel; the new column enters on the right. It all
-    -- moves at once: what comes over from the row below is where the new column goes.
+    -- Every row of the window moves left by one pixel; the new column enters on the right.
     procedure shift_window (
         pixel           : in    pixel_t;
         column          : in    column_t;
         variable window : inout window_t
     ) is
-        variable last : natural;  -- sample of the row
+        variable first, last : natural;  -- the row's samples
     begin
-        if WINDOW_LENGTH > CHANNELS then
-            window(0 to WINDOW_LENGTH - CHANNELS - 1) := window(CHANNELS to WINDOW_LENGTH - 1);
-        end if;
-        for row in 0 to KERNEL_HEIGHT - 2 loop
-            last := row * ROW_LENGTH + ROW_LENGTH - 1;
-            window(last - CHANNELS + 1 to last)
-                := column(row * CHANNELS to row * CHANNELS + CHANNELS - 1);
+        for row in 0 to KERNEL_HEIGHT - 1 loop
+            first := row * ROW_LENGTH;
+            last  := first + ROW_LENGTH - 1;
+            if KERNEL_WIDTH > 1 then
+                window(first to last - CHANNELS) := window(first + CHANNELS to last);
+            end if;
+            if row < KERNEL_HEIGHT - 1 then
+                window(last - CHANNELS + 1 to last)
+                    := column(row * CHANNELS to row * CHANNELS + CHANNELS - 1);
+            else
+                window(last - CHANNELS + 1 to last) := pixel;
+            end if;
         end loop;
-        window(WINDOW_LENGTH - CHANNELS to WINDOW_LENGTH - 1) := pixel;
     end procedure;
 
     -- The position after this one, row by row; after the last comes ORIGIN.

@@ -38,9 +38,9 @@ fault "position survives a reset" conv2d_stream.vhd \
     's/^                place       := ORIGIN;//' conv2d_stream PE=4 SIMD=18 RESTART_AFTER=77
 fault "last on every window" conv2d_stream.vhd \
     "s/out_last <= '0';/out_last <= '1';/" conv2d_stream PE=4 SIMD=18
-fault "channels of the wrong filters" depthwise_conv2d_stream.vhd \
-    's/list(f) := f \/ MULTIPLIER/list(f) := f mod CHANNELS/' depthwise_conv2d_stream
-fault "window elements of the first step for all" depthwise_conv2d_stream.vhd \
+fault "channels of the wrong filters" conv2d_stream.vhd \
+    's/list(f) := f \/ MULTIPLICITY/list(f) := f mod CHANNELS/' depthwise_conv2d_stream
+fault "window elements of the first step for all" conv2d_stream.vhd \
     's/window((g \* SIMD + s)/window((0 * SIMD + s)/' depthwise_conv2d_stream SIMD=3
 fault "sums of the wrong output group" dense_stream.vhd \
     's/scale(sums(OUTPUT_GROUPS - 1)/scale(sums(0)/' dense_stream PE=2 SIMD=2
