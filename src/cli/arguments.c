@@ -143,6 +143,15 @@ static Status set_float(Parse *parse, const char *value)
     return OK;
 }
 
+/* Below 0 it would stand for any. */
+static Status set_image(Parse *parse, const char *value)
+{
+    TRY(parse_whole(value, &parse->arguments->image));
+    if (parse->arguments->image < 0)
+        return error_set(ERR_USAGE, "'%s' is no image: the first is 0", value);
+    return OK;
+}
+
 static Status set_layer(Parse *parse, const char *value)
 {
     Arguments *a = parse->arguments;
@@ -340,7 +349,7 @@ static const Option OPTIONS[] = {
      "export: json (default), csv or html"},
     {"output", "FILE", GROUP_LIST, TEXT, AT(output), NULL,
      "export: where to write (default: standard output)"},
-    {"image", "N", GROUP_LIST, WHOLE, AT(image), NULL,
+    {"image", "N", GROUP_LIST, SPECIAL, 0, set_image,
      "differences: of this test image (default: the ones that are kept)"},
     {"again", NULL, GROUP_LIST, FLAG, AT(again), NULL,
      "differences: simulate the image again first, on the VHDL in the run's folder"},

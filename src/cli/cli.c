@@ -527,6 +527,7 @@ static Status read_request(char **words, Arena *arena, Arguments *arguments,
     if (arguments->word_count > 1)
         return error_set(ERR_USAGE, "the workbench takes one model, not also '%s'",
                          arguments->words[1]);
+    TRY(run_options_check(&arguments->run));
     arguments->run.model = model;
     *request = workbench_request(arguments);
     return OK;

@@ -140,6 +140,7 @@ static Status add_run(Invocation *invocation, Store *store)
 Status queue_add_run(Invocation *invocation)
 {
     Store *store = NULL;
+    TRY(run_options_check(&invocation->arguments.run));
     TRY(store_open(invocation->arguments.run.database, &store));
     Status status = add_run(invocation, store);
     store_close(store);

@@ -251,6 +251,9 @@ static void check_device(const RunOptions *options, Blockers *faults)
     Vendor vendor;
     if (options->device && device_find(options->device, &device) != OK)
         blockers_add(faults, "--device: %s", error_message());
+    if (!options->device && options->pack_dsp)
+        blockers_add(faults, "--pack-dsp: DSP blocks differ; say which with --device NAME: %s",
+                     device_names());
     if (!options->device && options->stop_after == STAGE_SYNTH)
         blockers_add(faults, "synthesis needs --device NAME: %s", device_names());
     if (!options->vendor)

@@ -86,8 +86,6 @@ static json_t *hardware_to_json(const Session *session, const Timing *timing)
 static Status pack_products(Session *session)
 {
     const Device *device = NULL;
-    if (!session->options->device)
-        return error_set(ERR_USAGE, "--pack-dsp: DSP blocks differ; say which with --device NAME");
     TRY(device_find(session->options->device, &device));
     return packing_apply(session->plan, device);
 }

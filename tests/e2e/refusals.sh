@@ -90,6 +90,13 @@ check "a scheme of another model" refused $cnn $mnist "for another model"
 extra=(--calib-images 24)
 check "fewer calibration images than a batch" refused $cnn $mnist "batch of 25"
 extra=()
+check "a training of no epochs" usage "--epochs is 0" train $cnn --data $mnist \
+    --output "$scratch/trained.h5" --epochs 0
+check "an image below the first" usage "the first is 0" runs differences 1 --image -5
+check "a width of 1 bit for a run that is to wait" usage 1 run $cnn --data $mnist --bits 1 --queue
+check "and for the workbench" usage 1 $cnn --bits 1
+check "two products in a DSP block of no device" usage "--device NAME" run $cnn --data $mnist --pack-dsp
+check "none of these left anything" test -z "$(left_behind)"
 check "a target above 1" usage "0 to 1" run $cnn --data $mnist --target-accuracy 1.1
 check "a folding that does not divide, with the legal ones" \
     usage "possible: 1, 2, 3, 4, 6, 12" run $cnn --data $mnist --fold conv_1:pe=5
