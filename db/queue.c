@@ -225,6 +225,15 @@ Status queue_fail(Store *store, int64_t id, const char *message)
     return statement_run(&update);
 }
 
+bool queue_has_failed(Store *store, int64_t id)
+{
+    Arena *arena = arena_new();
+    JobRecord job;
+    bool failed = find_job(store, id, arena, &job) == OK && *job.message;
+    arena_free(arena);
+    return failed;
+}
+
 Status queue_forget_own(Store *store)
 {
     Owner owner = owner_self();

@@ -49,5 +49,7 @@ Status queue_claim(Store *store, int64_t id, Arena *arena, JobRecord *job) MUST_
 /* It did not become a run: it stays with the reason, and no longer waits. Nothing happens when it
  * became one. */
 Status queue_fail(Store *store, int64_t id, const char *message) MUST_CHECK;
+/* It stays with such a reason. Not so what is gone, what waits, and what another engine took. */
+bool queue_has_failed(Store *store, int64_t id);
 
 #endif

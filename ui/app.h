@@ -244,6 +244,8 @@ void app_begin_next(App *app);
 void app_leave(App *app);
 /* A job of the queue begins, with the model of these options; `run`: to be resumed, or 0. */
 void app_job_begins(App *app, const RunOptions *options, int64_t run);
+/* It does so elsewhere. What runs there is shown as soon as our engine is gone. */
+void app_job_lost(App *app);
 void app_pause_run(App *app);
 void app_skip_rung(App *app);
 void app_stop_climb(App *app);

@@ -29,6 +29,9 @@ static void announce_end(App *app)
                     colon, message);
     else
         app_message(app, LEVELS[run->status], "the run did not start: %s", message);
+    if (report_flag(run->report, "reproduced.equal", false))
+        app_message(app, MESSAGE_INFO, "run %lld is reproduced by run %lld: the hashes are equal",
+                    (long long)report_number(run->report, "reproduced.of", 0), (long long)run->id);
 }
 
 void app_engine_event(App *app, const Event *event)
@@ -174,6 +177,13 @@ void app_job_begins(App *app, const RunOptions *options, int64_t run)
     app->run = view;
     app->run_is_ours = true;
     app_message(app, MESSAGE_INFO, "the next run of the queue begins");
+    app_tell(app, SCREEN_RUN_CHANGED);
+}
+
+void app_job_lost(App *app)
+{
+    run_view_free(&app->run);
+    app_message(app, MESSAGE_INFO, "another program has begun it");
     app_tell(app, SCREEN_RUN_CHANGED);
 }
 

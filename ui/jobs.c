@@ -89,9 +89,22 @@ static Status scheme_of_edits(const Jobs *jobs, Arena *arena, RunOptions *option
 
 /* ---- runs ------------------------------------------------------------------------------------ */
 
+/* Several workbenches see at once that the next run may begin: the engine of one gets it. */
+static bool is_of_others(Jobs *jobs, const Event *event)
+{
+    return jobs->asked > 0 && event->kind == EVENT_REPORT && event->code == ERR_REFUSED &&
+           !queue_has_failed(jobs->app->history.store, jobs->asked);
+}
+
 static void on_run_event(void *context, const Event *event)
 {
-    app_engine_event(app_now(context), event);
+    Jobs *jobs = context;
+    bool of_others = is_of_others(jobs, event);
+    jobs->asked = 0;
+    if (of_others)
+        app_job_lost(app_now(jobs));
+    else
+        app_engine_event(app_now(jobs), event);
 }
 
 static void on_run_gone(void *context, const char *message)
@@ -110,6 +123,7 @@ static Status start_runner(Jobs *jobs)
     if (jobs->runner) /* an engine that has given its report and is about to end */
         engine_client_close(jobs->runner);
     jobs->runner = NULL;
+    jobs->asked = 0;
     return engine_client_start(jobs->loop, NULL, &callbacks, &jobs->runner);
 }
 
@@ -198,6 +212,7 @@ static Status begin_job(Jobs *jobs, int64_t id)
     Status status = show_job(jobs, arena, id);
     if (status == OK)
         status = engine_client_job(jobs->runner, store_path(jobs->app->history.store), id);
+    jobs->asked = id;
     arena_free(arena);
     return check_runner(jobs, status);
 }

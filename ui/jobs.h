@@ -20,6 +20,7 @@ typedef struct Jobs {
     /* The engine of the run is gone: the history may have rows to be swept. */
     void (*run_gone)(void *context);
     void *context;
+    int64_t asked; /* job of the queue that the runner was asked for and told nothing of yet; or 0 */
     EngineClient *runner, *observer, *doctor, *tapper; /* NULL: none */
 } Jobs;
 

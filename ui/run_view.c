@@ -169,6 +169,16 @@ static RunStatus status_of_code(Status code)
     return code == ERR_CANCELLED ? RUN_CANCELLED : RUN_FAILED;
 }
 
+/* To reproduce a run that missed its target is a success, and that run missed it, too. */
+static void take_status_of_reproduced(RunView *view)
+{
+    bool missed = strcmp(report_text(view->report, "status", ""), run_status_word(RUN_UNMET)) == 0;
+    if (view->status != RUN_OK || !missed || !report_flag(view->report, "reproduced.equal", false))
+        return;
+    view->status = RUN_UNMET;
+    snprintf(view->message, sizeof view->message, "%s", report_text(view->report, "message", ""));
+}
+
 static void take_report(RunView *view, const Event *event, int64_t now_ms)
 {
     view->status = status_of_code(event->code);
@@ -177,6 +187,7 @@ static void take_report(RunView *view, const Event *event, int64_t now_ms)
     if (json_is_object(event->json)) {
         json_decref(view->report);
         view->report = json_deep_copy(event->json);
+        take_status_of_reproduced(view);
     }
 }
 

@@ -72,6 +72,7 @@ static void test_becomes_a_run(void **state)
     assert_int_equal(job.kind, JOB_RUN);
     assert_int_equal(next(place), 0); /* one begins already */
     assert_int_equal(queue_claim(place->store, a, place->arena, &job), ERR_REFUSED);
+    assert_false(queue_has_failed(place->store, a)); /* who comes second did not fail */
     assert_int_equal(queue_remove(place->store, a), ERR_REFUSED);
     int64_t run = begin(place->store);
     assert_int_equal(waiting(place, &jobs), 1);
@@ -120,6 +121,9 @@ static void test_cannot_begin(void **state)
     assert_int_equal(next(place), b);
     assert_int_equal(waiting(place, &jobs), 2);
     assert_string_equal(jobs[0].message, "no such model");
+    assert_true(queue_has_failed(place->store, a));
+    assert_false(queue_has_failed(place->store, b));
+    assert_false(queue_has_failed(place->store, 99));
     assert_int_equal(queue_claim(place->store, a, place->arena, &job), ERR_REFUSED);
     assert_int_equal(queue_retry(place->store, a), OK);
     assert_int_equal(next(place), a);

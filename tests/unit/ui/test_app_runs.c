@@ -293,6 +293,44 @@ static void test_climb_of_others(void **state)
     app_free(app);
 }
 
+static void test_reproduced(void **state)
+{
+    (void)state;
+    FakeHost fake;
+    App *app = ready_app(&fake);
+    press(app, "r");
+    fixture_event(app, (Event){.kind = EVENT_RUN_STARTED, .run = 9, .folder = "/runs/9"});
+    json_t *report = json_pack("{s:s, s:s, s:{s:i, s:b}}", "status", "unmet", "message",
+                               "0.99 was asked for", "reproduced", "of", 7, "equal", 1);
+    fixture_event(app, (Event){.kind = EVENT_REPORT, .code = OK, .json = report});
+    json_decref(report);
+    assert_int_equal(app->run.status, RUN_UNMET);
+    assert_shows(app, "run 7 is reproduced by run 9: the hashes are equal");
+    press(app, "8");
+    assert_shows(app, "run 9 is over: unmet: 0.99 was asked for");
+    app_free(app);
+}
+
+/* Of two workbenches that see a run's end, one begins what waits; for the other that is no fault. */
+static void test_job_lost(void **state)
+{
+    (void)state;
+    FakeHost fake;
+    App *app = ready_app(&fake);
+    RunOptions options = app->settings.run;
+    app_job_begins(app, &options, 0);
+    app_job_lost(app);
+    assert_shows(app, "another program has begun it");
+    assert_false(run_view_active(&app->run));
+    app_engine_gone(app, "the engine ended");
+    assert_false(app->run.known);
+    press(app, "8");
+    char *text = screen_text(app, 24, 80);
+    assert_null(strstr(text, "did not start"));
+    free(text);
+    app_free(app);
+}
+
 /* A rung that the climb left out is not "needed" any more; the ones after it may be. */
 static void test_rung_left_out(void **state)
 {
@@ -458,6 +496,8 @@ int main(void)
         cmocka_unit_test(test_record_and_events_agree),
         cmocka_unit_test(test_climb_of_others),
         cmocka_unit_test(test_rung_left_out),
+        cmocka_unit_test(test_reproduced),
+        cmocka_unit_test(test_job_lost),
         cmocka_unit_test(test_wishes_for_the_next_run),
         cmocka_unit_test(test_steering),
         cmocka_unit_test(test_steering_of_others),
