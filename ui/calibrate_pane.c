@@ -160,9 +160,12 @@ static void draw_title(const CalibratePane *pane, Area area)
                              weights && choice->granularity == PER_CHANNEL ? ", per channel" : "");
     else
         column = area_text(area, 0, column, STYLE_FLOAT, "  stays floating point");
-    if (seen)
-        area_printf(area, 0, column, STYLE_DIM, "  %s values",
-                    format_count((double)seen->count, count));
+    if (!seen)
+        return;
+    int cells = (int)strlen(format_count((double)seen->count, count)) + 2;
+    bool has_unit = column + cells + (int)strlen(" values") <= area.columns;
+    if (column + cells <= area.columns) /* a number is whole, or not there */
+        area_printf(area, 0, column, STYLE_DIM, "  %s%s", count, has_unit ? " values" : "");
 }
 
 /* Why there is no histogram. */

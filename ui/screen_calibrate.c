@@ -27,12 +27,12 @@ typedef enum Column {
 static const TableColumn COLUMNS[COLUMNS_SHOWN] = {
     [COLUMN_MARK] = {"", 2, 0, false},
     [COLUMN_NAME] = {"layer", 0, 0, false},
-    [COLUMN_CALIBRATION] = {"calibration", 14, 1, false},
+    [COLUMN_CALIBRATION] = {"calibration", 16, 1, false},
     [COLUMN_BITS] = {"W/A", 5, 0, true},
     [COLUMN_PER] = {"per", 7, 4, false},
-    [COLUMN_CLIP] = {"clip", 8, 2, true},
+    [COLUMN_CLIP] = {"clip", 7, 2, true},
     [COLUMN_SQNR] = {"SQNR", 8, 0, true},
-    [COLUMN_CLIPPED] = {"clipped", 8, 3, true},
+    [COLUMN_CLIPPED] = {"clipped", 7, 3, true},
 };
 
 static const char *const FILE_NAMES[COLUMNS_SHOWN] = {

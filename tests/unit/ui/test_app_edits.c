@@ -33,6 +33,27 @@ static void test_observing(void **state)
     app_free(app);
 }
 
+/* A parameter of two digits behind the point is whole, at the usual width and at a large one. */
+static void test_numbers_are_whole(void **state)
+{
+    (void)state;
+    FakeHost fake;
+    App *app = ready_app(&fake);
+    app->settings.run.calibration = "percentile";
+    app->settings.run.calibration_parameter = 99.99;
+    fixture_tuning(app);
+    press(app, "2");
+    fixture_observed(app);
+    static const int SIZES[][2] = {{24, 80}, {40, 120}};
+    for (int i = 0; i < 2; i++) {
+        char *text = screen_text(app, SIZES[i][0], SIZES[i][1]);
+        assert_non_null(strstr(text, "percentile:99.99 "));
+        assert_null(strstr(text, "…"));
+        free(text);
+    }
+    app_free(app);
+}
+
 static void test_edits(void **state)
 {
     (void)state;
@@ -267,6 +288,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_observing),
         cmocka_unit_test(test_edits),
+        cmocka_unit_test(test_numbers_are_whole),
         cmocka_unit_test(test_marks),
         cmocka_unit_test(test_compare),
         cmocka_unit_test(test_scheme_files),
