@@ -98,8 +98,8 @@ void part_add_products(Part *part, double count)
                             : add_blocks(part, count, one, other);
     if (in_blocks)
         part_add(part, FEATURE_PRODUCT_BITS, count * (one + other));
-    else
-        part_add(part, FEATURE_SOFT_PRODUCT, used_weight_bits(part->stage) * other);
+    else /* an adder for each bit of one but the first, of the width of the other */
+        part_add(part, FEATURE_SOFT_PRODUCT, used_weight_bits(part->stage) * (other - 1));
     if (packed)
         part->more_luts += count * pair.adders;
 }
@@ -149,17 +149,45 @@ static bool has_one_scale(const Op *op)
     return true;
 }
 
-/* The smallest shift, once multipliers are as large as they can be (folded_mac.vhd). */
+/* A scale of folded_mac.vhd: the multiplier as large as it can be, and the power of two that
+ * brings sums up before, where that leaves a short shift. */
+typedef struct RaisedScale {
+    uint32_t multiplier, factor;
+    int shift;
+} RaisedScale;
+
+static RaisedScale raise_scale(const Requantizer *requantizer)
+{
+    RaisedScale raised = {(uint32_t)requantizer->multiplier, 1, requantizer->shift};
+    for (; raised.shift < 17 && raised.multiplier < 1U << (MULTIPLIER_BITS - 1); raised.shift++)
+        raised.multiplier *= 2;
+    if (raised.shift < 17)
+        raised.factor = 1U << (17 - raised.shift);
+    return raised;
+}
+
 static int least_shift(const Op *op)
 {
     int least = FIXED_SHIFT_MAX;
     for (int i = 0; i < op->requantizer_count; i++) {
-        int multiplier = op->requantizers[i].multiplier, shift = op->requantizers[i].shift;
-        for (; shift < 17 && multiplier < 1 << (MULTIPLIER_BITS - 1); shift++)
-            multiplier *= 2;
+        int shift = raise_scale(&op->requantizers[i]).shift;
         least = shift < least ? shift : least;
     }
     return least;
+}
+
+/* Bits that are ever 1 in the scales that one of so many units takes turns with. */
+static RaisedScale scales_seen(const Op *op, int unit, int units)
+{
+    bool all = op->kind == OP_CONCAT; /* has a scale for each input, not for each channel */
+    RaisedScale seen = {0, 0, 0};
+    for (int i = all ? 0 : unit % op->requantizer_count; i < op->requantizer_count;
+         i += all ? 1 : units) {
+        RaisedScale raised = raise_scale(&op->requantizers[i]);
+        seen.multiplier |= raised.multiplier;
+        seen.factor |= raised.factor;
+    }
+    return seen;
 }
 
 /* Bits of the high half of a sum that is multiplied; the low one has 16. */
@@ -174,20 +202,22 @@ static int high_bits(const Part *part)
     return width_of(-top, top - 1);
 }
 
-/* Of the multipliers of so many channels that are constant: a product in logic adds as often. */
-static double digits_of_multipliers(const Op *op, int units)
+/* Of the multipliers and the factors of all units: a product in logic adds as often. */
+static void count_scale_digits(const Op *op, int units, double *multipliers, double *factors)
 {
-    double digits = 0;
-    for (int i = 0; i < units; i++)
-        digits += digits_of(op->requantizers[i % op->requantizer_count].multiplier);
-    return digits;
+    *multipliers = *factors = 0;
+    for (int unit = 0; unit < units; unit++) {
+        RaisedScale seen = scales_seen(op, unit, units);
+        *multipliers += __builtin_popcount(seen.multiplier);
+        *factors += __builtin_popcount(seen.factor);
+    }
 }
 
-/* Sums with shifts below 17 are clamped and multiplied first (folded_mac.vhd); by a power of
- * two, which costs a product where it is `chosen` for each group of channels. */
-static void add_lifts(Part *part, int units, bool chosen)
+/* Sums with shifts below 17 are clamped and multiplied first (folded_mac.vhd), by a power of two
+ * that costs a product, with so many `digits`, where it is `chosen` for each group of channels. */
+static void add_lifts(Part *part, int units, bool chosen, double digits)
 {
-    enum { LIFTED_BITS = 20, FACTOR_BITS = 17 };
+    enum { LIFTED_BITS = 20 };
     const Op *op = part->stage->op;
     if (!folds_macs(op) || least_shift(op) >= 17)
         return;
@@ -195,7 +225,7 @@ static void add_lifts(Part *part, int units, bool chosen)
     if (chosen)
         part->dsp += (double)units * BLOCKS[part->target].lift_blocks;
     if (chosen && !BLOCKS[part->target].has_dsp)
-        part_add(part, FEATURE_SOFT_SCALE, (double)units * LIFTED_BITS * FACTOR_BITS);
+        part_add(part, FEATURE_SOFT_SCALE, digits * LIFTED_BITS);
 }
 
 void part_add_requantizers(Part *part, int units, int64_t groups)
@@ -203,12 +233,13 @@ void part_add_requantizers(Part *part, int units, int64_t groups)
     const Op *op = part->stage->op;
     int sum = op->accumulator_bits, high = high_bits(part);
     bool fixed = has_one_scale(op) || groups == 1;
+    double digits, factor_digits;
+    count_scale_digits(op, units, &digits, &factor_digits);
     part_add(part, FEATURE_SCALE_BITS, (double)units * (sum + MULTIPLIER_BITS));
-    add_lifts(part, units, !fixed);
+    add_lifts(part, units, !fixed, factor_digits);
     part_add(part, FEATURE_CLAMP_BITS, (double)units * part_output_width(op));
     if (fixed && digits_of(op->requantizers[0].multiplier) == 1)
         return; /* a shift */
-    double digits = fixed ? digits_of_multipliers(op, units) : (double)units * MULTIPLIER_BITS;
     if (!add_blocks(part, units, LOW_HALF_BITS, MULTIPLIER_BITS))
         part_add(part, FEATURE_SOFT_SCALE, digits * LOW_HALF_BITS);
     int blocks = op->kind == OP_ADD ? BLOCKS[part->target].high_blocks : 1;
