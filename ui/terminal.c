@@ -209,14 +209,16 @@ static void start_modes(const TerminalOptions *options)
     ask_for_mouse(!options->no_mouse);
 }
 
-/* Asked first, because newterm() leaks memory when it fails. */
-static bool type_is_known(const char *type)
+/* Asked first, because newterm() leaks memory when it fails. A terminal whose cursor stays where it
+ * is (TERM=dumb) shows nothing that can be read. */
+static bool type_is_usable(const char *type)
 {
     int reason;
     if (!type || !*type || setupterm(type, STDOUT_FILENO, &reason) != OK)
         return false;
+    bool moves = cursor_address != NULL;
     del_curterm(cur_term);
-    return true;
+    return moves;
 }
 
 Status terminal_open(const TerminalOptions *options, Terminal **terminal)
@@ -227,10 +229,10 @@ Status terminal_open(const TerminalOptions *options, Terminal **terminal)
         return error_set(ERR_ENVIRONMENT, "the workbench needs a terminal on standard input and "
                                           "output; without one, use the verbs (dnn2fpga --help)");
     tcgetattr(STDIN_FILENO, &rescue.modes);
-    SCREEN *screen = type_is_known(type) ? newterm(NULL, stdout, stdin) : NULL;
+    SCREEN *screen = type_is_usable(type) ? newterm(NULL, stdout, stdin) : NULL;
     if (!screen)
         return error_set(ERR_ENVIRONMENT,
-                         "the terminal type TERM=%s is not known here; try "
+                         "the terminal type TERM=%s is not known here, or cannot place text; try "
                          "TERM=xterm-256color dnn2fpga, or install ncurses-term",
                          type ? type : "");
     Terminal *made = calloc(1, sizeof *made);

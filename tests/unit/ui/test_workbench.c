@@ -185,19 +185,24 @@ static void test_stop_and_continue(void **state)
     assert_ends_well(vt);
 }
 
-static void test_unknown_terminal(void **state)
+static void assert_terminal_refused(const Place *place, const char *type)
 {
-    const Place *place = *state;
-    char command[512];
-    snprintf(command, sizeof command, "TERM=no-such-terminal %s --db %s", place->program,
-             place->database);
+    char command[512], refusal[64];
+    snprintf(command, sizeof command, "TERM=%s %s --db %s", type, place->program, place->database);
+    snprintf(refusal, sizeof refusal, "TERM=%s is not known here", type);
     char *const argv[] = {"/bin/sh", "-c", command, NULL};
     Vt *vt = vt_start(24, 80, argv);
     int status = vt_wait_end(vt);
     assert_true(WIFEXITED(status));
     assert_int_equal(WEXITSTATUS(status), 4);
-    assert_vt_shows(vt, "TERM=no-such-terminal is not known here");
+    assert_vt_shows(vt, refusal);
     vt_free(vt);
+}
+
+static void test_unknown_terminal(void **state)
+{
+    assert_terminal_refused(*state, "no-such-terminal");
+    assert_terminal_refused(*state, "dumb"); /* cannot place text */
 }
 
 static void test_ascii_and_no_color(void **state)
