@@ -66,8 +66,8 @@ typedef struct Arguments {
     bool again;                  /* runs differences */
 } Arguments;
 
-/* Parses arguments up to NULL; `groups` are those of the verb. ERR_USAGE names the option, what it takes
- * and, when it is unknown, the nearest one. Strings live in argv or the arena. */
+/* Parses arguments up to NULL; `groups` are those of the verb. ERR_USAGE names the option, what it
+ * takes and, when it is unknown, the nearest one. Strings live in argv or the arena. */
 Status arguments_parse(char **argv, unsigned groups, Arena *arena, Arguments *arguments) MUST_CHECK;
 
 /* The n-th word of a table of the program; NULL after the last. */

@@ -1,4 +1,5 @@
-/* differences.h: `runs differences`: where a run's hardware and software part, down to the value. */
+/* differences.h: `runs differences`: where a run's hardware and software part, down to the
+ * value. */
 #ifndef CLI_DIFFERENCES_H
 #define CLI_DIFFERENCES_H
 

@@ -22,8 +22,9 @@ typedef struct PaperRequest {
 } PaperRequest;
 
 /* Refused: files that are no reports, or that lack what a table or figure needs: the message names
- * file, section, and the command that makes one; and two that do not belong together: the model that
- * was quantized is not the file that the training wrote. Then nothing was printed or written. */
+ * file, section, and the command that makes one; and two that do not belong together: the model
+ * that was quantized is not the file that the training wrote. Then nothing was printed or
+ * written. */
 Status paper_show(const PaperRequest *request) MUST_CHECK;
 
 #endif

@@ -112,7 +112,8 @@ static Status add_reproduce(QueueCall *call)
     return add_of_run(call, JOB_REPRODUCE);
 }
 
-/* Jobs are begun from other folders than this one. What is not there is told when the job begins. */
+/* Jobs are begun from other folders than this one. What is not there is told when the job
+ * begins. */
 static const char *from_anywhere(Arena *arena, const char *path)
 {
     char resolved[PATH_MAX];

@@ -9,9 +9,10 @@
  *      "rows": [{"section": "figures", "name": "quantized_accuracy", "values": [0.98, 0.97],
  *                "differs": true, "best": 0}, ...]}
  *
- * Sections, in this order: figures, inputs (hashes and seed), options, layers ("conv_1 weight_bits"),
- * tools. A value that a run has not is null. `best` is the column of the best figure: null where
- * there is no better or worse, where all are equal, or where only one run has it.
+ * Sections, in this order: figures, inputs (hashes and seed), options, layers ("conv_1
+ * weight_bits"), tools. A value that a run has not is null. `best` is the column of the best
+ * figure: null where there is no better or worse, where all are equal, or where only one run has
+ * it.
  */
 #ifndef FLOW_COMPARE_H
 #define FLOW_COMPARE_H

@@ -1,6 +1,7 @@
 /* differences.h: every value where hardware and software part, for those who look for the fault.
  *
- * A proof that fails compares the streams of all layers once (hw/vectors.h), and leaves in its folder
+ * A proof that fails compares the streams of all layers once (hw/vectors.h), and leaves in its
+ * folder
  *     differences.json   every layer of every image that differs: shape, scale, how many values of
  *                        each channel differ, where the first one is
  *     differences.bin    each such value: element, got, expected

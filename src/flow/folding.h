@@ -31,7 +31,8 @@ typedef struct FoldingRow {
     int64_t multipliers;      /* 0: none */
     int64_t interval_cycles;  /* for an image, were it alone */
     int64_t busy_cycles;      /* of these, clock edges at which it computes */
-    /* The first image in the design: clock edges that take its first beat, and give its last one. */
+    /* The first image in the design: clock edges that take its first beat, and give its last
+     * one. */
     int64_t first_cycle, last_cycle;
     bool bottleneck;
 } FoldingRow;
@@ -69,8 +70,8 @@ Status folding_step(Folding *folding, int row, FoldAxis axis, int step) MUST_CHE
 Status folding_balance(Folding *folding, double images_per_s, double clock_mhz,
                        const char *device) MUST_CHECK;
 
-/* The same in two steps, the first of them for another thread, as it takes a while. It looks at a copy
- * of the foldings; the Folding must outlive it. */
+/* The same in two steps, the first of them for another thread, as it takes a while. It looks at a
+ * copy of the foldings; the Folding must outlive it. */
 typedef struct BalanceTask BalanceTask;
 
 BalanceTask *balance_task_new(const Folding *folding, double images_per_s, double clock_mhz,

@@ -2,8 +2,8 @@
  * paper's exploitation mode.
  *
  * The line is that of a board, or a pseudo-terminal with a simulator at the other end; this file
- * cannot tell. What goes over it is in hdl_templates/lib/uart_bridge.vhd (frames) and hw/emit_pins.h
- * (samples). An image whose frame is damaged is sent again, HOST_TRIES times in all.
+ * cannot tell. What goes over it is in hdl_templates/lib/uart_bridge.vhd (frames) and
+ * hw/emit_pins.h (samples). An image whose frame is damaged is sent again, HOST_TRIES times in all.
  *
  * Weights that are to be loaded go first, as often as HOST_TRIES until the checksum of what the
  * board's memories hold is that of weights_file.h; and again after the silence that makes the board

@@ -7,8 +7,8 @@
  * A changed constant is first changed in the integer model: when no image of the dataset shows it
  * there, the mutant is equivalent as far as the images go, and is listed as such; else the first
  * image that shows it goes through the simulated mutant, which must differ from the golden model.
- * These share one build: the constants are changed when a simulation starts. Weights that are loaded
- * are changed in their file, with its checksum, so that only the images can tell.
+ * These share one build: the constants are changed when a simulation starts. Weights that are
+ * loaded are changed in their file, with its checksum, so that only the images can tell.
  *
  * A changed line of the VHDL has a build of its own, and runs over the first images, without and
  * with random stalls; it is caught by a value, by a cycle, by a hang, or by the simulator.

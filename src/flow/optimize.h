@@ -1,5 +1,5 @@
-/* optimize.h: the verbs around training: `train`, which has a row in the history and can be taken up
- * again (flow_resume() in run.h), and `sensitivity`, which has none.
+/* optimize.h: the verbs around training: `train`, which has a row in the history and can be taken
+ * up again (flow_resume() in run.h), and `sensitivity`, which has none.
  *
  *     TrainRequest request = train_request_default();
  *     request.output = "trained.h5";
@@ -37,9 +37,9 @@ typedef struct TrainRequest {
 TrainRequest train_request_default(void);
 
 /* options->model trained on the training split of options->data; the result is evaluated on the
- * test split, and written as a Keras file of the same architecture. Cancelled or killed, and taken up
- * again, it ends with the same bits. Refused: options out of range, a loss that is not a number (the
- * last good epoch is written even so). */
+ * test split, and written as a Keras file of the same architecture. Cancelled or killed, and taken
+ * up again, it ends with the same bits. Refused: options out of range, a loss that is not a number
+ * (the last good epoch is written even so). */
 Status flow_train(const RunOptions *options, const TrainRequest *request, const RunEvents *events,
                   json_t **report) MUST_CHECK;
 

@@ -178,7 +178,8 @@ static bool run_is_exact(const Bench *bench, int index)
            counts.values == files->count * output_elements(bench->setup->plan);
 }
 
-/* The failed run whose failure comes first in the dataset, of the first `count`; -1: none failed. */
+/* The failed run whose failure comes first in the dataset, of the first `count`; -1: none
+ * failed. */
 static int first_failure(const Bench *bench, int count)
 {
     int best = -1;
@@ -192,7 +193,7 @@ static int first_failure(const Bench *bench, int count)
     return best;
 }
 
-/* ---- the buffers ------------------------------------------------------------------------------ */
+/* ---- the buffers ----------------------------------------------------------------------------- */
 
 /* The highest of all runs. */
 static void count_peaks(const Bench *bench, ProofResult *result)
@@ -276,8 +277,8 @@ static Status tap(Bench *bench, int64_t first, int64_t count, ProofResult *resul
     return status;
 }
 
-/* Runs an image that differs again, with the one before it (what that left behind may be the cause),
- * and keeps every layer's output, and waveforms. */
+/* Runs an image that differs again, with the one before it (what that left behind may be the
+ * cause), and keeps every layer's output, and waveforms. */
 static Status tap_image(Bench *bench, int64_t first, int64_t image, ProofResult *result,
                         Difference *difference)
 {
@@ -293,7 +294,8 @@ static Status tap_failure(Bench *bench, int failed, ProofResult *result, Differe
     return tap_image(bench, first, watch->failed ? watch->first.image : first, result, difference);
 }
 
-/* Every layer of the first images, though their outputs are right: two faults may hide each other. */
+/* Every layer of the first images, though their outputs are right: two faults may hide each
+ * other. */
 static Status tap_asked(Bench *bench, int64_t images, ProofResult *result)
 {
     Difference difference, again;

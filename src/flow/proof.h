@@ -3,12 +3,12 @@
  * The design is written as VHDL, with the quantized images and the golden model's outputs beside
  * it; GHDL simulates it over all images, in several processes at once, and its own bench compares
  * every output value. When one differs, the image is run again with every layer's output recorded,
- * and the first layer that differs is named. Finished pieces are kept (proof_shards.h): a proof that
- * was cut short, asked for again in the same folder, simulates only what is left.
+ * and the first layer that differs is named. Finished pieces are kept (proof_shards.h): a proof
+ * that was cut short, asked for again in the same folder, simulates only what is left.
  *
  * A design in which nothing moves any more is noticed by its bench after some times the clocks that
- * the plan needs; the image is run again, and the buffers that are full and empty are named. How full
- * the deep buffers get is counted, and compared with the plan.
+ * the plan needs; the image is run again, and the buffers that are full and empty are named. How
+ * full the deep buffers get is counted, and compared with the plan.
  *
  * When a fast back end and mcode are both installed, the first few images also run in mcode, which
  * stops at any integer overflow (llvm does not notice one).
@@ -18,8 +18,8 @@
  *     if (!result.bit_exact)
  *         ... result.first.layer ...
  *
- * In `folder`: hdl/ (the design), vectors/ (stimulus, expected, outputs), sim_BACKEND/ and taps/, and
- * what differs in the taps (differences.h).
+ * In `folder`: hdl/ (the design), vectors/ (stimulus, expected, outputs), sim_BACKEND/ and taps/,
+ * and what differs in the taps (differences.h).
  */
 #ifndef FLOW_PROOF_H
 #define FLOW_PROOF_H
@@ -93,8 +93,8 @@ typedef struct ProofResult {
 Status proof_run(const ProofSetup *setup, Arena *arena, ProofResult *result) MUST_CHECK;
 
 /* One image of a design that is there already (and the one before it: what that left behind may be
- * the cause) with every layer's stream kept: what differs is in `setup->folder` (differences.h), and
- * the first of it in `first`. The other fields of `setup` mean what they mean above. */
+ * the cause) with every layer's stream kept: what differs is in `setup->folder` (differences.h),
+ * and the first of it in `first`. The other fields of `setup` mean what they mean above. */
 Status proof_tap(const ProofSetup *setup, Arena *arena, const Design *design, int64_t image,
                  Difference *first) MUST_CHECK;
 

@@ -1,10 +1,10 @@
-/* proof_shards.h: a proof in pieces that are kept: one that was cut short goes on with the shards it
- * has not done.
+/* proof_shards.h: a proof in pieces that are kept: one that was cut short goes on with the shards
+ * it has not done.
  *
  * A finished shard leaves FOLDER/vectors/shard_NN.done: the SHA-256 of all that decides about it
  * (the design's files, its images and expected outputs, the simulator), that of its outputs, the
- * line that its bench ended with, and how full the buffers got. It counts again only when both hashes
- * are the same; a shard with a difference is never kept.
+ * line that its bench ended with, and how full the buffers got. It counts again only when both
+ * hashes are the same; a shard with a difference is never kept.
  */
 #ifndef FLOW_PROOF_SHARDS_H
 #define FLOW_PROOF_SHARDS_H
