@@ -38,8 +38,8 @@ TrainRequest train_request_default(void);
 
 /* options->model trained on the training split of options->data; the result is evaluated on the
  * test split, and written as a Keras file of the same architecture. Cancelled or killed, and taken
- * up again, it ends with the same bits. Refused: options out of range, a loss that is not a number
- * (the last good epoch is written even so). */
+ * up again, it ends with the same bits. ERR_USAGE: options out of range. Refused: a loss that is not
+ * a number (the last good epoch is written even so). */
 Status flow_train(const RunOptions *options, const TrainRequest *request, const RunEvents *events,
                   json_t **report) MUST_CHECK;
 

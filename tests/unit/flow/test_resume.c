@@ -241,7 +241,7 @@ static void test_refused_training_has_no_row(void **state)
     TrainRequest request = request_for(place, "a.h5");
     request.batch = 0;
     json_t *report = NULL;
-    assert_int_equal(flow_train(&options, &request, NULL, &report), ERR_REFUSED);
+    assert_int_equal(flow_train(&options, &request, NULL, &report), ERR_USAGE);
     assert_true(json_is_null(report_at(report, "run")));
     json_decref(report);
     assert_int_equal(resume(1), ERR_REFUSED);
