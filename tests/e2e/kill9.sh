@@ -148,8 +148,8 @@ start_program() {
 # The pipe stays open on this side, as a workbench would hold it.
 mkfifo "$scratch/commands" "$scratch/keys"
 exec 8<>"$scratch/keys" 9<>"$scratch/commands"
-start_engine() {
-    "$program" engine <"$scratch/commands" >/dev/null 2>&1 8>&- 9>&- &
+start_engine() { # it insists on pipes on both sides
+    "$program" engine <"$scratch/commands" > >(cat >/dev/null) 2>"$scratch/screen" 8>&- 9>&- &
     victims=$!
     printf '{"v":1,"command":"run","options":%s}\n' "$(cat "$scratch/$1.options")" >&9
 }
@@ -265,6 +265,12 @@ kill_at_random() { # kill_at_random WHO WORK SEED
     sleep "$moment"
     [ "$2" != queue ] || asked=$(asked_for)
     states >"$scratch/seen"
+    # what never worked would be killed in vain
+    if [ "$(count)" -eq "$old" ] && gone "${victims%% *}"; then
+        echo "it ended by itself, and has no row"
+        tail -c 2000 "$scratch/screen"
+        return 1
+    fi
     # shellcheck disable=SC2086 # several processes
     kill -9 $victims 2>/dev/null
     echo "$1 killed after $moment s"
