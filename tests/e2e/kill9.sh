@@ -34,6 +34,7 @@ if ! command -v script >/dev/null; then
     whole_mix=$(tr ' ' '\n' <<<"$whole_mix" | grep -E '^(program|engine):')
 fi
 read -ra mix -d '' <<<"${MIX:-$whole_mix}"
+case " ${mix[*]} " in *" engine:train "*) echo "Bail out! train is no work of an engine" && exit 1 ;; esac
 first=${FIRST:-1}
 kills=${KILLS:-${#mix[@]}}
 
